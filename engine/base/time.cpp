@@ -1,0 +1,192 @@
+#include "engine/base/time.h"
+
+#include <array>
+
+namespace lastkm {
+
+// Conversions between days and civil dates after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+Date to_date(CivilDate c) {
+  const std::int32_t y = c.year - (c.month <= 2 ? 1 : 0);
+  const std::int32_t era = (y >= 0 ? y : y - 399) / 400;
+  const std::int32_t yoe = y - era * 400;
+  const std::int32_t doy = (153 * (c.month + (c.month > 2 ? -3 : 9)) + 2) / 5 + c.day - 1;
+  const std::int32_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  return Date{era * 146097 + doe - 719468};
+}
+
+CivilDate to_civil(Date date) {
+  const std::int32_t z = date.days + 719468;
+  const std::int32_t era = (z >= 0 ? z : z - 146096) / 146097;
+  const std::int32_t doe = z - era * 146097;
+  const std::int32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const std::int32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const std::int32_t mp = (5 * doy + 2) / 153;
+  const std::int32_t month = mp + (mp < 10 ? 3 : -9);
+  return CivilDate{yoe + era * 400 + (month <= 2 ? 1 : 0), month, doy - (153 * mp + 2) / 5 + 1};
+}
+
+bool is_valid(CivilDate c) {
+  if (c.year < 1 || c.year > 9999 || c.month < 1 || c.month > 12 || c.day < 1) return false;
+  static constexpr std::array<std::int32_t, 12> lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (c.year % 4 == 0 && c.year % 100 != 0) || c.year % 400 == 0;
+  const std::int32_t length = lengths[static_cast<std::size_t>(c.month - 1)] + (c.month == 2 && leap ? 1 : 0);
+  return c.day <= length;
+}
+
+int weekday(Date date) {
+  // 1970-01-01 was a Thursday.
+  const std::int32_t n = (date.days + 3) % 7;
+  return n < 0 ? n + 7 : n;
+}
+
+namespace {
+std::int64_t floor_div(std::int64_t a, std::int64_t b) {
+  return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0);
+}
+
+void put(std::string& out, std::int64_t n, int width) {
+  std::array<char, 20> digits{};
+  int used = 0;
+  do {
+    digits[static_cast<std::size_t>(used++)] = static_cast<char>('0' + n % 10);
+    n /= 10;
+  } while (n > 0);
+  for (int i = used; i < width; ++i) out.push_back('0');
+  while (used > 0) out.push_back(digits[static_cast<std::size_t>(--used)]);
+}
+
+void put_civil(std::string& out, Instant local, bool always_ms) {
+  const std::int64_t days = floor_div(local.ms, kMsPerDay);
+  const std::int64_t rest = local.ms - days * kMsPerDay;
+  const CivilDate c = to_civil(Date{static_cast<std::int32_t>(days)});
+  put(out, c.year, 4);
+  out.push_back('-');
+  put(out, c.month, 2);
+  out.push_back('-');
+  put(out, c.day, 2);
+  out.push_back('T');
+  put(out, rest / kMsPerHour, 2);
+  out.push_back(':');
+  put(out, rest / kMsPerMinute % 60, 2);
+  out.push_back(':');
+  put(out, rest / kMsPerSecond % 60, 2);
+  if (always_ms || rest % kMsPerSecond != 0) {
+    out.push_back('.');
+    put(out, rest % kMsPerSecond, 3);
+  }
+}
+
+/// Reads `count` digits at `at` and moves on; -1 where there are fewer.
+std::int32_t digits(std::string_view text, std::size_t& at, std::size_t count) {
+  if (at + count > text.size()) return -1;
+  std::int32_t n = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const char c = text[at + i];
+    if (c < '0' || c > '9') return -1;
+    n = n * 10 + (c - '0');
+  }
+  at += count;
+  return n;
+}
+
+bool literal(std::string_view text, std::size_t& at, char c) {
+  if (at >= text.size() || text[at] != c) return false;
+  ++at;
+  return true;
+}
+
+Error bad_time(std::string_view text) {
+  return Error{ErrorKind::bad_input, "bad-time",
+               "'" + std::string(text) + "' is no RFC 3339 time with a zone, such as 2026-05-20T09:30:00+08:00", ""};
+}
+}  // namespace
+
+Date local_date(Instant at, std::int32_t offset_minutes) {
+  return Date{static_cast<std::int32_t>(floor_div(at.ms + offset_minutes * kMsPerMinute, kMsPerDay))};
+}
+
+Instant start_of(Date date, std::int32_t offset_minutes) {
+  return Instant{date.days * kMsPerDay - offset_minutes * kMsPerMinute};
+}
+
+std::string format_utc(Instant at) {
+  std::string out;
+  out.reserve(24);
+  put_civil(out, at, true);
+  out.push_back('Z');
+  return out;
+}
+
+std::string format_at_offset(Instant at, std::int32_t offset_minutes) {
+  std::string out;
+  out.reserve(29);
+  put_civil(out, at + offset_minutes * kMsPerMinute, false);
+  out.push_back(offset_minutes < 0 ? '-' : '+');
+  const std::int32_t size = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+  put(out, size / 60, 2);
+  out.push_back(':');
+  put(out, size % 60, 2);
+  return out;
+}
+
+std::string format_date(Date date) {
+  const CivilDate c = to_civil(date);
+  std::string out;
+  put(out, c.year, 4);
+  out.push_back('-');
+  put(out, c.month, 2);
+  out.push_back('-');
+  put(out, c.day, 2);
+  return out;
+}
+
+Result<Date> parse_date(std::string_view text) {
+  std::size_t at = 0;
+  CivilDate c;
+  const bool shaped = (c.year = digits(text, at, 4)) >= 0 && literal(text, at, '-') &&
+                      (c.month = digits(text, at, 2)) >= 0 && literal(text, at, '-') &&
+                      (c.day = digits(text, at, 2)) >= 0 && at == text.size();
+  if (!shaped || !is_valid(c)) {
+    return Error{ErrorKind::bad_input, "bad-date", "'" + std::string(text) + "' is no date such as 2026-05-20", ""};
+  }
+  return to_date(c);
+}
+
+Result<Instant> parse_instant(std::string_view text) {
+  if (text.size() < 20) return bad_time(text);
+  auto date = parse_date(text.substr(0, 10));
+  if (!date) return bad_time(text);
+  std::size_t at = 10;
+  if (text[at] != 'T' && text[at] != 't') return bad_time(text);
+  ++at;
+  const std::int32_t hour = digits(text, at, 2);
+  if (hour < 0 || hour > 23 || !literal(text, at, ':')) return bad_time(text);
+  const std::int32_t minute = digits(text, at, 2);
+  if (minute < 0 || minute > 59 || !literal(text, at, ':')) return bad_time(text);
+  const std::int32_t second = digits(text, at, 2);
+  if (second < 0 || second > 59) return bad_time(text);
+  std::int32_t ms = 0;
+  if (literal(text, at, '.')) {
+    std::int32_t scale = 100;
+    std::size_t seen = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, ++seen, scale /= 10) {
+      ms += (text[at] - '0') * scale;
+    }
+    if (seen == 0 || seen > 9) return bad_time(text);
+  }
+  std::int32_t offset = 0;
+  if (literal(text, at, 'Z') || literal(text, at, 'z')) {
+    if (at != text.size()) return bad_time(text);
+  } else {
+    if (at >= text.size() || (text[at] != '+' && text[at] != '-')) return bad_time(text);
+    const bool west = text[at++] == '-';
+    const std::int32_t hours = digits(text, at, 2);
+    if (hours < 0 || hours > 23 || !literal(text, at, ':')) return bad_time(text);
+    const std::int32_t minutes = digits(text, at, 2);
+    if (minutes < 0 || minutes > 59 || at != text.size()) return bad_time(text);
+    offset = (hours * 60 + minutes) * (west ? -1 : 1);
+  }
+  return start_of(*date, offset) + (hour * kMsPerHour + minute * kMsPerMinute + second * kMsPerSecond + ms);
+}
+
+}  // namespace lastkm

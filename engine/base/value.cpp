@@ -1,0 +1,119 @@
+#include "engine/base/value.h"
+
+#include <algorithm>
+
+namespace lastkm {
+
+bool member_name_less(std::string_view a, std::string_view b) {
+  const std::size_t shared = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < shared; ++i) {
+    const auto x = static_cast<unsigned char>(a[i]);
+    const auto y = static_cast<unsigned char>(b[i]);
+    if (x == y) continue;
+    // In UTF-16 a supplementary character (surrogates D800..DFFF) sorts before U+E000..U+FFFF; in UTF-8 after.
+    const bool x_supplementary = x >= 0xF0;
+    const bool y_supplementary = y >= 0xF0;
+    if (x >= 0xEE && y >= 0xEE && x_supplementary != y_supplementary) return x_supplementary;
+    return x < y;
+  }
+  return a.size() < b.size();
+}
+
+namespace {
+auto position(std::vector<Member>& members, std::string_view name) {
+  return std::lower_bound(members.begin(), members.end(), name,
+                          [](const Member& m, std::string_view n) { return member_name_less(m.name, n); });
+}
+}  // namespace
+
+Object::Object() = default;
+Object::Object(std::initializer_list<Member> members) {
+  for (const Member& member : members) set(member.name, member.value);
+}
+Object::~Object() = default;
+Object::Object(const Object&) = default;
+Object::Object(Object&&) noexcept = default;
+Object& Object::operator=(const Object&) = default;
+Object& Object::operator=(Object&&) noexcept = default;
+bool Object::operator==(const Object&) const = default;
+
+const Value* Object::find(std::string_view name) const {
+  // Objects of records are small: a scan beats a search.
+  for (const Member& member : members_) {
+    if (member.name == name) return &member.value;
+  }
+  return nullptr;
+}
+
+Value* Object::find(std::string_view name) {
+  return const_cast<Value*>(static_cast<const Object*>(this)->find(name));
+}
+
+Value& Object::set(std::string_view name, Value value) {
+  auto at = position(members_, name);
+  if (at == members_.end() || at->name != name) {
+    at = members_.insert(at, Member{std::string(name), std::move(value)});
+  } else {
+    at->value = std::move(value);
+  }
+  return at->value;
+}
+
+bool Object::add(std::string name, Value value) {
+  if (members_.empty() || member_name_less(members_.back().name, name)) {
+    members_.push_back(Member{std::move(name), std::move(value)});
+    return true;
+  }
+  auto at = position(members_, name);
+  if (at != members_.end() && at->name == name) return false;
+  members_.insert(at, Member{std::move(name), std::move(value)});
+  return true;
+}
+
+void Object::erase(std::string_view name) {
+  auto at = position(members_, name);
+  if (at != members_.end() && at->name == name) members_.erase(at);
+}
+
+bool Object::empty() const {
+  return members_.empty();
+}
+std::size_t Object::size() const {
+  return members_.size();
+}
+std::vector<Member>::const_iterator Object::begin() const {
+  return members_.begin();
+}
+std::vector<Member>::const_iterator Object::end() const {
+  return members_.end();
+}
+
+const Value* Value::find(std::string_view name) const {
+  const Object* object = if_object();
+  return object == nullptr ? nullptr : object->find(name);
+}
+
+std::string_view Value::text(std::string_view name, std::string_view otherwise) const {
+  const Value* member = find(name);
+  const std::string* held = member == nullptr ? nullptr : member->if_string();
+  return held == nullptr ? otherwise : std::string_view(*held);
+}
+
+std::int64_t Value::number(std::string_view name, std::int64_t otherwise) const {
+  const Value* member = find(name);
+  const std::int64_t* held = member == nullptr ? nullptr : member->if_int();
+  return held == nullptr ? otherwise : *held;
+}
+
+bool Value::flag(std::string_view name, bool otherwise) const {
+  const Value* member = find(name);
+  const bool* held = member == nullptr ? nullptr : member->if_bool();
+  return held == nullptr ? otherwise : *held;
+}
+
+std::string_view Value::kind() const {
+  static constexpr std::string_view names[] = {"null", "boolean", "integer", "string", "array", "object"};
+  return names[held_.index()];
+}
+
+}  // namespace lastkm

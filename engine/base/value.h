@@ -1,0 +1,91 @@
+// A JSON value as the records use it: integers only (money in fen, areas in 0.01 m², coordinates in 1e-7 degrees), and
+// members kept in the order of RFC 8785 (UTF-16 code units), so that one value has one text. Pure: no IO, no locale.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lastkm {
+
+class Value;
+struct Member;
+using Array = std::vector<Value>;
+
+/// RFC 8785 section 3.2.3: true where `a` sorts before `b` by UTF-16 code units. Both are UTF-8.
+bool member_name_less(std::string_view a, std::string_view b);
+
+/// Members sorted by name, names unique.
+class Object {
+ public:
+  Object();
+  Object(std::initializer_list<Member> members);
+  ~Object();
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  bool operator==(const Object&) const;
+
+  [[nodiscard]] const Value* find(std::string_view name) const;
+  [[nodiscard]] Value* find(std::string_view name);
+  /// Adds the member or replaces its value.
+  Value& set(std::string_view name, Value value);
+  /// False, and nothing changed, where the name is there already.
+  bool add(std::string name, Value value);
+  void erase(std::string_view name);
+  [[nodiscard]] bool empty() const;
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::vector<Member>::const_iterator begin() const;
+  [[nodiscard]] std::vector<Member>::const_iterator end() const;
+
+ private:
+  std::vector<Member> members_;
+};
+
+class Value {
+ public:
+  Value() = default;
+  Value(std::nullptr_t) {}
+  Value(bool v) : held_(v) {}
+  Value(int v) : held_(static_cast<std::int64_t>(v)) {}
+  Value(std::int64_t v) : held_(v) {}
+  Value(std::string v) : held_(std::move(v)) {}
+  Value(std::string_view v) : held_(std::string(v)) {}
+  Value(const char* v) : held_(std::string(v)) {}
+  Value(Array v) : held_(std::move(v)) {}
+  Value(Object v) : held_(std::move(v)) {}
+  bool operator==(const Value&) const = default;
+
+  [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(held_); }
+  [[nodiscard]] const bool* if_bool() const { return std::get_if<bool>(&held_); }
+  [[nodiscard]] const std::int64_t* if_int() const { return std::get_if<std::int64_t>(&held_); }
+  [[nodiscard]] const std::string* if_string() const { return std::get_if<std::string>(&held_); }
+  [[nodiscard]] const Array* if_array() const { return std::get_if<Array>(&held_); }
+  [[nodiscard]] Array* if_array() { return std::get_if<Array>(&held_); }
+  [[nodiscard]] const Object* if_object() const { return std::get_if<Object>(&held_); }
+  [[nodiscard]] Object* if_object() { return std::get_if<Object>(&held_); }
+
+  /// The member, or nullptr where this is no object or has no such member.
+  [[nodiscard]] const Value* find(std::string_view name) const;
+  /// The member's text, or `otherwise` where it is absent or no string. Owned by this value.
+  [[nodiscard]] std::string_view text(std::string_view name, std::string_view otherwise = {}) const;
+  [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t otherwise = 0) const;
+  [[nodiscard]] bool flag(std::string_view name, bool otherwise = false) const;
+  /// "null", "boolean", "integer", "string", "array" or "object", for messages.
+  [[nodiscard]] std::string_view kind() const;
+
+ private:
+  std::variant<std::monostate, bool, std::int64_t, std::string, Array, Object> held_;
+};
+
+struct Member {
+  std::string name;
+  Value value;
+  bool operator==(const Member&) const = default;
+};
+
+}  // namespace lastkm

@@ -1,0 +1,27 @@
+// Folds one event into the state of a case. Cannot fail: decide made the event, or a decoder refused it. The one fold for
+// live work, replay, views and simulation.
+#pragma once
+
+#include "engine/cases/state.h"
+#include "engine/record/decision.h"
+
+namespace lastkm::cases {
+
+[[nodiscard]] CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at);
+
+/// Whether the fold knows this (type, version).
+[[nodiscard]] bool is_known(std::string_view type, std::int32_t version);
+
+/// The event types of a case, sorted, with the members that their data must and may have.
+struct EventMember {
+  std::string name;
+  std::string kind;  ///< text integer boolean bodies co_handlers scores sealed any
+  bool required = false;
+};
+struct EventType {
+  std::string name;
+  std::vector<EventMember> members;
+};
+[[nodiscard]] const std::vector<EventType>& event_types();
+
+}  // namespace lastkm::cases

@@ -1,0 +1,125 @@
+// The state of a case: the fold of its events and nothing else. Facets beside the stage: responsibility, clocks,
+// pressure, links, outcome.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+#include "engine/calendar/calendar.h"
+#include "engine/record/decision.h"
+
+namespace lastkm::cases {
+
+enum class ClockState : std::uint8_t { running, suspended, met, breached };
+[[nodiscard]] std::string_view name_of(ClockState state);
+[[nodiscard]] std::optional<ClockState> clock_state_of(std::string_view name);
+
+struct PendingMark {
+  std::string id;
+  Instant at;
+  bool operator==(const PendingMark&) const = default;
+};
+
+struct Clock {
+  std::string name;
+  ClockState state = ClockState::running;
+  Instant base;              ///< what it counts from
+  Instant due;               ///< exclusive: run out once lane time reaches it
+  calendar::Amount limit;    ///< as started or last extended
+  std::optional<calendar::Amount> paused_left;
+  std::vector<PendingMark> marks;  ///< to come, by time
+  bool provisional = false;        ///< due lies in a provisional calendar year
+  bool operator==(const Clock&) const = default;
+};
+
+struct CoHandler {
+  BodyId body;
+  std::optional<Instant> due;
+  bool reported = false;
+  bool operator==(const CoHandler&) const = default;
+};
+
+struct Whistle {
+  std::string kind;
+  std::vector<std::string> bodies;
+  std::vector<std::string> answered;
+  bool operator==(const Whistle&) const = default;
+};
+
+/// A command that was answered before: so that a repeat gets the same answer.
+struct Remembered {
+  CommandId command;
+  std::string fingerprint;
+  std::string key;  ///< idempotency key; may be empty
+  Ordinal ordinal;
+  bool operator==(const Remembered&) const = default;
+};
+
+struct CaseState {
+  AggregateId id;
+  std::string ref;  ///< human reference number; empty: no such case yet
+  std::int64_t version = 0;  ///< seq of its last event
+  std::string stage;
+  bool ended = false;
+  std::string workflow;
+  std::int64_t workflow_version = 0;
+  Instant opened_at;  ///< record time
+  Instant occurred_at;
+
+  // what was asked
+  std::string type, category, urgency, place, channel, respondent;
+  bool anonymous = false, confidential = false, imported = false;
+
+  // responsibility
+  std::string lead;
+  std::vector<CoHandler> co_handlers;
+  std::vector<std::string> holders;
+  std::vector<std::string> returned_by;  ///< bodies that asked to return, in order
+  std::int64_t returns = 0, disputes = 0, dispatches = 0;
+  bool ruled = false;  ///< the panel has named the lead
+
+  // pressure
+  std::int64_t level = 0, supervision = 0;
+  std::string card = "none";
+  std::optional<Whistle> whistle;
+
+  // clocks
+  std::vector<Clock> clocks;
+  std::int64_t extensions = 0, parks = 0;
+  std::string extension_asked_by;  ///< body; empty: none is asked
+  std::string parked_for;          ///< reason; empty: not parked
+
+  // links
+  std::string master;
+  std::vector<std::string> children;
+
+  // outcome
+  std::int64_t feedbacks = 0, evidence = 0, callbacks = 0, callbacks_reached = 0, reopens = 0, contacts = 0;
+  std::string feedback_by, solved, satisfied, verified;
+  std::optional<Instant> closed_at;
+
+  std::vector<Remembered> remembered;  ///< by ordinal
+  std::string last_decision;           ///< hex SHA-256: `prev` of the next
+
+  bool operator==(const CaseState&) const = default;
+
+  [[nodiscard]] const Clock* find_clock(std::string_view name) const;
+  /// The earliest instant at which something of this case falls due; nullopt: nothing.
+  [[nodiscard]] std::optional<Instant> next_due() const;
+};
+
+/// The state as canonical JSON can hold it, and back: for the state store, snapshots and comparisons.
+[[nodiscard]] Value to_value(const CaseState& state);
+[[nodiscard]] Result<CaseState> state_from(const Value& value);
+
+/// One clock change inside an event: {"clock","change":"started|stopped|suspended|resumed|extended|restored|breached|marked",
+/// "due"?,"base"?,"n"?,"unit"?,"left"?,"marks"?,"mark"?,"calendar"?,"provisional"?}. Times are RFC 3339 UTC.
+[[nodiscard]] Value to_value(const Clock& clock, std::string_view change);
+
+}  // namespace lastkm::cases

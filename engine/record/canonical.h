@@ -1,0 +1,16 @@
+// Canonical JSON (RFC 8785) of values without floating point. The bytes that are written are the bytes that are hashed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/value.h"
+
+namespace lastkm::record {
+
+void append_canonical(std::string& out, const Value& value);
+/// A JSON string with its quotes; escapes what RFC 8785 section 3.2.2.2 escapes. `text` is valid UTF-8.
+void append_string(std::string& out, std::string_view text);
+[[nodiscard]] std::string canonical(const Value& value);
+
+}  // namespace lastkm::record

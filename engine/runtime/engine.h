@@ -1,0 +1,104 @@
+// The engine of one data folder: submissions in, outcomes out. Wires log, state, vault and directory; owns the lanes.
+// Inline (workers = 0): every call runs on the caller's thread, for verbs that open a folder. Threaded: start() runs
+// workers that own whole lanes, and submit() may be called from many threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+#include "engine/cases/state.h"
+#include "engine/directory/context.h"
+#include "engine/intake/submission.h"
+#include "engine/log/event_log.h"
+#include "engine/privacy/vault.h"
+#include "engine/record/decision.h"
+
+namespace lastkm::runtime {
+
+/// The constants of a deployment, from its meta record. Fixed at init.
+struct Deployment {
+  std::string log_id;     ///< 32 hex digits
+  std::int32_t lanes = 64;
+  bool virtual_clock = false;
+  std::string vault_id;
+  Instant made_at;
+  [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
+};
+
+enum class OutcomeStatus : std::uint8_t { accepted, rejected, duplicate, recorded };
+
+struct Outcome {
+  OutcomeStatus status = OutcomeStatus::recorded;
+  CommandId command;
+  AggregateId aggregate;
+  std::string ref;
+  std::int64_t seq = 0;  ///< the case's version after it
+  LaneId lane;
+  Ordinal ordinal;
+  Instant lane_time;
+  std::vector<record::Event> events;  ///< of a duplicate: none
+  std::optional<record::Rejection> rejection;
+};
+
+struct EngineOptions {
+  std::string folder;
+  bool read_only = false;
+  int workers = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  [[nodiscard]] virtual const Deployment& deployment() const = 0;
+  /// Now, by the deployment's clock.
+  [[nodiscard]] virtual Instant now() const = 0;
+  /// One outcome or error for each submission, in order. Durable on return: what is not an error was acknowledged.
+  /// bad_input: refused before the log (cannot be read, key reused is decided later). unknown_outcome: ask again with the key.
+  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) = 0;
+  /// Virtual clocks: fires everything due up to `to` in order, then stands at `to`. refused "clock-backwards".
+  [[nodiscard]] virtual Status advance(Instant to) = 0;
+
+  /// Appends a checked document to the directory; the same content again gives the ordinal that it has.
+  [[nodiscard]] virtual Result<record::Document> publish(const Value& document) = 0;
+  /// Puts every document up to `ordinal` into force in every lane.
+  [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal) = 0;
+  /// Every document in the directory log, in order.
+  [[nodiscard]] virtual std::vector<record::Document> documents() const = 0;
+  /// What is in force in a lane.
+  [[nodiscard]] virtual std::shared_ptr<const directory::Context> context(LaneId lane) const = 0;
+  /// Every document published so far, in force or not.
+  [[nodiscard]] virtual std::shared_ptr<const directory::Context> published() const = 0;
+
+  /// The state of a case by id or reference number; not_found "no-such-case".
+  [[nodiscard]] virtual Result<cases::CaseState> find_case(std::string_view id_or_ref) = 0;
+  /// Ordinal of the last decision of a lane (0: none).
+  [[nodiscard]] virtual Ordinal position(LaneId lane) const = 0;
+
+  [[nodiscard]] virtual log::EventLog& log() = 0;
+  [[nodiscard]] virtual privacy::Vault& vault() = 0;
+  /// A lane that has stopped, and why; empty: all run.
+  struct Stopped {
+    LaneId lane;
+    Ordinal at;
+    Error why;
+  };
+  [[nodiscard]] virtual std::vector<Stopped> stopped() const = 0;
+};
+
+/// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes outside 1..1024.
+[[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock);
+/// folder_in_use, not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
+[[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
+
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,64 @@
+// The key-value seam: ordered keys in named column families, atomic batches, snapshots of iteration.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace lastkm::store {
+
+class Batch {
+ public:
+  struct Change {
+    std::string family;
+    std::string key;
+    std::optional<std::string> value;  ///< absent: delete
+  };
+  void put(std::string_view family, std::string_view key, std::string_view value) {
+    changes_.push_back({std::string(family), std::string(key), std::string(value)});
+  }
+  void erase(std::string_view family, std::string_view key) {
+    changes_.push_back({std::string(family), std::string(key), std::nullopt});
+  }
+  void clear() { changes_.clear(); }
+  [[nodiscard]] bool empty() const { return changes_.empty(); }
+  [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+
+ private:
+  std::vector<Change> changes_;
+};
+
+/// Thread-safe for reads; one writer at a time.
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// The value, or nullopt. integrity "store-corrupt" where the bytes are damaged.
+  [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view family, std::string_view key) = 0;
+  /// All of the batch or nothing. Survives the death of the process; survives loss of power only after sync().
+  [[nodiscard]] virtual Status write(const Batch& batch) = 0;
+  [[nodiscard]] virtual Status sync() = 0;
+  /// Calls `visit` with each key and value from `from` on, in key order, while it returns true. Checks the iterator's
+  /// status at the end: damage is an error, never an early end.
+  [[nodiscard]] virtual Status scan(std::string_view family, std::string_view from,
+                                    const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+  /// Removes every key of a family.
+  [[nodiscard]] virtual Status clear(std::string_view family) = 0;
+};
+
+struct RocksStoreOptions {
+  std::string folder;
+  std::vector<std::string> families;
+  bool read_only = false;
+  std::size_t cache_bytes = 32U << 20U;
+};
+/// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
+[[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);
+/// A store in memory, for tests and for replays that leave nothing behind.
+[[nodiscard]] std::unique_ptr<Store> make_memory_store();
+
+}  // namespace lastkm::store
