@@ -25,6 +25,7 @@ struct Submission {
   std::optional<std::int64_t> expected_version;
   std::optional<Instant> occurred_at;
   std::optional<Instant> at;    ///< record time, virtual clocks only
+  bool clocks_from_business_time = false;
   std::string correlation, trace;
   Value data;                   ///< plain; an object
 };

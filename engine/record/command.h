@@ -37,6 +37,7 @@ struct Command {
   Instant occurred_at;  ///< business time
   Instant recorded_at;  ///< stamped by whoever appends
   std::optional<std::int64_t> expected_version;
+  bool clocks_from_business_time = false;  ///< clocks that it starts count from occurred_at (imports)
   std::string correlation;
   std::string trace;
   Value input;  ///< the command's fields, personal data and free text sealed; always an object

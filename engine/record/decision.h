@@ -24,6 +24,7 @@ struct Event {
   Actor actor;         ///< SYSTEM where a clock did it
   std::string rule;    ///< "three-party@1/SignCase/T08": the rule that allowed or caused it
   std::string stage;   ///< the stage that the case is in from here on; empty: unchanged
+  bool ended = false;  ///< the new stage ends the case; only with a stage
   Value holders;       ///< body ids whose worklist the case is on from here on; null: unchanged
   Value clocks;        ///< array of clock changes, see cases/clock.h; null: none
   Value facts;         ///< the values that the rule's guards saw; null: none
