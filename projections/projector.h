@@ -1,0 +1,122 @@
+// Keeps the views up to date: reads `decisions` of every partition from the checkpoint, accepts each decision
+// by the ordinal rule, folds its events, and commits rows and checkpoint in one batch for each chunk that it
+// drains.
+//
+// Accepted is, for each lane, the decision whose ordinal is the next one; repeats, stale ones and gaps are
+// passed over. Records of an owner whose epoch is below the highest epoch opened in the partition are passed
+// over too. A checkpoint that is ahead of the log, or that names another decision than the log holds, is
+// discarded with all rows.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/base/value.h"
+#include "engine/log/event_log.h"
+#include "engine/store/store.h"
+#include "projections/view.h"
+
+namespace lastkm::projections {
+
+struct ProjectorOptions {
+  std::string log_id;  ///< of the deployment: rows of another log are refused
+  std::size_t chunk_records = 16384;
+  std::size_t chunk_bytes = 32U << 20U;
+};
+
+using Positions = std::map<LaneId, Ordinal>;
+
+struct ViewStatus {
+  std::string name;
+  std::int32_t layout = 0;
+  std::int64_t rows = 0;
+  std::string
+      state;  ///< "live", "stopped" (could not apply an event; its rows stay as they were) or "rebuilding"
+  std::string why;  ///< of "stopped": lane, ordinal, event and reason
+};
+
+struct ViewDigest {
+  std::string name;
+  std::int32_t layout = 0;
+  std::int64_t rows = 0;
+  std::string sha256;  ///< hex, over the rows in key order, each as: key length (4 bytes, big-endian), key,
+                       ///< value length, value
+};
+
+/// Thread-safe: one call folds at a time; readers see the rows of one checkpoint while they hold a Reading.
+class Projector {
+ public:
+  /// `log`, `store` outlive this. The store has families_of(views). refused "foreign-views" where the store
+  /// holds rows of another log; integrity where it is damaged. Views that are new or of another layout are
+  /// rebuilt by catch_up().
+  [[nodiscard]] static Result<std::unique_ptr<Projector>> open(log::EventLog& log, store::Store& store,
+                                                               Views views, const ProjectorOptions& options);
+  ~Projector();
+  Projector(const Projector&) = delete;
+  Projector& operator=(const Projector&) = delete;
+
+  /// Folds everything that the log holds now. integrity with partition and offset where a record cannot be
+  /// read: what came before it is committed, the other partitions go on. A view that stopped is no error
+  /// here; see status().
+  [[nodiscard]] Status catch_up();
+  /// One chunk of one partition at most; false: there was nothing to read.
+  [[nodiscard]] Result<bool> step();
+  /// Catches up whenever the log grows, until stopped. The error that ended it, or done.
+  [[nodiscard]] Status run(const std::stop_token& stop);
+
+  [[nodiscard]] Positions positions() const;
+  /// Returns once the views reflect this ordinal of the lane. unknown_outcome "views-behind" when the time is
+  /// over.
+  [[nodiscard]] Status wait_for(LaneId lane, Ordinal ordinal, std::chrono::milliseconds at_most);
+
+  /// Folds the view anew beside the rows in use and swaps; empty name: all views. not_found "no-such-view".
+  [[nodiscard]] Status rebuild(std::string_view name = {});
+
+  [[nodiscard]] Result<std::vector<ViewStatus>> status() const;
+  /// Records of `decisions` that are not folded yet.
+  [[nodiscard]] Result<std::int64_t> lag() const;
+  [[nodiscard]] Result<std::vector<ViewDigest>> digest() const;
+
+  /// Records that were passed over since the program started.
+  struct PassedOver {
+    std::int64_t repeats = 0, gaps = 0, lower_epochs = 0;
+  };
+  [[nodiscard]] PassedOver passed_over() const;
+
+  /// Rows as of one checkpoint; holds back commits while it lives, so keep it short.
+  class Reading {
+   public:
+    [[nodiscard]] Result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;
+    /// Rows whose key begins with `prefix`, from key `from` on (empty: the first), while `visit` returns
+    /// true.
+    [[nodiscard]] Status scan(
+        std::string_view view, std::string_view prefix, std::string_view from,
+        const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+    [[nodiscard]] Positions positions() const;
+
+   private:
+    friend class Projector;
+    Reading(const Projector& projector, std::shared_lock<std::shared_mutex> lock)
+        : projector_(&projector), lock_(std::move(lock)) {}
+    const Projector* projector_;
+    std::shared_lock<std::shared_mutex> lock_;
+  };
+  [[nodiscard]] Reading reading() const;
+
+ private:
+  struct Impl;
+  explicit Projector(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lastkm::projections
