@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""A reader in another language: what `lastkm log dump` prints is re-encoded canonically (RFC 8785, integers only) and must
+come out as the same bytes; the lane of each record and the chain of each aggregate are computed anew.
+
+Usage: check_records.py --lanes N COMMANDS DECISIONS DIRECTORY       files as `lastkm log dump --from TOPIC` printed them
+       check_records.py --program LASTKM --data DIR [--lanes N]      dumps them itself
+       check_records.py --self-test
+"""
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+
+SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+
+
+def canonical_text(text):
+    return '"' + "".join(SHORT_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in text) + '"'
+
+
+def canonical(value):
+    """RFC 8785 without floating point: members by UTF-16 code units, no spaces, shortest escapes."""
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return canonical_text(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda m: m[0].encode("utf-16-be"))
+        return "{" + ",".join(canonical_text(k) + ":" + canonical(v) for k, v in members) + "}"
+    raise ValueError(f"a {type(value).__name__} has no place in a record")
+
+
+def no_doubles(pairs):
+    names = [name for name, _ in pairs]
+    if len(set(names)) != len(names):
+        raise ValueError("a member name comes twice")
+    return dict(pairs)
+
+
+def refuse_float(text):
+    raise ValueError(f"{text} is not an integer")
+
+
+def parse(line):
+    return json.loads(line, object_pairs_hook=no_doubles, parse_float=refuse_float, parse_constant=refuse_float)
+
+
+def lane_of(aggregate, lanes):
+    if aggregate.startswith("lane-"):
+        return int(aggregate[5:])
+    return int.from_bytes(hashlib.sha256(aggregate.encode()).digest()[:8], "big") % lanes
+
+
+class Checker:
+    def __init__(self, lanes):
+        self.lanes = lanes
+        self.findings = []
+        self.records = 0
+        self.commands = {}   # lane -> command ids in order
+        self.accepted = {}   # lane -> number of decisions accepted
+        self.previous = {}   # aggregate -> hash of its last decision
+        self.seq = {}        # aggregate -> seq of its last event
+
+    def find(self, at, text):
+        self.findings.append(f"{at}: {text}")
+
+    def record(self, at, raw):
+        self.records += 1
+        try:
+            value = parse(raw.decode("utf-8"))
+            if canonical(value).encode("utf-8") != raw:
+                self.find(at, "re-encoding gives other bytes")
+        except (ValueError, UnicodeDecodeError) as error:
+            self.find(at, f"cannot be read: {error}")
+            return None
+        for name, kind in (("specversion", str), ("type", str), ("source", str), ("id", str), ("data", dict)):
+            if not isinstance(value.get(name), kind):
+                self.find(at, f"no CloudEvent: {name} is missing")
+                return None
+        return value
+
+    def command(self, at, raw):
+        value = self.record(at, raw)
+        if value is None:
+            return
+        data = value["data"]
+        lane = data.get("lane")
+        if lane != lane_of(data.get("aggregate", ""), self.lanes):
+            self.find(at, f"lane {lane} is not the lane of {data.get('aggregate')}")
+        self.commands.setdefault(lane, []).append(data.get("command_id", value["id"]))
+
+    def decision(self, at, raw):
+        value = self.record(at, raw)
+        if value is None or "decision" not in value["type"]:
+            return
+        data = value["data"]
+        lane, ordinal, aggregate = data.get("lane"), data.get("ordinal"), data.get("aggregate", "")
+        if lane != lane_of(aggregate, self.lanes):
+            self.find(at, f"lane {lane} is not the lane of {aggregate}")
+        if ordinal != self.accepted.get(lane, 0) + 1:
+            if ordinal > self.accepted.get(lane, 0) + 1:
+                self.find(at, f"ordinal {ordinal} of lane {lane} leaves a gap")
+            return  # a repeat: outside the accepted sequence
+        self.accepted[lane] = ordinal
+        known = self.commands.get(lane, [])
+        if ordinal > len(known):
+            self.find(at, f"decides ordinal {ordinal} of lane {lane}, which has {len(known)} commands")
+        if data.get("prev", "") != self.previous.get(aggregate, ""):
+            self.find(at, f"prev is not the hash of the previous decision of {aggregate}")
+        self.previous[aggregate] = hashlib.sha256(raw).hexdigest()
+        for event in data.get("events", []):
+            if event.get("seq") != self.seq.get(aggregate, 0) + 1:
+                self.find(at, f"event {event.get('seq')} of {aggregate} is out of order")
+            self.seq[aggregate] = event.get("seq", 0)
+
+    def document(self, at, raw):
+        value = self.record(at, raw)
+        if value is None:
+            return
+        content = canonical(value["data"].get("content")).encode("utf-8")
+        if hashlib.sha256(content).hexdigest() != value["data"].get("sha256"):
+            self.find(at, "sha256 is not that of the content")
+
+
+def self_test():
+    samples = ['{"a":1,"b":[true,null,"\\u0001\\n€"]}', '{"\\uD83D\\uDE02":1,"\ufb33":2}', '{"\\r":"\\"/\\\\"}']
+    for sample in samples:
+        once = canonical(parse(sample))
+        assert canonical(parse(once)) == once, sample
+    assert canonical(parse('{"\ufb33":2,"\\uD83D\\uDE02":1}')) == '{"😂":1,"\ufb33":2}', "UTF-16 order"
+    for wrong in ('{"a":1.5}', '{"a":1,"a":2}', '{"a":NaN}', '{"a":1e3}'):
+        try:
+            parse(wrong)
+        except ValueError:
+            continue
+        raise AssertionError(wrong)
+    assert lane_of("lane-7", 64) == 7
+    assert lane_of("0" * 32, 64) == int(hashlib.sha256(b"0" * 32).hexdigest()[:16], 16) % 64
+    checker = Checker(1)
+    checker.command("1", canonical({"specversion": "1.0", "type": "org.lastkm.command.v1", "source": "/s", "id": "c1",
+                                    "data": {"lane": 0, "aggregate": "a"}}).encode())
+    assert not checker.findings, checker.findings
+    checker.command("2", b'{"specversion": "1.0"}')
+    assert len(checker.findings) == 2, checker.findings
+    print("check_records: self-test passed")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("files", nargs="*")
+    arguments.add_argument("--lanes", type=int, default=64)
+    arguments.add_argument("--program")
+    arguments.add_argument("--data")
+    arguments.add_argument("--self-test", action="store_true")
+    options = arguments.parse_args()
+    if options.self_test:
+        return self_test()
+    checker = Checker(options.lanes)
+    for index, (topic, check) in enumerate((("commands", checker.command), ("decisions", checker.decision),
+                                            ("directory", checker.document))):
+        if options.program:
+            dumped = subprocess.run([options.program, "log", "dump", "--from", topic, "--data", options.data],
+                                    check=True, stdout=subprocess.PIPE).stdout
+        elif index < len(options.files):
+            with open(options.files[index], "rb") as file:
+                dumped = file.read()
+        else:
+            continue
+        for number, raw in enumerate(dumped.split(b"\n")[:-1], 1):
+            check(f"{topic}:{number}", raw)
+    for finding in checker.findings:
+        print(finding)
+    decided = sum(checker.accepted.values())
+    print(f"records: {checker.records} re-encoded, {decided} decisions chained, {len(checker.findings)} findings")
+    return 1 if checker.findings or checker.records == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
