@@ -26,6 +26,7 @@ struct Submission {
   std::optional<Instant> occurred_at;
   std::optional<Instant> at;    ///< record time, virtual clocks only
   bool clocks_from_business_time = false;
+  bool historical = false;  ///< imported: its business time does not move a virtual clock
   std::string correlation, trace;
   Value data;                   ///< plain; an object
 };

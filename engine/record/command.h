@@ -48,6 +48,8 @@ struct Command {
 /// Limits of one record's value, in bytes, and of its nesting.
 inline constexpr std::size_t kMaxCommandBytes = 256 * 1024;
 inline constexpr std::size_t kMaxDepth = 32;
+/// No record of any kind is larger (a directory document is the largest).
+inline constexpr std::size_t kMaxRecordBytes = 8U << 20U;
 
 /// `source` is the deployment's CloudEvents source, "/lastkm/<log id>".
 [[nodiscard]] std::string encode(const Command& command, std::string_view source);

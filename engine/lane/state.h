@@ -1,0 +1,41 @@
+// The state of a lane: what orders its commands and numbers what they cause. The fold of its decisions.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+
+namespace lastkm::lane {
+
+/// The decider versions that this program can run.
+inline constexpr std::int32_t kOldestDecider = 1;
+inline constexpr std::int32_t kNewestDecider = 1;
+
+struct LaneState {
+  LaneId lane;
+  Ordinal ordinal;           ///< of the last decision; 0: none
+  Instant time;              ///< largest record time so far
+  std::int32_t decider = kOldestDecider;
+  DirectoryOrdinal context;  ///< directory ordinal in force; 0: nothing
+  std::int64_t opened = 0;   ///< reference numbers given
+  std::int64_t version = 0;  ///< seq of the last event of the lane itself
+  std::string last_own;      ///< hex hash of the last decision about the lane itself: its `prev`
+  std::string last_hash;     ///< hex hash of the last decision of any aggregate
+  std::map<std::int32_t, std::int64_t> made;  ///< follow-ups numbered so far, by target lane
+  std::map<std::int32_t, std::int64_t> sent;  ///< of these, known to be in the target's command log
+  std::map<std::int32_t, std::int64_t> seen;  ///< follow-ups taken so far, by source lane
+  bool operator==(const LaneState&) const = default;
+};
+
+[[nodiscard]] Value to_value(const LaneState& state);
+[[nodiscard]] Result<LaneState> lane_state_from(const Value& value);
+
+/// "17-000042": the n-th case that the lane opened.
+[[nodiscard]] std::string reference_number(LaneId lane, std::int64_t n);
+
+}  // namespace lastkm::lane

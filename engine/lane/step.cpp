@@ -1,0 +1,294 @@
+#include "engine/lane/step.h"
+
+#include <algorithm>
+
+#include "engine/cases/decide.h"
+#include "engine/cases/evolve.h"
+#include "engine/record/digest.h"
+
+namespace lastkm::lane {
+
+namespace {
+
+using record::Command;
+using record::Decision;
+using record::Rejection;
+
+constexpr std::string_view kOperatorRule = "engine/operator";
+
+Rejection refuse(std::string_view code, std::string text, std::string_view path = {}) {
+  return Rejection{std::string(code), std::move(text), std::string(path), "engine", Value()};
+}
+
+record::Event lane_event(const LaneState& state, const Command& command, std::string_view type, Object data) {
+  record::Event event;
+  event.seq = state.version + 1;
+  event.type = type;
+  event.occurred_at = command.occurred_at;
+  event.actor = command.actor;
+  event.rule = "engine/lane";
+  event.data = Value(std::move(data));
+  return event;
+}
+
+void activate(const LaneState& state, const Command& command, Decision& decision) {
+  const std::int64_t directory = command.input.number("directory");
+  const std::int64_t decider = command.input.number("decider");
+  if (directory > 0) {
+    if (directory <= state.context.value) {
+      decision.rejection = refuse("already-active", "directory ordinal " + std::to_string(directory) + " is not above " +
+                                                        std::to_string(state.context.value) + ", which is in force");
+      return;
+    }
+    decision.events.push_back(lane_event(state, command, "DirectoryActivated", Object{{"ordinal", directory}}));
+  } else if (decider > 0) {
+    if (decider <= state.decider) {
+      decision.rejection = refuse("already-active", "decider " + std::to_string(decider) + " is not above " +
+                                                        std::to_string(state.decider) + ", which is in force");
+      return;
+    }
+    decision.events.push_back(lane_event(state, command, "DeciderActivated", Object{{"version", decider}}));
+  } else {
+    decision.rejection = refuse("bad-data", "Activate needs 'directory' or 'decider', a number above 0", "/directory");
+  }
+}
+
+void answer_lane_command(const LaneState& state, const Command& command, Decision& decision) {
+  if (command.name == kActivate) {
+    activate(state, command, decision);
+  } else if (command.name == kAdvanceClock) {
+    decision.events.push_back(lane_event(state, command, "ClockAdvanced", Object{}));
+  } else if (command.name == kFollowUpsSent) {
+    const auto target = static_cast<std::int32_t>(command.input.number("lane", -1));
+    const std::int64_t number = command.input.number("number");
+    const auto made = state.made.find(target);
+    const auto sent = state.sent.find(target);
+    if (made == state.made.end() || number > made->second || (sent != state.sent.end() && number <= sent->second)) {
+      decision.rejection = refuse("bad-data", "no follow-ups up to that number are waiting", "/number");
+      return;
+    }
+    decision.events.push_back(lane_event(state, command, "FollowUpsNoted",
+                                         Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}}));
+  } else {
+    decision.rejection = refuse("unknown-command", "'" + command.name + "' is no command to a lane");
+  }
+}
+
+/// Numbers the work that the events ask of other aggregates.
+void number_follow_ups(const LaneState& state, std::int32_t lanes, const cases::CaseState& before, Decision& decision) {
+  cases::CaseState after = before;
+  std::map<std::int32_t, std::int64_t> made = state.made;
+  for (const record::Event& event : decision.events) {
+    after = cases::evolve(std::move(after), event, decision.lane_time);
+    for (cases::Request& request : cases::react(after, event)) {
+      const LaneId target = record::lane_of(request.aggregate, lanes);
+      decision.follow_ups.push_back(record::FollowUp{target, ++made[target.value], std::move(request.aggregate),
+                                                     std::move(request.command), std::move(request.input)});
+    }
+  }
+}
+
+bool is_repeat(const Command& command, Memory& memory, Decision& decision) {
+  const auto answered = memory.find_answered(command.id);
+  if (!answered) return false;
+  if (answered->fingerprint == command.fingerprint) {
+    decision.duplicate_of = answered->ordinal;
+  } else {
+    decision.rejection =
+        refuse("key-reused", "the idempotency key '" + command.idempotency_key + "' was used before with other content");
+  }
+  return true;
+}
+
+void answer_case_command(const LaneState& state, const Command& given_command, std::int32_t lanes, const directory::Context& context,
+                         Memory& memory, Decision& decision) {
+  static const cases::CaseState kNone;
+  const cases::CaseState* found = memory.find_case(given_command.aggregate);
+  const cases::CaseState& before = found == nullptr ? kNone : *found;
+  decision.prev = before.last_decision;
+  if (is_repeat(given_command, memory, decision)) return;
+
+  const Command* command = &given_command;
+  Command unwrapped;
+  if (const Value* follow_up = given_command.input.find("follow_up")) {
+    const auto source = static_cast<std::int32_t>(follow_up->number("lane", -1));
+    const std::int64_t number = follow_up->number("number");
+    const auto seen = state.seen.find(source);
+    const std::int64_t last = seen == state.seen.end() ? 0 : seen->second;
+    if (number != last + 1) {
+      decision.rejection = refuse(number <= last ? "follow-up-repeat" : "follow-up-gap",
+                                  "follow-up " + std::to_string(number) + " of lane " + std::to_string(source) + " came, " +
+                                      std::to_string(last + 1) + " is next");
+      return;
+    }
+    unwrapped = given_command;
+    const Value* input = given_command.input.find("input");
+    unwrapped.input = input == nullptr ? Value(Object{}) : *input;
+    command = &unwrapped;
+  }
+
+  if (!command->reference.empty() && before.version > 0) {
+    const auto same = std::find_if(before.remembered.begin(), before.remembered.end(), [command](const cases::Remembered& r) {
+      return r.fingerprint == command->fingerprint;
+    });
+    if (same != before.remembered.end()) {
+      decision.duplicate_of = same->ordinal;
+      return;
+    }
+  }
+  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1), state.decider};
+  if (command->name == kClockDue) {
+    decision.events = cases::fire(before, context, moment);
+  } else {
+    cases::Answer answer = cases::decide(before, *command, context, moment);
+    decision.events = std::move(answer.events);
+    decision.rejection = std::move(answer.rejection);
+  }
+  number_follow_ups(state, lanes, before, decision);
+}
+
+/// A decision that would be too large becomes a rejection: visible, and the same on every machine. What a small command
+/// causes in a few events cannot reach the limit, so only the others are measured.
+void keep_within_limits(const Taken& taken, Decision& decision) {
+  if (taken.bytes.size() < 8192 && decision.events.size() <= 8) return;
+  const bool too_many = decision.events.size() > record::kMaxDecisionEvents;
+  if (!too_many && encode(decision, "").size() <= record::kMaxDecisionBytes) return;
+  decision.events.clear();
+  decision.follow_ups.clear();
+  decision.rejection = refuse("too-large", "the command would cause more than " + std::to_string(record::kMaxDecisionEvents) +
+                                               " events or " + std::to_string(record::kMaxDecisionBytes) + " bytes at once");
+}
+
+Decision open_decision(const LaneState& state, const Taken& taken) {
+  Decision decision;
+  decision.lane = state.lane;
+  decision.ordinal = next(state.ordinal);
+  decision.decider = state.decider;
+  decision.context = state.context;
+  decision.command_hash = record::hex(record::sha256(taken.bytes));
+  decision.lane_time = state.time;
+  decision.aggregate = record::lane_aggregate(state.lane);
+  decision.prev = state.last_own;
+  if (taken.command) {
+    decision.command = taken.command->id;
+    decision.command_name = taken.command->name;
+    decision.aggregate = taken.command->aggregate;
+    decision.lane_time = std::max(state.time, taken.command->recorded_at);
+    if (!record::is_lane_aggregate(decision.aggregate)) decision.prev.clear();
+  }
+  return decision;
+}
+
+}  // namespace
+
+Taken take(std::string_view bytes) {
+  Taken taken{bytes, std::nullopt, ""};
+  if (bytes.size() > record::kMaxCommandBytes) {
+    taken.why_not = "the record is larger than " + std::to_string(record::kMaxCommandBytes) + " bytes";
+    return taken;
+  }
+  auto command = record::decode_command(bytes);
+  if (command) {
+    taken.command = std::move(*command);
+  } else {
+    taken.why_not = command.error().message;
+  }
+  return taken;
+}
+
+Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory) {
+  if (state.decider < kOldestDecider || state.decider > kNewestDecider) {
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 "lane " + std::to_string(state.lane.value) + " runs at decider " + std::to_string(state.decider) +
+                     ", this program knows " + std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
+                     ": install a newer program",
+                 ""};
+  }
+  Decision decision = open_decision(state, taken);
+  if (!taken.command) {
+    decision.rejection = refuse("undecodable", taken.why_not);
+    return decision;
+  }
+  const Command& command = *taken.command;
+  if (record::is_lane_aggregate(command.aggregate)) {
+    if (command.name == kActivate && command.input.number("directory") > state.context.value &&
+        memory.context(DirectoryOrdinal(command.input.number("directory"))) == nullptr) {
+      return Error{ErrorKind::integrity, "document-missing",
+                   "lane " + std::to_string(state.lane.value) + " is to use the directory up to ordinal " +
+                       std::to_string(command.input.number("directory")) + ", which cannot be read here: restore the directory log",
+                   ""};
+    }
+    if (!is_repeat(command, memory, decision)) answer_lane_command(state, command, decision);
+    return decision;
+  }
+  const auto context = memory.context(state.context);
+  if (context == nullptr) {
+    return Error{ErrorKind::integrity, "document-missing",
+                 "lane " + std::to_string(state.lane.value) + " uses the directory up to ordinal " +
+                     std::to_string(state.context.value) + ", which cannot be read here: restore the directory log",
+                 ""};
+  }
+  answer_case_command(state, command, lanes, *context, memory, decision);
+  keep_within_limits(taken, decision);
+  return decision;
+}
+
+void fold(LaneState& state, Books& books, const Taken& taken, const Decision& decision, std::string_view decision_bytes) {
+  const std::string hash = record::hex(record::sha256(decision_bytes));
+  state.ordinal = decision.ordinal;
+  state.time = decision.lane_time;
+  state.last_hash = hash;
+  for (const record::FollowUp& follow_up : decision.follow_ups) state.made[follow_up.target.value] = follow_up.number;
+
+  if (record::is_lane_aggregate(decision.aggregate)) {
+    state.last_own = hash;
+    for (const record::Event& event : decision.events) {
+      state.version = event.seq;
+      if (event.type == "DirectoryActivated") {
+        state.context = DirectoryOrdinal(event.data.number("ordinal"));
+      } else if (event.type == "DeciderActivated") {
+        state.decider = static_cast<std::int32_t>(event.data.number("version"));
+      } else if (event.type == "FollowUpsNoted") {
+        state.sent[static_cast<std::int32_t>(event.data.number("lane"))] = event.data.number("number");
+      }
+    }
+  }
+  if (!taken.command) return;
+  const Command& command = *taken.command;
+  if (const Value* follow_up = command.input.find("follow_up"); follow_up != nullptr && !decision.duplicate_of) {
+    const bool out_of_turn =
+        decision.rejection && (decision.rejection->code == "follow-up-repeat" || decision.rejection->code == "follow-up-gap");
+    if (!out_of_turn) state.seen[static_cast<std::int32_t>(follow_up->number("lane", -1))] = follow_up->number("number");
+  }
+  const bool out_of_memory = decision.duplicate_of || (decision.rejection && decision.rejection->code == "key-reused");
+  const cases::Remembered answered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal};
+  if (!out_of_memory) books.remember(decision.aggregate, answered);
+  if (record::is_lane_aggregate(decision.aggregate)) return;
+
+  cases::CaseState changed = books.take_case(decision.aggregate);
+  const bool is_new = changed.version == 0;
+  for (const record::Event& event : decision.events) {
+    changed = cases::evolve(std::move(changed), event, decision.lane_time);
+  }
+  if (changed.version == 0) return;  // nothing was opened: there is no case to keep
+  changed.id = decision.aggregate;
+  changed.last_decision = hash;
+  if (is_new) ++state.opened;
+  const bool told_of_it = is_new || std::any_of(decision.events.begin(), decision.events.end(),
+                                                [](const record::Event& e) { return e.type == "SupplementReceived"; });
+  if (!command.reference.empty() && told_of_it) changed.remembered.push_back(answered);
+  books.put_case(std::move(changed));
+}
+
+Decision given(const LaneState& state, const Taken& taken, Memory& memory, std::string_view by, std::string_view reason) {
+  Decision decision = open_decision(state, taken);
+  if (const cases::CaseState* about = memory.find_case(decision.aggregate)) decision.prev = about->last_decision;
+  decision.rejection = Rejection{"skipped", std::string(reason), "", std::string(kOperatorRule), Value(Object{{"by", by}})};
+  return decision;
+}
+
+bool is_given(const Decision& decision) {
+  return decision.rejection && decision.rejection->rule == kOperatorRule;
+}
+
+}  // namespace lastkm::lane

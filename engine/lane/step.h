@@ -1,0 +1,71 @@
+// One lane as a deterministic state machine: f in decisions = f(commands). `step` answers the next command of the lane;
+// `fold` applies a decision, made just now or read from the log. Live work, recovery, re-deciding by an auditor and the
+// simulator all call these two and nothing else.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "engine/cases/state.h"
+#include "engine/directory/context.h"
+#include "engine/lane/state.h"
+#include "engine/record/command.h"
+#include "engine/record/decision.h"
+
+namespace lastkm::lane {
+
+/// What the lane has decided so far, as `step` may read it.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  /// The case, or nullptr where there is none. Valid until the next fold.
+  [[nodiscard]] virtual const cases::CaseState* find_case(const AggregateId& id) = 0;
+  /// The first command with this id that was answered, or nullopt.
+  [[nodiscard]] virtual std::optional<cases::Remembered> find_answered(const CommandId& id) = 0;
+  /// What is in force at a directory ordinal, or nullptr where a document up to it is missing.
+  [[nodiscard]] virtual std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) = 0;
+};
+
+/// What `fold` changes. A case is taken out, folded, and put back.
+class Books : public Memory {
+ public:
+  [[nodiscard]] virtual cases::CaseState take_case(const AggregateId& id) = 0;
+  virtual void put_case(cases::CaseState state) = 0;
+  virtual void remember(const AggregateId& about, cases::Remembered answered) = 0;
+};
+
+/// A command as it stands in the log: its bytes, and what they say where they can be read.
+struct Taken {
+  std::string_view bytes;
+  std::optional<record::Command> command;  ///< absent: undecodable
+  std::string why_not;                     ///< the reason, where it is absent
+};
+[[nodiscard]] Taken take(std::string_view bytes);
+
+/// The decision on the lane's next command. An error stops the lane before this command:
+/// integrity "upgrade-required" (decider version this program cannot run), "document-missing", "wrong-lane".
+[[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory);
+
+/// Applies an accepted decision; `decision_bytes` is its record's value.
+void fold(LaneState& state, Books& books, const Taken& taken, const record::Decision& decision,
+          std::string_view decision_bytes);
+
+/// A decision that an operator gives instead of one that `step` cannot make (quarantine skip). Audits count it as given.
+[[nodiscard]] record::Decision given(const LaneState& state, const Taken& taken, Memory& memory, std::string_view by,
+                                     std::string_view reason);
+[[nodiscard]] bool is_given(const record::Decision& decision);
+
+/// Names of the commands that the engine itself appends.
+inline constexpr std::string_view kActivate = "Activate";            ///< input {"directory": n} or {"decider": n}
+inline constexpr std::string_view kAdvanceClock = "AdvanceClock";    ///< input {}
+inline constexpr std::string_view kFollowUpsSent = "FollowUpsSent";  ///< input {"lane": target, "number": up to}
+inline constexpr std::string_view kClockDue = "ClockDue";            ///< input {}; to one case
+
+/// A follow-up as a command of its target: input {"follow_up": {"lane": source, "number": n}, "input": {…}}.
+[[nodiscard]] record::Command follow_up_command(const record::Decision& decision, const record::FollowUp& follow_up, Instant now);
+/// A command that the engine gives itself. `id` must be new.
+[[nodiscard]] record::Command engine_command(std::string_view name, AggregateId aggregate, LaneId lane, CommandId id,
+                                             Object input, Instant now);
+
+}  // namespace lastkm::lane

@@ -1,0 +1,13 @@
+// The actor as a JSON value, for commands and events alike.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/base/value.h"
+#include "engine/record/command.h"
+
+namespace lastkm::record {
+
+[[nodiscard]] Value to_value(const Actor& actor);
+[[nodiscard]] Result<Actor> actor_from(const Value& value);
+
+}  // namespace lastkm::record
