@@ -21,18 +21,9 @@
 #include "engine/log/event_log.h"
 #include "engine/privacy/vault.h"
 #include "engine/record/decision.h"
+#include "engine/runtime/deployment.h"
 
 namespace lastkm::runtime {
-
-/// The constants of a deployment, from its meta record. Fixed at init.
-struct Deployment {
-  std::string log_id;     ///< 32 hex digits
-  std::int32_t lanes = 64;
-  bool virtual_clock = false;
-  std::string vault_id;
-  Instant made_at;
-  [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
-};
 
 enum class OutcomeStatus : std::uint8_t { accepted, rejected, duplicate, recorded };
 

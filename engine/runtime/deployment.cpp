@@ -1,0 +1,48 @@
+#include "engine/runtime/deployment.h"
+
+#include "engine/record/envelope.h"
+
+namespace lastkm::runtime {
+
+namespace {
+constexpr std::string_view kType = "org.lastkm.deployment.v1";
+}
+
+Status write_deployment(log::EventLog& log, const Deployment& deployment) {
+  Object data{{"clock", deployment.virtual_clock ? "virtual" : "system"},
+              {"lanes", static_cast<std::int64_t>(deployment.lanes)},
+              {"log_id", deployment.log_id},
+              {"vault_id", deployment.vault_id}};
+  const log::Append append{
+      log::Topic::meta, 0,
+      log::Record{"deployment",
+                  record::wrap(kType, deployment.source(), "deployment", "deployment", deployment.made_at, std::move(data)),
+                  {}}};
+  auto written = log.append(std::span(&append, 1), log::Durability::synced);
+  if (!written) return written.error();
+  return done();
+}
+
+Result<Deployment> read_deployment(log::EventLog& log) {
+  std::vector<log::StoredRecord> records;
+  auto read = log.read(log::Topic::meta, 0, 0, 1, 1U << 20U, records);
+  if (!read) return read.error();
+  if (records.empty()) {
+    return Error{ErrorKind::not_found, "no-deployment", "the log holds no deployment: make one with 'lastkm init DIR'", ""};
+  }
+  auto value = record::unwrap(records.front().record.value, kType);
+  if (!value) return value.error();
+  record::Members envelope(*value, "deployment record");
+  Deployment deployment;
+  deployment.made_at = envelope.demand_time("time");
+  if (!envelope.good()) return envelope.error();
+  record::Members data(*value->find("data"), "deployment");
+  deployment.virtual_clock = data.demand_text("clock") == "virtual";
+  deployment.lanes = static_cast<std::int32_t>(data.demand_number("lanes"));
+  deployment.log_id = data.demand_text("log_id");
+  deployment.vault_id = data.demand_text("vault_id");
+  if (!data.good()) return data.error();
+  return deployment;
+}
+
+}  // namespace lastkm::runtime

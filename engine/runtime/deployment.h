@@ -1,0 +1,27 @@
+// The constants of a deployment: its log id, number of lanes, kind of clock, vault. One record in `meta`, written at init.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/log/event_log.h"
+
+namespace lastkm::runtime {
+
+struct Deployment {
+  std::string log_id;  ///< 32 hex digits
+  std::int32_t lanes = 64;
+  bool virtual_clock = false;
+  std::string vault_id;
+  Instant made_at;
+  /// The CloudEvents source of its records.
+  [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
+};
+
+[[nodiscard]] Status write_deployment(log::EventLog& log, const Deployment& deployment);
+/// not_found "no-deployment" where `meta` is empty.
+[[nodiscard]] Result<Deployment> read_deployment(log::EventLog& log);
+
+}  // namespace lastkm::runtime

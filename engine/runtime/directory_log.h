@@ -1,0 +1,38 @@
+// The directory log as contexts: what is in force at each ordinal. Grows as documents are published; thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine/directory/context.h"
+#include "engine/log/event_log.h"
+#include "engine/record/decision.h"
+
+namespace lastkm::runtime {
+
+class DirectoryLog {
+ public:
+  DirectoryLog(log::EventLog& log, std::string source);
+
+  /// Reads what is new in the log. integrity where a document cannot be read or ordinals have a gap.
+  [[nodiscard]] Status refresh();
+  /// nullptr where the log does not reach that far. Ordinal 0 is the empty directory.
+  [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal) const;
+  [[nodiscard]] std::shared_ptr<const directory::Context> newest() const;
+  [[nodiscard]] std::vector<record::Document> documents() const;
+  /// Checks and appends; the ordinal that the same content has already, where it has one. Synced on return.
+  [[nodiscard]] Result<record::Document> publish(const Value& content, Instant now);
+
+ private:
+  [[nodiscard]] Status refresh_locked();
+  log::EventLog& log_;
+  const std::string source_;
+  mutable std::mutex mutex_;
+  std::int64_t next_offset_ = 0;
+  std::vector<record::Document> documents_;
+  std::vector<std::shared_ptr<const directory::Context>> contexts_;  ///< by ordinal
+};
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,302 @@
+#include "engine/runtime/lane_books.h"
+
+#include "engine/record/canonical.h"
+#include "engine/record/envelope.h"
+#include "engine/record/parse.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+/// Cases kept in memory for each lane after a flush, beside those that are being changed.
+constexpr std::size_t kCasesKept = 1000;
+constexpr std::size_t kAnsweredKept = 4000;
+
+std::string big_endian(std::uint64_t n, int bytes) {
+  std::string out;
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift & 255U));
+  return out;
+}
+
+std::uint64_t from_big_endian(std::string_view bytes) {
+  std::uint64_t n = 0;
+  for (const char c : bytes) n = n << 8U | static_cast<unsigned char>(c);
+  return n;
+}
+
+/// Instants sort as their keys do, also before 1970.
+std::string instant_key(Instant at) {
+  return big_endian(static_cast<std::uint64_t>(at.ms) ^ (1ULL << 63U), 8);
+}
+Instant instant_from(std::string_view key) {
+  return Instant{static_cast<std::int64_t>(from_big_endian(key) ^ (1ULL << 63U))};
+}
+
+}  // namespace
+
+std::vector<std::string> state_families() {
+  std::vector<std::string> out;
+  for (const std::string_view family : {kMetaFamily, kPartitionFamily, kLaneFamily, kCaseFamily, kAnsweredFamily,
+                                        kReferenceFamily, kDueFamily, kOutboxFamily}) {
+    out.emplace_back(family);
+  }
+  return out;
+}
+
+LaneBooks::LaneBooks(LaneId lane, store::Store& store, const DirectoryLog& directory) : store_(store), directory_(directory) {
+  state.lane = lane;
+}
+
+std::string LaneBooks::lane_key() const {
+  return big_endian(static_cast<std::uint64_t>(state.lane.value), 4);
+}
+
+std::string LaneBooks::due_key(Instant at, const AggregateId& id) const {
+  return lane_key() + instant_key(at) + id.value;
+}
+
+std::optional<std::string> LaneBooks::read(std::string_view family, std::string_view key) {
+  auto value = store_.get(family, key);
+  if (value) return std::move(*value);
+  if (!failure_) failure_ = value.error();
+  return std::nullopt;
+}
+
+Status LaneBooks::load() {
+  cases_.clear();
+  answered_.clear();
+  new_references_.clear();
+  due_.clear();
+  due_changes_.clear();
+  outbox_.clear();
+  outbox_changes_.clear();
+  failure_.reset();
+  const LaneId lane = state.lane;
+  state = lane::LaneState{};
+  state.lane = lane;
+  last_command_offset = -1;
+  auto stored = store_.get(kLaneFamily, lane_key());
+  if (!stored) return stored.error();
+  if (!*stored) return done();
+  auto value = record::parse(**stored);
+  if (!value) return value.error();
+  const Value* inner = value->find("state");
+  auto read_state = lane::lane_state_from(inner == nullptr ? Value() : *inner);
+  if (!read_state) return read_state.error();
+  state = std::move(*read_state);
+  last_command_offset = value->number("command_offset", -1);
+
+  const std::string prefix = lane_key();
+  auto scanned = store_.scan(kDueFamily, prefix, [&](std::string_view key, std::string_view) {
+    if (!key.starts_with(prefix) || key.size() < 12) return false;
+    due_.emplace(instant_from(key.substr(4, 8)), AggregateId(std::string(key.substr(12))));
+    return true;
+  });
+  if (!scanned) return scanned;
+  std::optional<Error> bad;
+  scanned = store_.scan(kOutboxFamily, prefix, [&](std::string_view key, std::string_view bytes) {
+    if (!key.starts_with(prefix) || key.size() != 16) return false;
+    auto command = record::decode_command(bytes);
+    if (!command) {
+      bad = command.error();
+      return false;
+    }
+    Outgoing outgoing;
+    outgoing.follow_up.target = LaneId(static_cast<std::int32_t>(from_big_endian(key.substr(4, 4))));
+    outgoing.follow_up.number = static_cast<std::int64_t>(from_big_endian(key.substr(8, 8)));
+    outgoing.command = std::move(*command);
+    outbox_.emplace(std::pair(outgoing.follow_up.target.value, outgoing.follow_up.number), std::move(outgoing));
+    return true;
+  });
+  if (bad) return *bad;
+  return scanned;
+}
+
+LaneBooks::Held* LaneBooks::held(const AggregateId& id) {
+  if (const auto found = cases_.find(id); found != cases_.end()) {
+    found->second.used = true;
+    return &found->second;
+  }
+  const auto bytes = read(kCaseFamily, id.value);
+  if (!bytes) return nullptr;
+  auto value = record::parse(*bytes);
+  auto read_state = value ? cases::state_from(*value) : Result<cases::CaseState>(value.error());
+  if (!read_state) {
+    if (!failure_) failure_ = read_state.error();
+    return nullptr;
+  }
+  return &cases_.emplace(id, Held{std::move(*read_state), false, true}).first->second;
+}
+
+const cases::CaseState* LaneBooks::find_case(const AggregateId& id) {
+  const Held* found = held(id);
+  return found == nullptr || found->state.version == 0 ? nullptr : &found->state;
+}
+
+cases::CaseState LaneBooks::take_case(const AggregateId& id) {
+  Held* found = held(id);
+  if (found == nullptr) {
+    taken_due_.reset();
+    cases::CaseState fresh;
+    fresh.id = id;
+    return fresh;
+  }
+  taken_due_ = found->state.next_due();
+  return std::move(found->state);
+}
+
+void LaneBooks::put_case(cases::CaseState changed) {
+  const auto due = changed.next_due();
+  if (due != taken_due_) {
+    if (taken_due_) {
+      due_.erase({*taken_due_, changed.id});
+      due_changes_[due_key(*taken_due_, changed.id)] = false;
+    }
+    if (due) {
+      due_.emplace(*due, changed.id);
+      due_changes_[due_key(*due, changed.id)] = true;
+    }
+  }
+  AggregateId id = changed.id;
+  Held& held = cases_[id];
+  if (held.state.version == 0 && !held.changed && state.opened > 0 &&
+      changed.ref == lane::reference_number(state.lane, state.opened)) {
+    new_references_[state.opened] = id;
+  }
+  held = Held{std::move(changed), true, true};
+}
+
+LaneBooks::Answered* LaneBooks::answered(const CommandId& id) {
+  if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
+  const auto bytes = read(kAnsweredFamily, id.value);
+  if (!bytes) return nullptr;
+  auto value = record::parse(*bytes);
+  if (!value) {
+    if (!failure_) failure_ = value.error();
+    return nullptr;
+  }
+  Answered out;
+  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "", Ordinal(value->number("ordinal"))};
+  out.decision_offset = value->number("offset", -1);
+  return &answered_.emplace(id, std::move(out)).first->second;
+}
+
+std::optional<cases::Remembered> LaneBooks::find_answered(const CommandId& id) {
+  const Answered* found = answered(id);
+  if (found == nullptr) return std::nullopt;
+  return found->remembered;
+}
+
+void LaneBooks::remember(const AggregateId& /*about*/, cases::Remembered remembered) {
+  const CommandId id = remembered.command;
+  answered_[id] = Answered{std::move(remembered), -1, true};
+}
+
+void LaneBooks::note_decision(const CommandId& id, std::int64_t offset) {
+  if (const auto found = answered_.find(id); found != answered_.end() && found->second.decision_offset < 0) {
+    found->second.decision_offset = offset;
+    found->second.changed = true;
+  }
+}
+
+std::optional<std::int64_t> LaneBooks::decision_offset(const CommandId& id) {
+  const Answered* found = answered(id);
+  if (found == nullptr || found->decision_offset < 0) return std::nullopt;
+  return found->decision_offset;
+}
+
+std::shared_ptr<const directory::Context> LaneBooks::context(DirectoryOrdinal ordinal) {
+  return directory_.at(ordinal);
+}
+
+std::optional<AggregateId> LaneBooks::find_reference(std::int64_t n) {
+  if (const auto found = new_references_.find(n); found != new_references_.end()) return found->second;
+  const auto bytes = read(kReferenceFamily, lane_key() + big_endian(static_cast<std::uint64_t>(n), 8));
+  if (!bytes) return std::nullopt;
+  return AggregateId(*bytes);
+}
+
+namespace {
+std::string outbox_key(const std::string& lane, LaneId target, std::int64_t number) {
+  return lane + big_endian(static_cast<std::uint64_t>(target.value), 4) + big_endian(static_cast<std::uint64_t>(number), 8);
+}
+}  // namespace
+
+void LaneBooks::put_outgoing(Outgoing outgoing) {
+  const std::pair key(outgoing.follow_up.target.value, outgoing.follow_up.number);
+  outbox_changes_[outbox_key(lane_key(), outgoing.follow_up.target, outgoing.follow_up.number)] = true;
+  outbox_[key] = std::move(outgoing);
+}
+
+void LaneBooks::drop_outgoing(LaneId target, std::int64_t up_to) {
+  auto at = outbox_.lower_bound({target.value, 0});
+  while (at != outbox_.end() && at->first.first == target.value && at->first.second <= up_to) {
+    outbox_changes_[outbox_key(lane_key(), target, at->first.second)] = false;
+    at = outbox_.erase(at);
+  }
+}
+
+std::optional<Instant> LaneBooks::next_due() const {
+  if (due_.empty()) return std::nullopt;
+  return due_.begin()->first;
+}
+
+std::vector<std::pair<Instant, AggregateId>> LaneBooks::due(Instant now, std::size_t most) const {
+  std::vector<std::pair<Instant, AggregateId>> out;
+  for (const auto& entry : due_) {
+    if (entry.first > now || out.size() == most) break;
+    out.push_back(entry);
+  }
+  return out;
+}
+
+void LaneBooks::flush_into(store::Batch& batch) {
+  for (auto& [id, held] : cases_) {
+    if (!held.changed) continue;
+    batch.put(kCaseFamily, id.value, record::canonical(cases::to_value(held.state)));
+    held.changed = false;
+  }
+  for (auto& [id, entry] : answered_) {
+    if (!entry.changed) continue;
+    batch.put(kAnsweredFamily, id.value,
+              record::canonical(Value(Object{{"fingerprint", entry.remembered.fingerprint},
+                                             {"offset", entry.decision_offset},
+                                             {"ordinal", entry.remembered.ordinal.value}})));
+    entry.changed = false;
+  }
+  for (const auto& [n, id] : new_references_) {
+    batch.put(kReferenceFamily, lane_key() + big_endian(static_cast<std::uint64_t>(n), 8), id.value);
+  }
+  new_references_.clear();
+  for (const auto& [key, there] : due_changes_) {
+    if (there) {
+      batch.put(kDueFamily, key, "");
+    } else {
+      batch.erase(kDueFamily, key);
+    }
+  }
+  due_changes_.clear();
+  for (const auto& [key, there] : outbox_changes_) {
+    if (!there) {
+      batch.erase(kOutboxFamily, key);
+      continue;
+    }
+    const auto target = static_cast<std::int32_t>(from_big_endian(std::string_view(key).substr(4, 4)));
+    const auto number = static_cast<std::int64_t>(from_big_endian(std::string_view(key).substr(8, 8)));
+    if (const auto found = outbox_.find({target, number}); found != outbox_.end()) {
+      batch.put(kOutboxFamily, key, record::encode(found->second.command, "/lastkm"));
+    }
+  }
+  outbox_changes_.clear();
+  batch.put(kLaneFamily, lane_key(),
+            record::canonical(Value(Object{{"command_offset", last_command_offset}, {"state", lane::to_value(state)}})));
+
+  if (cases_.size() > kCasesKept) {
+    std::erase_if(cases_, [](const auto& entry) { return !entry.second.used; });
+    if (cases_.size() > kCasesKept) cases_.clear();
+    for (auto& [id, held] : cases_) held.used = false;
+  }
+  if (answered_.size() > kAnsweredKept) answered_.clear();
+}
+
+}  // namespace lastkm::runtime

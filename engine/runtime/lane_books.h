@@ -1,0 +1,105 @@
+// What one lane remembers, kept in memory in front of the state store: cases, answered commands, reference numbers, due
+// times, follow-ups on their way. A cache of the fold: everything here can be made again from the logs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/lane/step.h"
+#include "engine/runtime/directory_log.h"
+#include "engine/store/store.h"
+
+namespace lastkm::runtime {
+
+/// The state store's column families.
+inline constexpr std::string_view kMetaFamily = "meta";
+inline constexpr std::string_view kPartitionFamily = "partition";
+inline constexpr std::string_view kLaneFamily = "lane";
+inline constexpr std::string_view kCaseFamily = "case";
+inline constexpr std::string_view kAnsweredFamily = "answered";
+inline constexpr std::string_view kReferenceFamily = "reference";
+inline constexpr std::string_view kDueFamily = "due";
+inline constexpr std::string_view kOutboxFamily = "outbox";
+[[nodiscard]] std::vector<std::string> state_families();
+
+/// A follow-up that its source lane has decided and not yet noted as sent.
+struct Outgoing {
+  record::FollowUp follow_up;
+  record::Command command;
+};
+
+/// One thread at a time.
+class LaneBooks final : public lane::Books {
+ public:
+  LaneBooks(LaneId lane, store::Store& store, const DirectoryLog& directory);
+
+  /// Reads the lane's state, due times and outbox from the store. An unreadable or absent state is the empty one.
+  [[nodiscard]] Status load();
+
+  const cases::CaseState* find_case(const AggregateId& id) override;
+  std::optional<cases::Remembered> find_answered(const CommandId& id) override;
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override;
+  cases::CaseState take_case(const AggregateId& id) override;
+  void put_case(cases::CaseState state) override;
+  void remember(const AggregateId& about, cases::Remembered answered) override;
+
+  /// The case that got the n-th reference number of this lane.
+  [[nodiscard]] std::optional<AggregateId> find_reference(std::int64_t n);
+  /// Where the decision at an ordinal lies, for commands that are remembered.
+  void note_decision(const CommandId& id, std::int64_t offset);
+  [[nodiscard]] std::optional<std::int64_t> decision_offset(const CommandId& id);
+
+  void put_outgoing(Outgoing outgoing);
+  void drop_outgoing(LaneId target, std::int64_t up_to);
+  [[nodiscard]] const std::map<std::pair<std::int32_t, std::int64_t>, Outgoing>& outbox() const { return outbox_; }
+
+  [[nodiscard]] std::optional<Instant> next_due() const;
+  /// Cases with something due at or before `now`, the earliest first; at most `most`.
+  [[nodiscard]] std::vector<std::pair<Instant, AggregateId>> due(Instant now, std::size_t most) const;
+
+  /// Moves all that changed since the last call into the batch, and lets go of cases that were not used lately.
+  void flush_into(store::Batch& batch);
+  /// The first failure of the store, if there was one: the lane must not go on.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+  lane::LaneState state;
+  /// Offset of the command that `state.ordinal` answers; -1 before the first.
+  std::int64_t last_command_offset = -1;
+
+ private:
+  struct Held {
+    cases::CaseState state;
+    bool changed = false;
+    bool used = false;
+  };
+  struct Answered {
+    cases::Remembered remembered;
+    std::int64_t decision_offset = -1;
+    bool changed = false;
+  };
+  [[nodiscard]] std::string lane_key() const;
+  [[nodiscard]] std::string due_key(Instant at, const AggregateId& id) const;
+  Answered* answered(const CommandId& id);
+  Held* held(const AggregateId& id);
+  std::optional<std::string> read(std::string_view family, std::string_view key);
+
+  store::Store& store_;
+  const DirectoryLog& directory_;
+  std::unordered_map<AggregateId, Held> cases_;
+  std::unordered_map<CommandId, Answered> answered_;
+  std::map<std::int64_t, AggregateId> new_references_;
+  std::set<std::pair<Instant, AggregateId>> due_;
+  std::map<std::string, bool> due_changes_;  ///< key: there or not
+  std::map<std::pair<std::int32_t, std::int64_t>, Outgoing> outbox_;
+  std::map<std::string, bool> outbox_changes_;
+  std::optional<Instant> taken_due_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace lastkm::runtime
