@@ -137,11 +137,13 @@ cases::CaseState LaneBooks::take_case(const AggregateId& id) {
   Held* found = held(id);
   if (found == nullptr) {
     taken_due_.reset();
+    taken_is_new_ = true;
     cases::CaseState fresh;
     fresh.id = id;
     return fresh;
   }
   taken_due_ = found->state.next_due();
+  taken_is_new_ = false;
   return std::move(found->state);
 }
 
@@ -157,13 +159,9 @@ void LaneBooks::put_case(cases::CaseState changed) {
       due_changes_[due_key(*due, changed.id)] = true;
     }
   }
-  AggregateId id = changed.id;
-  Held& held = cases_[id];
-  if (held.state.version == 0 && !held.changed && state.opened > 0 &&
-      changed.ref == lane::reference_number(state.lane, state.opened)) {
-    new_references_[state.opened] = id;
-  }
-  held = Held{std::move(changed), true, true};
+  const AggregateId id = changed.id;
+  if (taken_is_new_) new_references_[state.opened] = id;
+  cases_[id] = Held{std::move(changed), true, true};
 }
 
 LaneBooks::Answered* LaneBooks::answered(const CommandId& id) {

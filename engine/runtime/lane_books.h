@@ -98,7 +98,8 @@ class LaneBooks final : public lane::Books {
   std::map<std::string, bool> due_changes_;  ///< key: there or not
   std::map<std::pair<std::int32_t, std::int64_t>, Outgoing> outbox_;
   std::map<std::string, bool> outbox_changes_;
-  std::optional<Instant> taken_due_;
+  std::optional<Instant> taken_due_;  ///< of the case that take_case gave out last
+  bool taken_is_new_ = false;
   std::optional<Error> failure_;
 };
 

@@ -1,0 +1,511 @@
+#include "engine/runtime/partition_owner.h"
+
+#include <algorithm>
+
+#include "engine/log/crash_point.h"
+#include "engine/record/canonical.h"
+#include "engine/record/digest.h"
+#include "engine/record/parse.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 4U << 20U;
+constexpr std::string_view kEpochHeader = "epoch";
+
+std::int64_t epoch_of(const log::Record& record) {
+  for (const auto& [name, value] : record.headers) {
+    if (name != kEpochHeader) continue;
+    std::int64_t epoch = 0;
+    for (const char c : value) {
+      if (c < '0' || c > '9') return 0;
+      epoch = epoch * 10 + (c - '0');
+    }
+    return epoch;
+  }
+  return 0;
+}
+
+std::string place(std::int32_t partition, std::int64_t offset) {
+  return "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset);
+}
+
+}  // namespace
+
+PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts) : partition_(partition), parts_(std::move(parts)) {
+  const std::int32_t partitions = parts_.log.partitions();
+  for (std::int32_t lane = partition; lane < parts_.lanes; lane += partitions) {
+    lanes_.emplace(lane, std::make_unique<LaneBooks>(LaneId(lane), parts_.state, parts_.directory));
+  }
+}
+
+Status PartitionOwner::load_checkpoint(bool& usable) {
+  usable = false;
+  const std::string key = std::to_string(partition_);
+  auto stored = parts_.state.get(kPartitionFamily, key);
+  if (!stored) return stored.error();
+  if (!*stored) return done();
+  auto value = record::parse(**stored);
+  if (!value) return value.error();
+  commands_next_ = value->number("commands_next");
+  decisions_next_ = value->number("decisions_next");
+  epoch_ = value->number("epoch");
+  last_offset_ = value->number("last_offset", -1);
+  last_hash_ = value->text("last_hash");
+  // The state may be used only where the log still has the very decision that it ends with.
+  if (last_offset_ < 0) {
+    usable = true;
+    return done();
+  }
+  std::vector<log::StoredRecord> records;
+  auto read = parts_.log.read(log::Topic::decisions, partition_, last_offset_, 1, kReadBytes, records);
+  if (!read) return read;
+  usable = !records.empty() && records.front().offset == last_offset_ &&
+           record::hex(record::sha256(records.front().record.value)) == last_hash_;
+  auto end = parts_.log.end(log::Topic::commands, partition_);
+  if (!end) return end.error();
+  usable = usable && commands_next_ <= *end;
+  return done();
+}
+
+Status PartitionOwner::load() {
+  const std::lock_guard lock(mutex_);
+  bool usable = false;
+  if (auto loaded = load_checkpoint(usable); !loaded) return loaded;
+  for (auto& [lane, books] : lanes_) {
+    if (usable) {
+      if (auto loaded = books->load(); !loaded) return loaded;
+    }
+    read_ordinal_[lane] = books->state.ordinal.value;
+  }
+  if (!usable) {
+    commands_next_ = decisions_next_ = epoch_ = 0;
+    last_offset_ = -1;
+    last_hash_.clear();
+  }
+  // Fold what is decided already.
+  while (true) {
+    if (auto read = read_decisions(); !read) return read;
+    if (accepted_.empty()) return done();
+    while (!accepted_.empty()) {
+      std::vector<log::StoredRecord> records;
+      auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, accepted_.size(), kReadBytes, records);
+      if (!read) return read;
+      if (records.empty()) {
+        return Error{ErrorKind::integrity, "decision-without-command",
+                     "there is a decision (" + place(partition_, accepted_.front().offset) +
+                         ") whose command is gone: the command log was cut; restore it from a backup",
+                     ""};
+      }
+      for (const log::StoredRecord& stored : records) {
+        if (accepted_.empty()) break;
+        if (auto handled = handle(stored); !handled) return handled;
+      }
+    }
+  }
+}
+
+LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
+  const LaneId lane = record::lane_of(AggregateId(record.key), parts_.lanes);
+  return lanes_.contains(lane.value) ? lane : LaneId(lanes_.begin()->first);
+}
+
+Status PartitionOwner::read_decisions() {
+  std::vector<log::StoredRecord> records;
+  auto read = parts_.log.read(log::Topic::decisions, partition_, decisions_next_, 4096, kReadBytes, records);
+  if (!read) return read;
+  for (log::StoredRecord& stored : records) {
+    decisions_next_ = stored.offset + 1;
+    const std::int64_t epoch = epoch_of(stored.record);
+    switch (record::kind_of(stored.record.value)) {
+      case record::DecisionRecordKind::owner_started: epoch_ = std::max(epoch_, epoch); continue;
+      case record::DecisionRecordKind::unknown:
+        return Error{ErrorKind::integrity, "foreign-record",
+                     place(partition_, stored.offset) + " holds a record that is neither a decision nor an owner's start", ""};
+      case record::DecisionRecordKind::decision: break;
+    }
+    if (epoch < epoch_) continue;
+    auto decision = record::decode_decision(stored.record.value);
+    if (!decision) {
+      return Error{ErrorKind::integrity, "undecodable", place(partition_, stored.offset) + ": " + decision.error().message, ""};
+    }
+    const auto last = read_ordinal_.find(decision->lane.value);
+    if (last == read_ordinal_.end() || decision->ordinal.value <= last->second) continue;
+    if (decision->ordinal.value != last->second + 1) {
+      return Error{ErrorKind::integrity, "decision-gap",
+                   place(partition_, stored.offset) + " decides ordinal " + std::to_string(decision->ordinal.value) + " of lane " +
+                       std::to_string(decision->lane.value) + " where " + std::to_string(last->second + 1) + " is next",
+                   ""};
+    }
+    last->second = decision->ordinal.value;
+    accepted_.push_back(Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
+  }
+  return done();
+}
+
+void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
+  stopped_.emplace(lane.value, Engine::Stopped{lane, at, std::move(why)});
+}
+
+void PartitionOwner::apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision, std::string_view bytes) {
+  lane::fold(books.state, books, taken, decision, bytes);
+  for (const record::FollowUp& follow_up : decision.follow_ups) {
+    books.put_outgoing(Outgoing{follow_up, lane::follow_up_command(decision, follow_up, decision.lane_time)});
+  }
+  for (const record::Event& event : decision.events) {
+    if (event.type == "FollowUpsNoted") {
+      books.drop_outgoing(LaneId(static_cast<std::int32_t>(event.data.number("lane"))), event.data.number("number"));
+    }
+  }
+  ++unflushed_;
+}
+
+Status PartitionOwner::fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted) {
+  const record::Decision& decision = accepted.decision;
+  const bool matches = decision.lane == books.state.lane && decision.ordinal == next(books.state.ordinal) &&
+                       decision.command_hash == record::hex(record::sha256(taken.bytes));
+  if (!matches) {
+    return Error{ErrorKind::integrity, "decision-differs",
+                 "lane " + std::to_string(books.state.lane.value) + ", ordinal " +
+                     std::to_string(books.state.ordinal.value + 1) + ": the decision (" + place(partition_, accepted.offset) +
+                     ") does not answer the command that stands there; one of the two was changed",
+                 ""};
+  }
+  apply(books, taken, decision, accepted.bytes);
+  books.note_decision(decision.command, accepted.offset);
+  last_offset_ = accepted.offset;
+  last_hash_ = books.state.last_hash;
+  if (taken.command && parts_.is_awaited(taken.command->id)) parts_.decided(outcome_of(books, taken, decision));
+  return done();
+}
+
+Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision) {
+  Outcome outcome;
+  outcome.command = decision.command;
+  outcome.aggregate = decision.aggregate;
+  outcome.lane = decision.lane;
+  outcome.ordinal = decision.ordinal;
+  outcome.lane_time = decision.lane_time;
+  outcome.events = decision.events;
+  outcome.rejection = decision.rejection;
+  outcome.status = decision.rejection ? OutcomeStatus::rejected : OutcomeStatus::accepted;
+  if (!record::is_lane_aggregate(decision.aggregate)) {
+    if (const cases::CaseState* found = books.find_case(decision.aggregate)) {
+      outcome.ref = found->ref;
+      outcome.seq = found->version;
+    }
+  }
+  if (!decision.duplicate_of) return outcome;
+  // A repeat gets the first answer: its events, or its refusal.
+  outcome.status = OutcomeStatus::duplicate;
+  outcome.ordinal = *decision.duplicate_of;
+  CommandId first = taken.command->id;
+  if (const cases::CaseState* found = books.find_case(decision.aggregate)) {
+    for (const cases::Remembered& remembered : found->remembered) {
+      if (remembered.ordinal == *decision.duplicate_of) first = remembered.command;
+    }
+  }
+  const auto offset = books.decision_offset(first);
+  std::vector<log::StoredRecord> records;
+  if (offset && parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) && !records.empty()) {
+    if (auto original = record::decode_decision(records.front().record.value)) {
+      outcome.command = original->command;
+      outcome.events = std::move(original->events);
+      outcome.lane_time = original->lane_time;
+      outcome.rejection = std::move(original->rejection);
+      if (outcome.rejection) outcome.status = OutcomeStatus::rejected;
+      if (!outcome.events.empty()) outcome.seq = outcome.events.back().seq;
+    }
+  }
+  return outcome;
+}
+
+Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
+  const LaneId lane = books.state.lane;
+  const Ordinal ordinal = next(books.state.ordinal);
+  if (parts_.attempts.deaths(lane, ordinal) >= 2) {
+    stop(lane, ordinal,
+         Error{ErrorKind::integrity, "decide-crashed",
+               "two processes died while they decided lane " + std::to_string(lane.value) + ", ordinal " +
+                   std::to_string(ordinal.value) + ": look at the command with 'lastkm quarantine list', then 'quarantine skip'",
+               ""});
+    return done();
+  }
+  parts_.attempts.begin(lane, ordinal);
+  log::crash_point("decide");
+  auto decision = lane::step(books.state, taken, parts_.lanes, books);
+  parts_.attempts.end(lane);
+  if (books.failure()) return *books.failure();
+  if (!decision) {
+    stop(lane, ordinal, decision.error());
+    return done();
+  }
+  std::string bytes = record::encode(*decision, parts_.source);
+  log::crash_point("decided");
+  apply(books, taken, *decision, bytes);
+  if (books.failure()) return *books.failure();
+  Predicted predicted{lane, std::move(bytes), Outcome{}, decision->command, decision->follow_ups};
+  if (taken.command && parts_.is_awaited(taken.command->id)) predicted.outcome = outcome_of(books, taken, *decision);
+  predicted_.push_back(std::move(predicted));
+  return done();
+}
+
+Status PartitionOwner::handle(const log::StoredRecord& stored) {
+  lane::Taken taken = lane::take(stored.record.value);
+  LaneId lane = lane_of_record(stored.record);
+  if (taken.command) {
+    const LaneId named = record::lane_of(taken.command->aggregate, parts_.lanes);
+    if (named != taken.command->lane || named != lane || stored.record.key != taken.command->aggregate.value) {
+      taken.command.reset();
+      taken.why_not = "the record's key, lane and aggregate do not belong together";
+    }
+  }
+  LaneBooks& books = this->books(lane);
+  if (stopped_.contains(lane.value) || stored.offset <= books.last_command_offset) {
+    if (stopped_.empty()) commands_next_ = stored.offset + 1;
+    return done();
+  }
+  if (!accepted_.empty()) {
+    Accepted accepted = std::move(accepted_.front());
+    accepted_.pop_front();
+    if (auto folded = fold_accepted(books, taken, std::move(accepted)); !folded) return folded;
+  } else {
+    if (auto decided = decide(books, taken); !decided) return decided;
+    if (stopped_.contains(lane.value)) return done();
+  }
+  if (books.failure()) return *books.failure();
+  books.last_command_offset = stored.offset;
+  // While a lane stands still its commands must be read again later, so the partition's position waits for it.
+  if (stopped_.empty()) commands_next_ = stored.offset + 1;
+  return done();
+}
+
+Status PartitionOwner::append_predicted() {
+  std::vector<log::Append> appends;
+  appends.reserve(predicted_.size() + 1);
+  if (!started_) {
+    ++epoch_;
+    appends.push_back(log::Append{
+        log::Topic::decisions, partition_,
+        log::Record{"owner", record::encode(record::OwnerStarted{epoch_, parts_.owner, parts_.now()}, parts_.source),
+                    {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
+    started_ = true;
+  }
+  for (const Predicted& predicted : predicted_) {
+    appends.push_back(log::Append{log::Topic::decisions, partition_,
+                                  log::Record{predicted.outcome.aggregate.value.empty() ? record::lane_aggregate(predicted.lane).value
+                                                                                        : predicted.outcome.aggregate.value,
+                                              predicted.bytes,
+                                              {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
+  }
+  log::crash_point("decisions.before_append");
+  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (!written) return written.error();
+  log::crash_point("decisions.appended");
+  return done();
+}
+
+Status PartitionOwner::read_back() {
+  while (!predicted_.empty()) {
+    if (auto read = read_decisions(); !read) return read;
+    if (accepted_.empty()) {
+      return Error{ErrorKind::integrity, "partition-lost",
+                   "decisions that were written to partition " + std::to_string(partition_) + " cannot be read back", ""};
+    }
+    while (!accepted_.empty() && !predicted_.empty()) {
+      const Accepted& accepted = accepted_.front();
+      Predicted& predicted = predicted_.front();
+      if (accepted.bytes != predicted.bytes) {
+        return Error{ErrorKind::integrity, "partition-lost",
+                     place(partition_, accepted.offset) + " is not what was written here: another owner decides this partition", ""};
+      }
+      books(predicted.lane).note_decision(predicted.command, accepted.offset);
+      last_offset_ = accepted.offset;
+      last_hash_ = record::hex(record::sha256(accepted.bytes));
+      if (!predicted.outcome.command.value.empty()) parts_.decided(predicted.outcome);
+      predicted_.pop_front();
+      accepted_.pop_front();
+    }
+  }
+  log::crash_point("decisions.read_back");
+  return done();
+}
+
+Status PartitionOwner::send_follow_ups() {
+  std::vector<log::Append> appends;
+  for (auto& [lane, books] : lanes_) {
+    std::map<std::int32_t, std::int64_t> last;
+    for (const auto& [key, outgoing] : books->outbox()) {
+      auto& sent = in_flight_[{lane, key.first}];
+      if (key.second <= sent) continue;
+      record::Command command = outgoing.command;
+      command.recorded_at = std::max(parts_.now(), command.recorded_at);
+      appends.push_back(log::Append{log::Topic::commands, log::partition_of(LaneId(key.first), parts_.log.partitions()),
+                                    log::Record{command.aggregate.value, record::encode(command, parts_.source), {}}});
+      sent = key.second;
+      last[key.first] = key.second;
+    }
+    for (const auto& [target, number] : last) {
+      const record::Command noted = lane::engine_command(
+          lane::kFollowUpsSent, record::lane_aggregate(LaneId(lane)), LaneId(lane), parts_.new_id(),
+          Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}}, std::max(parts_.now(), books->state.time));
+      appends.push_back(log::Append{log::Topic::commands, partition_,
+                                    log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
+    }
+  }
+  if (appends.empty()) return done();
+  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (!written) return written.error();
+  return done();
+}
+
+Result<std::size_t> PartitionOwner::drain(std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  const auto fail = [this](const Error& error) -> Result<std::size_t> {
+    lost_ = error;
+    return error;
+  };
+  if (auto read = read_decisions(); !read) return fail(read.error());
+  std::vector<log::StoredRecord> records;
+  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, most, kReadBytes, records); !read) {
+    return fail(read.error());
+  }
+  std::size_t handled = 0;
+  for (const log::StoredRecord& stored : records) {
+    const std::int64_t before = commands_next_;
+    if (auto done_one = handle(stored); !done_one) return fail(done_one.error());
+    if (commands_next_ != before) ++handled;
+  }
+  if (!predicted_.empty()) {
+    if (auto appended = append_predicted(); !appended) return fail(appended.error());
+    if (auto read = read_back(); !read) return fail(read.error());
+  }
+  if (auto sent = send_follow_ups(); !sent) return fail(sent.error());
+  return handled;
+}
+
+Result<bool> PartitionOwner::has_work() {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  if (!stopped_.empty()) return false;
+  auto end = parts_.log.end(log::Topic::commands, partition_);
+  if (!end) return end.error();
+  return *end > commands_next_;
+}
+
+Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  std::vector<log::Append> appends;
+  for (auto& [lane, books] : lanes_) {
+    if (stopped_.contains(lane)) continue;
+    for (const auto& [at, id] : books->due(now, most - appends.size())) {
+      const record::Command command =
+          lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
+      appends.push_back(log::Append{log::Topic::commands, partition_,
+                                    log::Record{id.value, record::encode(command, parts_.source), {}}});
+    }
+  }
+  if (appends.empty()) return std::size_t{0};
+  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (!written) return written.error();
+  return appends.size();
+}
+
+std::optional<Instant> PartitionOwner::next_due() {
+  const std::lock_guard lock(mutex_);
+  std::optional<Instant> first;
+  for (const auto& [lane, books] : lanes_) {
+    const auto due = books->next_due();
+    if (due && !stopped_.contains(lane) && (!first || *due < *first)) first = due;
+  }
+  return first;
+}
+
+Instant PartitionOwner::latest() {
+  const std::lock_guard lock(mutex_);
+  Instant out;
+  for (const auto& [lane, books] : lanes_) out = std::max(out, books->state.time);
+  return out;
+}
+
+std::vector<LaneId> PartitionOwner::lanes() const {
+  std::vector<LaneId> out;
+  for (const auto& [lane, books] : lanes_) out.emplace_back(lane);
+  return out;
+}
+
+lane::LaneState PartitionOwner::lane_state(LaneId lane) {
+  const std::lock_guard lock(mutex_);
+  return books(lane).state;
+}
+
+std::optional<cases::CaseState> PartitionOwner::find_case(const AggregateId& id) {
+  const std::lock_guard lock(mutex_);
+  const cases::CaseState* found = books(record::lane_of(id, parts_.lanes)).find_case(id);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
+std::optional<AggregateId> PartitionOwner::find_reference(LaneId lane, std::int64_t n) {
+  const std::lock_guard lock(mutex_);
+  return books(lane).find_reference(n);
+}
+
+std::vector<Engine::Stopped> PartitionOwner::stopped() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Engine::Stopped> out;
+  for (const auto& [lane, why] : stopped_) out.push_back(why);
+  if (lost_) {
+    for (const auto& [lane, books] : lanes_) out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_});
+  }
+  return out;
+}
+
+Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  const auto found = stopped_.find(lane.value);
+  if (found == stopped_.end() || found->second.at != ordinal) {
+    return Error{ErrorKind::refused, "not-stopped",
+                 "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value), ""};
+  }
+  std::vector<log::StoredRecord> records;
+  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, 4096, kReadBytes, records); !read) return read;
+  LaneBooks& books = this->books(lane);
+  for (const log::StoredRecord& stored : records) {
+    if (lane_of_record(stored.record) != lane || stored.offset <= books.last_command_offset) continue;
+    const lane::Taken taken = lane::take(stored.record.value);
+    const record::Decision decision = lane::given(books.state, taken, books, by, reason);
+    std::string bytes = record::encode(decision, parts_.source);
+    apply(books, taken, decision, bytes);
+    books.last_command_offset = stored.offset;
+    predicted_.push_back(Predicted{lane, std::move(bytes), Outcome{}, decision.command, {}});
+    if (auto appended = append_predicted(); !appended) return appended;
+    if (auto read = read_back(); !read) return read;
+    parts_.attempts.forget(lane);
+    stopped_.erase(found);
+    return done();
+  }
+  return Error{ErrorKind::integrity, "log-rollback", "the command at which the lane stopped cannot be read any more", ""};
+}
+
+std::size_t PartitionOwner::unflushed() {
+  const std::lock_guard lock(mutex_);
+  return unflushed_;
+}
+
+void PartitionOwner::flush_into(store::Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  if (unflushed_ == 0) return;
+  for (auto& [lane, books] : lanes_) books->flush_into(batch);
+  batch.put(kPartitionFamily, std::to_string(partition_),
+            record::canonical(Value(Object{{"commands_next", commands_next_},
+                                           {"decisions_next", decisions_next_},
+                                           {"epoch", epoch_},
+                                           {"last_hash", last_hash_},
+                                           {"last_offset", last_offset_}})));
+  unflushed_ = 0;
+}
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,117 @@
+// Owns one partition and the lanes in it: reads commands, folds the decisions that are there, makes those that are not,
+// appends them, reads them back, and only then gives outcomes. If what it reads is not what it wrote, it has lost the
+// partition and stops.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/log/event_log.h"
+#include "engine/runtime/attempts.h"
+#include "engine/runtime/engine.h"
+#include "engine/runtime/lane_books.h"
+#include "engine/store/store.h"
+
+namespace lastkm::runtime {
+
+/// What an owner works with; all of it outlives the owner.
+struct OwnerParts {
+  log::EventLog& log;
+  store::Store& state;
+  const DirectoryLog& directory;
+  Attempts& attempts;
+  std::string source;
+  std::string owner;  ///< name for OwnerStarted
+  std::int32_t lanes = 64;
+  std::function<Instant()> now;
+  std::function<CommandId()> new_id;
+  std::function<bool(const CommandId&)> is_awaited;  ///< does somebody wait for this command's outcome
+  std::function<void(const Outcome&)> decided;       ///< called after read-back, in order
+};
+
+/// Thread-safe: each call holds the owner's mutex.
+class PartitionOwner {
+ public:
+  PartitionOwner(std::int32_t partition, OwnerParts parts);
+
+  /// Loads the state from the store where it agrees with the log, else from nothing; then folds the decisions that the log
+  /// has beyond it. Decides nothing.
+  [[nodiscard]] Status load();
+  /// Handles up to `most` commands; the number that was handled. An error stops the whole partition for good:
+  /// integrity "partition-lost", "decision-differs", or what the log says. A lane that stops alone is no error.
+  [[nodiscard]] Result<std::size_t> drain(std::size_t most);
+  /// True where commands wait that drain() could handle.
+  [[nodiscard]] Result<bool> has_work();
+  /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their record time.
+  [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
+
+  [[nodiscard]] std::optional<Instant> next_due();
+  [[nodiscard]] Instant latest();  ///< largest lane time
+  [[nodiscard]] std::vector<LaneId> lanes() const;
+  [[nodiscard]] lane::LaneState lane_state(LaneId lane);
+  [[nodiscard]] std::optional<cases::CaseState> find_case(const AggregateId& id);
+  [[nodiscard]] std::optional<AggregateId> find_reference(LaneId lane, std::int64_t n);
+  [[nodiscard]] std::vector<Engine::Stopped> stopped();
+  /// Writes the operator's decision at the ordinal at which the lane has stopped. refused "not-stopped".
+  [[nodiscard]] Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
+
+  /// Decisions not yet covered by a flushed state.
+  [[nodiscard]] std::size_t unflushed();
+  /// Moves all changes into the batch. The caller syncs the log before it writes the batch.
+  void flush_into(store::Batch& batch);
+
+ private:
+  struct Accepted {  ///< a decision read from the log, not yet matched with its command
+    std::int64_t offset = 0;
+    std::string bytes;
+    record::Decision decision;
+  };
+  struct Predicted {  ///< a decision made here, not yet read back
+    LaneId lane;
+    std::string bytes;
+    Outcome outcome;
+    CommandId command;
+    std::vector<record::FollowUp> follow_ups;
+  };
+
+  LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
+  LaneId lane_of_record(const log::Record& record) const;
+  Status read_decisions();
+  Status load_checkpoint(bool& usable);
+  Status handle(const log::StoredRecord& stored);
+  Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
+  Status decide(LaneBooks& books, const lane::Taken& taken);
+  void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision, std::string_view bytes);
+  Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision);
+  Status append_predicted();
+  Status read_back();
+  Status send_follow_ups();
+  void stop(LaneId lane, Ordinal at, Error why);
+
+  const std::int32_t partition_;
+  OwnerParts parts_;
+  std::mutex mutex_;
+  std::map<std::int32_t, std::unique_ptr<LaneBooks>> lanes_;
+  std::map<std::int32_t, Engine::Stopped> stopped_;
+  std::optional<Error> lost_;
+  std::int64_t commands_next_ = 0;
+  std::int64_t decisions_next_ = 0;
+  std::int64_t epoch_ = 0;       ///< the highest seen in the partition
+  bool started_ = false;         ///< OwnerStarted is written
+  std::int64_t last_offset_ = -1;  ///< of the last decision folded
+  std::string last_hash_;
+  std::deque<Accepted> accepted_;
+  std::deque<Predicted> predicted_;
+  std::map<std::int32_t, std::int64_t> read_ordinal_;  ///< by lane: last ordinal accepted from the log
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> in_flight_;  ///< (source, target): follow-ups appended
+  std::size_t unflushed_ = 0;
+};
+
+}  // namespace lastkm::runtime
