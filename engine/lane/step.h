@@ -41,7 +41,8 @@ struct Taken {
   std::optional<record::Command> command;  ///< absent: undecodable
   std::string why_not;                     ///< the reason, where it is absent
 };
-[[nodiscard]] Taken take(std::string_view bytes);
+/// Undecodable also where the record's key, its lane and its aggregate do not belong together.
+[[nodiscard]] Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes);
 
 /// The decision on the lane's next command. An error stops the lane before this command:
 /// integrity "upgrade-required" (decider version this program cannot run), "document-missing", "wrong-lane".

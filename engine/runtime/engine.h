@@ -84,6 +84,10 @@ class Engine {
     Error why;
   };
   [[nodiscard]] virtual std::vector<Stopped> stopped() const = 0;
+  /// Writes an operator's decision at the ordinal at which a lane has stopped. refused "not-stopped".
+  [[nodiscard]] virtual Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) = 0;
+  /// Directory of the deployment's files.
+  [[nodiscard]] virtual const std::string& folder() const = 0;
 };
 
 /// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes outside 1..1024.

@@ -206,19 +206,31 @@ Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken, c
       if (remembered.ordinal == *decision.duplicate_of) first = remembered.command;
     }
   }
-  const auto offset = books.decision_offset(first);
-  std::vector<log::StoredRecord> records;
-  if (offset && parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) && !records.empty()) {
-    if (auto original = record::decode_decision(records.front().record.value)) {
-      outcome.command = original->command;
-      outcome.events = std::move(original->events);
-      outcome.lane_time = original->lane_time;
-      outcome.rejection = std::move(original->rejection);
-      if (outcome.rejection) outcome.status = OutcomeStatus::rejected;
-      if (!outcome.events.empty()) outcome.seq = outcome.events.back().seq;
-    }
+  if (auto original = find_decision(books, *decision.duplicate_of, first)) {
+    outcome.command = original->command;
+    outcome.events = std::move(original->events);
+    outcome.lane_time = original->lane_time;
+    outcome.rejection = std::move(original->rejection);
+    if (outcome.rejection) outcome.status = OutcomeStatus::rejected;
+    if (!outcome.events.empty()) outcome.seq = outcome.events.back().seq;
   }
   return outcome;
+}
+
+std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command) {
+  for (const Predicted& predicted : predicted_) {
+    if (predicted.lane != books.state.lane || predicted.ordinal != ordinal) continue;
+    auto decision = record::decode_decision(predicted.bytes);
+    if (decision) return std::move(*decision);
+  }
+  const auto offset = books.decision_offset(command);
+  std::vector<log::StoredRecord> records;
+  if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) || records.empty()) {
+    return std::nullopt;
+  }
+  auto decision = record::decode_decision(records.front().record.value);
+  if (!decision) return std::nullopt;
+  return std::move(*decision);
 }
 
 Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
@@ -245,22 +257,15 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
   log::crash_point("decided");
   apply(books, taken, *decision, bytes);
   if (books.failure()) return *books.failure();
-  Predicted predicted{lane, std::move(bytes), Outcome{}, decision->command, decision->follow_ups};
+  Predicted predicted{lane, ordinal, decision->command, decision->aggregate, std::move(bytes), std::nullopt};
   if (taken.command && parts_.is_awaited(taken.command->id)) predicted.outcome = outcome_of(books, taken, *decision);
   predicted_.push_back(std::move(predicted));
   return done();
 }
 
 Status PartitionOwner::handle(const log::StoredRecord& stored) {
-  lane::Taken taken = lane::take(stored.record.value);
-  LaneId lane = lane_of_record(stored.record);
-  if (taken.command) {
-    const LaneId named = record::lane_of(taken.command->aggregate, parts_.lanes);
-    if (named != taken.command->lane || named != lane || stored.record.key != taken.command->aggregate.value) {
-      taken.command.reset();
-      taken.why_not = "the record's key, lane and aggregate do not belong together";
-    }
-  }
+  const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes);
+  const LaneId lane = lane_of_record(stored.record);
   LaneBooks& books = this->books(lane);
   if (stopped_.contains(lane.value) || stored.offset <= books.last_command_offset) {
     if (stopped_.empty()) commands_next_ = stored.offset + 1;
@@ -293,11 +298,9 @@ Status PartitionOwner::append_predicted() {
     started_ = true;
   }
   for (const Predicted& predicted : predicted_) {
-    appends.push_back(log::Append{log::Topic::decisions, partition_,
-                                  log::Record{predicted.outcome.aggregate.value.empty() ? record::lane_aggregate(predicted.lane).value
-                                                                                        : predicted.outcome.aggregate.value,
-                                              predicted.bytes,
-                                              {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
+    appends.push_back(log::Append{
+        log::Topic::decisions, partition_,
+        log::Record{predicted.aggregate.value, predicted.bytes, {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
   }
   log::crash_point("decisions.before_append");
   auto written = parts_.log.append(appends, log::Durability::buffered);
@@ -323,7 +326,7 @@ Status PartitionOwner::read_back() {
       books(predicted.lane).note_decision(predicted.command, accepted.offset);
       last_offset_ = accepted.offset;
       last_hash_ = record::hex(record::sha256(accepted.bytes));
-      if (!predicted.outcome.command.value.empty()) parts_.decided(predicted.outcome);
+      if (predicted.outcome) parts_.decided(*predicted.outcome);
       predicted_.pop_front();
       accepted_.pop_front();
     }
@@ -475,12 +478,13 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
   LaneBooks& books = this->books(lane);
   for (const log::StoredRecord& stored : records) {
     if (lane_of_record(stored.record) != lane || stored.offset <= books.last_command_offset) continue;
-    const lane::Taken taken = lane::take(stored.record.value);
+    const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes);
     const record::Decision decision = lane::given(books.state, taken, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     apply(books, taken, decision, bytes);
     books.last_command_offset = stored.offset;
-    predicted_.push_back(Predicted{lane, std::move(bytes), Outcome{}, decision.command, {}});
+    predicted_.push_back(
+        Predicted{lane, decision.ordinal, decision.command, decision.aggregate, std::move(bytes), std::nullopt});
     if (auto appended = append_predicted(); !appended) return appended;
     if (auto read = read_back(); !read) return read;
     parts_.attempts.forget(lane);

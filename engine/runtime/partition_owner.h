@@ -75,10 +75,11 @@ class PartitionOwner {
   };
   struct Predicted {  ///< a decision made here, not yet read back
     LaneId lane;
-    std::string bytes;
-    Outcome outcome;
+    Ordinal ordinal;
     CommandId command;
-    std::vector<record::FollowUp> follow_ups;
+    AggregateId aggregate;
+    std::string bytes;
+    std::optional<Outcome> outcome;  ///< where somebody waits for it
   };
 
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
@@ -90,6 +91,7 @@ class PartitionOwner {
   Status decide(LaneBooks& books, const lane::Taken& taken);
   void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision, std::string_view bytes);
   Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision);
+  std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command);
   Status append_predicted();
   Status read_back();
   Status send_follow_ups();

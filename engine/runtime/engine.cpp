@@ -1,0 +1,621 @@
+#include "engine/runtime/engine.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "engine/log/crash_point.h"
+#include "engine/log/embedded_log.h"
+#include "engine/record/digest.h"
+#include "engine/runtime/clock.h"
+#include "engine/runtime/partition_owner.h"
+#include "engine/runtime/sealed_fields.h"
+#include "engine/runtime/waiters.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kDrainMost = 1024;
+constexpr std::size_t kFlushAfter = 4096;
+constexpr std::chrono::milliseconds kFlushEvery{200};
+constexpr std::chrono::milliseconds kAnswerWithin{2000};
+constexpr std::int64_t kClockBehindMost = 60 * kMsPerSecond;
+
+std::string log_folder(const std::string& folder) {
+  return folder + "/log";
+}
+
+class LocalEngine final : public Engine {
+ public:
+  LocalEngine(EngineOptions options, std::unique_ptr<log::EventLog> log, std::unique_ptr<store::Store> state,
+              std::unique_ptr<privacy::Vault> vault, std::unique_ptr<Attempts> attempts, Deployment deployment)
+      : options_(std::move(options)),
+        deployment_(std::move(deployment)),
+        log_(std::move(log)),
+        state_(std::move(state)),
+        vault_(std::move(vault)),
+        attempts_(std::move(attempts)),
+        directory_(*log_, deployment_.source()) {}
+
+  ~LocalEngine() override {
+    for (std::jthread& worker : workers_) worker.request_stop();
+    workers_.clear();
+    if (options_.read_only) return;
+    if (auto flushed = flush(); !flushed) spdlog::error("the state was not saved: {}", flushed.error().message);
+  }
+
+  Status load() {
+    if (auto fresh = directory_.refresh(); !fresh) return fresh;
+    for (std::int32_t partition = 0; partition < std::min(log_->partitions(), deployment_.lanes); ++partition) {
+      owners_.push_back(std::make_unique<PartitionOwner>(
+          partition, OwnerParts{*log_, *state_, directory_, *attempts_, deployment_.source(),
+                                "pid-" + std::to_string(::getpid()), deployment_.lanes, [this] { return now(); },
+                                [this] { return vault_->random_command(); },
+                                [this](const CommandId& id) { return waiters_.anyone(id); },
+                                [this](const Outcome& outcome) { waiters_.tell(outcome); }}));
+      if (auto loaded = owners_.back()->load(); !loaded) return loaded;
+      virtual_now_ = std::max(virtual_now_.load(), owners_.back()->latest().ms);
+    }
+    if (options_.read_only) return done();
+    const Instant last{virtual_now_.load()};
+    if (!deployment_.virtual_clock && system_.now().ms < last.ms - kClockBehindMost) {
+      return Error{ErrorKind::integrity, "clock-behind-log",
+                   "the clock says " + format_utc(system_.now()) + ", but the log goes up to " + format_utc(last) +
+                       ": set the clock right and start again",
+                   ""};
+    }
+    if (auto settled = settle(); !settled) return settled;
+    if (auto activated = activate_laggards(); !activated) return activated;
+    if (!deployment_.virtual_clock) {
+      if (auto woken = wake_due(); !woken) return woken;
+    }
+    for (int worker = 0; worker < options_.workers; ++worker) {
+      workers_.emplace_back([this, worker](const std::stop_token& stop) { work(worker, stop); });
+    }
+    return done();
+  }
+
+  const Deployment& deployment() const override { return deployment_; }
+  const std::string& folder() const override { return options_.folder; }
+  log::EventLog& log() override { return *log_; }
+  privacy::Vault& vault() override { return *vault_; }
+
+  Instant now() const override { return deployment_.virtual_clock ? Instant{virtual_now_.load()} : system_.now(); }
+
+  std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
+    return options_.workers > 0 ? submit_to_workers(submissions) : submit_inline(submissions);
+  }
+
+  Status advance(Instant to) override {
+    const std::lock_guard lock(inline_);
+    return advance_locked(to);
+  }
+
+  Result<record::Document> publish(const Value& document) override { return directory_.publish(document, now()); }
+
+  Status activate(DirectoryOrdinal ordinal) override {
+    if (directory_.at(ordinal) == nullptr || ordinal.value < 1) {
+      return Error{ErrorKind::not_found, "document-missing",
+                   "the directory has no ordinal " + std::to_string(ordinal.value) + ": see 'lastkm directory list'", ""};
+    }
+    const std::lock_guard lock(inline_);
+    return activate_lanes(ordinal);
+  }
+
+  std::vector<record::Document> documents() const override { return directory_.documents(); }
+
+  std::shared_ptr<const directory::Context> context(LaneId lane) const override {
+    return directory_.at(owner_of(lane).lane_state(lane).context);
+  }
+  std::shared_ptr<const directory::Context> published() const override { return directory_.newest(); }
+
+  Result<cases::CaseState> find_case(std::string_view id_or_ref) override {
+    auto id = resolve(id_or_ref);
+    if (!id) return id.error();
+    auto found = owner_of(record::lane_of(*id, deployment_.lanes)).find_case(*id);
+    if (!found) return no_such_case(id_or_ref);
+    return std::move(*found);
+  }
+
+  Ordinal position(LaneId lane) const override { return owner_of(lane).lane_state(lane).ordinal; }
+
+  std::vector<Stopped> stopped() const override {
+    std::vector<Stopped> out;
+    for (const auto& owner : owners_) {
+      for (Stopped& stopped : owner->stopped()) out.push_back(std::move(stopped));
+    }
+    return out;
+  }
+
+  Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) override {
+    if (lane.value < 0 || lane.value >= deployment_.lanes) {
+      return Error{ErrorKind::not_found, "no-such-lane", "there are lanes 0 to " + std::to_string(deployment_.lanes - 1), ""};
+    }
+    if (auto skipped = owner_of(lane).skip(lane, ordinal, by, reason); !skipped) return skipped;
+    if (auto synced = log_->sync(); !synced) return synced;
+    const std::lock_guard lock(inline_);
+    return settle();
+  }
+
+ private:
+  PartitionOwner& owner_of(LaneId lane) const {
+    return *owners_.at(static_cast<std::size_t>(log::partition_of(lane, log_->partitions())));
+  }
+
+  static Error no_such_case(std::string_view id_or_ref) {
+    return Error{ErrorKind::not_found, "unknown-case",
+                 "there is no case '" + std::string(id_or_ref) +
+                     "': give its id (32 hex digits) or its reference number, such as 17-000042",
+                 "/case"};
+  }
+
+  Result<AggregateId> resolve(std::string_view id_or_ref) {
+    const std::size_t dash = id_or_ref.find('-');
+    if (dash == std::string_view::npos) {
+      const bool is_hex = id_or_ref.size() == 32 && std::all_of(id_or_ref.begin(), id_or_ref.end(), [](char c) {
+                            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                          });
+      if (!is_hex) return no_such_case(id_or_ref);
+      return AggregateId(std::string(id_or_ref));
+    }
+    std::int64_t lane = 0;
+    std::int64_t n = 0;
+    const auto digits = [](std::string_view text, std::int64_t& out) {
+      if (text.empty() || text.size() > 12) return false;
+      for (const char c : text) {
+        if (c < '0' || c > '9') return false;
+        out = out * 10 + (c - '0');
+      }
+      return true;
+    };
+    if (!digits(id_or_ref.substr(0, dash), lane) || !digits(id_or_ref.substr(dash + 1), n) || lane >= deployment_.lanes) {
+      return no_such_case(id_or_ref);
+    }
+    const LaneId lane_id(static_cast<std::int32_t>(lane));
+    auto found = owner_of(lane_id).find_reference(lane_id, n);
+    if (!found) return no_such_case(id_or_ref);
+    return std::move(*found);
+  }
+
+  Result<record::Command> make_command(const intake::Submission& submission) {
+    std::optional<AggregateId> aggregate;
+    if (!submission.case_id.empty()) {
+      auto resolved = resolve(submission.case_id);
+      if (!resolved) return resolved.error();
+      aggregate = std::move(*resolved);
+    }
+    return intake::seal_command(submission, aggregate, sealed_.of(submission.name, *directory_.newest()), deployment_.lanes,
+                                now(), *vault_);
+  }
+
+  log::Append append_of(const record::Command& command) const {
+    return log::Append{log::Topic::commands, log::partition_of(command.lane, log_->partitions()),
+                       log::Record{command.aggregate.value, record::encode(command, deployment_.source()), {}}};
+  }
+
+  /// A row that was imported before, found without asking again: so that a repeated import leaves no trace.
+  std::optional<Outcome> known_before(const intake::Submission& submission, const record::Command& command) {
+    if (!submission.historical || command.reference.empty()) return std::nullopt;
+    const auto found = owner_of(command.lane).find_case(command.aggregate);
+    if (!found) return std::nullopt;
+    for (const cases::Remembered& remembered : found->remembered) {
+      if (remembered.fingerprint != command.fingerprint) continue;
+      Outcome outcome;
+      outcome.status = OutcomeStatus::duplicate;
+      outcome.command = remembered.command;
+      outcome.aggregate = found->id;
+      outcome.ref = found->ref;
+      outcome.seq = found->version;
+      outcome.lane = command.lane;
+      outcome.ordinal = remembered.ordinal;
+      return outcome;
+    }
+    return std::nullopt;
+  }
+
+  // --- inline ---------------------------------------------------------------------------------------------------------
+
+  struct Pending {
+    std::size_t index = 0;
+    CommandId id;
+    Waiters::Ticket ticket;
+  };
+
+  std::vector<Result<Outcome>> submit_inline(std::span<const intake::Submission> submissions) {
+    const std::lock_guard lock(inline_);
+    std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
+    std::vector<Pending> pending;
+    std::vector<log::Append> appends;
+    std::optional<Error> broken;
+    const auto settle_batch = [&] {
+      if (broken || appends.empty()) return;
+      if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
+        broken = appended.error();
+      } else if (auto settled = settle(); !settled) {
+        broken = settled.error();
+      }
+      appends.clear();
+    };
+    for (std::size_t i = 0; i < submissions.size() && !broken; ++i) {
+      const intake::Submission& submission = submissions[i];
+      if (deployment_.virtual_clock) {
+        if (const auto to = own_time(submission); to && *to != now()) {
+          settle_batch();
+          if (auto moved = broken ? Status(*broken) : advance_locked(*to); !moved) {
+            if (moved.error().kind == ErrorKind::integrity) broken = moved.error();
+            out[i] = moved.error();
+            continue;
+          }
+        }
+      } else if (submission.at) {
+        out[i] = Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
+        continue;
+      }
+      if (submission.name == lane::kAdvanceClock) {
+        settle_batch();
+        out[i] = advance_command(submission);
+        continue;
+      }
+      // A reference number given by a line before is known once that line is decided.
+      if (submission.case_id.find('-') != std::string::npos) settle_batch();
+      auto command = make_command(submission);
+      if (!command) {
+        out[i] = command.error();
+        continue;
+      }
+      if (submission.historical) {
+        if (auto known = known_before(submission, *command)) {
+          out[i] = std::move(*known);
+          continue;
+        }
+      }
+      pending.push_back(Pending{i, command->id, waiters_.expect(command->id)});
+      appends.push_back(append_of(*command));
+      if (appends.size() >= kDrainMost) settle_batch();
+    }
+    settle_batch();
+    if (!broken) {
+      if (auto synced = log_->sync(); !synced) broken = synced.error();
+    }
+    log::crash_point("submit.synced");
+    for (const Pending& one : pending) {
+      auto outcome = waiters_.wait(one.id, one.ticket, std::chrono::milliseconds(0));
+      if (broken) {
+        out[one.index] = unknown(broken->message);
+      } else if (outcome) {
+        out[one.index] = std::move(*outcome);
+      } else {
+        out[one.index] = recorded(submissions[one.index], one.id);
+      }
+    }
+    if (!broken && unflushed() >= kFlushAfter) {
+      if (auto flushed = flush(); !flushed) spdlog::error("the state was not saved: {}", flushed.error().message);
+    }
+    return out;
+  }
+
+  /// The time to which a submission moves a virtual clock; nullopt: it does not.
+  std::optional<Instant> own_time(const intake::Submission& submission) const {
+    if (submission.at) return submission.at;
+    const bool unset = now().ms == 0;
+    if (submission.occurred_at && (unset || (!submission.historical && *submission.occurred_at > now()))) {
+      return submission.occurred_at;
+    }
+    return std::nullopt;
+  }
+
+  Result<Outcome> advance_command(const intake::Submission& submission) {
+    if (!deployment_.virtual_clock || !submission.at) {
+      return Error{ErrorKind::bad_input, "bad-data", "AdvanceClock needs 'at', and a deployment with a virtual clock", "/at"};
+    }
+    const record::Command command =
+        lane::engine_command(lane::kAdvanceClock, record::lane_aggregate(LaneId(0)), LaneId(0), vault_->random_command(), Object{}, now());
+    const auto ticket = waiters_.expect(command.id);
+    const log::Append append = append_of(command);
+    if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered); !appended) return appended.error();
+    if (auto settled = settle(); !settled) return settled.error();
+    auto outcome = waiters_.wait(command.id, ticket, std::chrono::milliseconds(0));
+    if (!outcome) return recorded(submission, command.id);
+    return std::move(*outcome);
+  }
+
+  static Error unknown(std::string why) {
+    return Error{ErrorKind::unknown_outcome, "unknown",
+                 "whether the command was taken is not known (" + std::move(why) + "); send it again with the same key", ""};
+  }
+
+  Outcome recorded(const intake::Submission&, const CommandId& id) const {
+    Outcome outcome;
+    outcome.status = OutcomeStatus::recorded;
+    outcome.command = id;
+    return outcome;
+  }
+
+  /// Handles every command that waits, and what follows from it.
+  Status settle() {
+    for (bool again = true; again;) {
+      again = false;
+      for (const auto& owner : owners_) {
+        auto work = owner->has_work();
+        if (!work) return work.error();
+        if (!*work) continue;
+        auto drained = owner->drain(kDrainMost);
+        if (!drained) return drained.error();
+        again = again || *drained > 0;
+      }
+    }
+    return done();
+  }
+
+  Status advance_locked(Instant to) {
+    if (!deployment_.virtual_clock) {
+      return Error{ErrorKind::refused, "clock-backwards", "only a virtual clock can be moved", "/at"};
+    }
+    if (to < now()) {
+      return Error{ErrorKind::refused, "clock-backwards",
+                   "the clock stands at " + format_utc(now()) + ", which is after " + format_utc(to), "/at"};
+    }
+    while (true) {
+      std::optional<Instant> first;
+      for (const auto& owner : owners_) {
+        const auto due = owner->next_due();
+        if (due && (!first || *due < *first)) first = due;
+      }
+      if (!first || *first > to) break;
+      const Instant at = std::max(*first, now());
+      virtual_now_ = at.ms;
+      std::size_t woken = 0;
+      for (const auto& owner : owners_) {
+        auto count = owner->wake(at, kDrainMost);
+        if (!count) return count.error();
+        woken += *count;
+      }
+      if (auto settled = settle(); !settled) return settled;
+      if (woken == 0) break;
+    }
+    virtual_now_ = to.ms;
+    return done();
+  }
+
+  Status wake_due() {
+    for (const auto& owner : owners_) {
+      for (std::size_t woken = kDrainMost; woken == kDrainMost;) {
+        auto count = owner->wake(now(), kDrainMost);
+        if (!count) return count.error();
+        woken = *count;
+        if (woken == 0) break;
+        if (auto settled = settle(); !settled) return settled;
+      }
+    }
+    return done();
+  }
+
+  // --- workers --------------------------------------------------------------------------------------------------------
+
+  std::vector<Result<Outcome>> submit_to_workers(std::span<const intake::Submission> submissions) {
+    if (deployment_.virtual_clock) return submit_inline(submissions);
+    std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
+    std::vector<Pending> pending;
+    std::vector<log::Append> appends;
+    for (std::size_t i = 0; i < submissions.size(); ++i) {
+      if (submissions[i].at) {
+        out[i] = Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
+        continue;
+      }
+      auto command = make_command(submissions[i]);
+      if (!command) {
+        out[i] = command.error();
+        continue;
+      }
+      if (auto known = known_before(submissions[i], *command)) {
+        out[i] = std::move(*known);
+        continue;
+      }
+      pending.push_back(Pending{i, command->id, waiters_.expect(command->id)});
+      appends.push_back(append_of(*command));
+    }
+    auto appended = log_->append(appends, log::Durability::synced);
+    const auto until = std::chrono::steady_clock::now() + kAnswerWithin;
+    for (const Pending& one : pending) {
+      if (!appended) {
+        (void)waiters_.wait(one.id, one.ticket, std::chrono::milliseconds(0));
+        out[one.index] = appended.error().kind == ErrorKind::refused ? appended.error() : unknown(appended.error().message);
+        continue;
+      }
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      auto outcome = waiters_.wait(one.id, one.ticket, std::max(left, std::chrono::milliseconds(0)));
+      out[one.index] = outcome ? Result<Outcome>(std::move(*outcome)) : recorded(submissions[one.index], one.id);
+    }
+    return out;
+  }
+
+  void work(int worker, const std::stop_token& stop) {
+    auto flushed_at = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+      const std::uint64_t seen = log_->version();
+      bool busy = false;
+      for (std::size_t i = static_cast<std::size_t>(worker); i < owners_.size(); i += static_cast<std::size_t>(options_.workers)) {
+        busy = work_on(*owners_[i]) || busy;
+      }
+      if (worker == 0 && std::chrono::steady_clock::now() - flushed_at >= kFlushEvery) {
+        if (unflushed() > 0) {
+          if (auto flushed = flush(); !flushed) spdlog::error("the state was not saved: {}", flushed.error().message);
+        }
+        flushed_at = std::chrono::steady_clock::now();
+      }
+      if (!busy) log_->wait(seen, std::chrono::milliseconds(50));
+    }
+  }
+
+  bool work_on(PartitionOwner& owner) {
+    bool busy = false;
+    if (const auto due = owner.next_due(); !deployment_.virtual_clock && due && *due <= now()) {
+      auto woken = owner.wake(now(), kDrainMost);
+      busy = woken && *woken > 0;
+    }
+    auto has_work = owner.has_work();
+    if (!has_work || !*has_work) return busy;
+    auto drained = owner.drain(kDrainMost);
+    if (!drained) {
+      spdlog::critical("{}", drained.error().message);
+      return false;
+    }
+    return *drained > 0 || busy;
+  }
+
+  // --- all ------------------------------------------------------------------------------------------------------------
+
+  std::size_t unflushed() {
+    std::size_t out = 0;
+    for (const auto& owner : owners_) out += owner->unflushed();
+    return out;
+  }
+
+  /// Decisions are synced before any state that contains them.
+  Status flush() {
+    const std::lock_guard lock(flushing_);
+    store::Batch batch;
+    for (const auto& owner : owners_) owner->flush_into(batch);
+    if (batch.empty()) return done();
+    if (auto synced = log_->sync(); !synced) return synced;
+    log::crash_point("state.before_write");
+    auto written = state_->write(batch);
+    log::crash_point("state.written");
+    return written;
+  }
+
+  Status activate_lanes(DirectoryOrdinal ordinal) {
+    std::vector<log::Append> appends;
+    for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
+      if (owner_of(LaneId(lane)).lane_state(LaneId(lane)).context >= ordinal) continue;
+      appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(lane)), LaneId(lane),
+                                                       vault_->random_command(), Object{{"directory", ordinal.value}}, now())));
+    }
+    if (appends.empty()) return done();
+    if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
+    if (options_.workers == 0 || workers_.empty()) return settle();
+    for (int tries = 0; tries < 200; ++tries) {
+      const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
+        for (const LaneId lane : owner->lanes()) {
+          if (owner->lane_state(lane).context < ordinal) return false;
+        }
+        return true;
+      });
+      if (all) return done();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return Error{ErrorKind::unknown_outcome, "unknown", "the activation is recorded but not every lane has taken it yet", ""};
+  }
+
+  /// An activation that was cut short reaches every lane in the end.
+  Status activate_laggards() {
+    DirectoryOrdinal most;
+    for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
+      most = std::max(most, owner_of(LaneId(lane)).lane_state(LaneId(lane)).context);
+    }
+    return most.value == 0 ? done() : activate_lanes(most);
+  }
+
+  const EngineOptions options_;
+  const Deployment deployment_;
+  const std::unique_ptr<log::EventLog> log_;
+  const std::unique_ptr<store::Store> state_;
+  const std::unique_ptr<privacy::Vault> vault_;
+  const std::unique_ptr<Attempts> attempts_;
+  DirectoryLog directory_;
+  SealedFields sealed_;
+  SystemClock system_;
+  std::atomic<std::int64_t> virtual_now_{0};
+  Waiters waiters_;
+  std::mutex inline_;
+  std::mutex flushing_;
+  std::vector<std::unique_ptr<PartitionOwner>> owners_;
+  std::vector<std::jthread> workers_;
+};
+
+Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, const Deployment& deployment) {
+  const std::string folder = options.folder + "/state";
+  std::error_code ignored;
+  if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
+  const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
+  auto state = store::open_rocks_store(store_options);
+  if (!state && state.error().kind == ErrorKind::integrity && !options.read_only) {
+    // The state is a cache of the fold: a damaged one is set aside and made again.
+    const std::string aside = folder + ".damaged";
+    spdlog::warn("{}; it is set aside as {} and made again from the log", state.error().message, aside);
+    fs::remove_all(aside, ignored);
+    fs::rename(folder, aside, ignored);
+    state = store::open_rocks_store(store_options);
+  }
+  if (!state) return state;
+  auto log_id = (*state)->get(kMetaFamily, "log_id");
+  if (!log_id) return log_id.error();
+  if (*log_id && **log_id != deployment.log_id) {
+    return Error{ErrorKind::integrity, "foreign-state",
+                 "the state in " + folder + " belongs to another log (" + **log_id + "); move it away and start again", ""};
+  }
+  if (!*log_id && !options.read_only) {
+    store::Batch batch;
+    batch.put(kMetaFamily, "log_id", deployment.log_id);
+    if (auto written = (*state)->write(batch); !written) return written.error();
+  }
+  return state;
+}
+
+}  // namespace
+
+Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock) {
+  if (lanes < 1 || lanes > 1024) return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
+  std::error_code failed;
+  if (fs::exists(folder, failed) && !fs::is_empty(folder, failed)) {
+    return Error{ErrorKind::refused, "folder-not-empty", folder + " is not empty: give a new or an empty folder", folder};
+  }
+  fs::create_directories(folder, failed);
+  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
+  auto vault = privacy::make_file_vault(folder + "/vault");
+  if (!vault) return vault.error();
+  auto log = log::open_embedded_log({.folder = folder, .partitions = lanes});
+  if (!log) return log.error();
+  Deployment deployment;
+  deployment.log_id = (*vault)->random_aggregate().value;
+  deployment.lanes = lanes;
+  deployment.virtual_clock = virtual_clock;
+  deployment.vault_id = (*vault)->id();
+  deployment.made_at = SystemClock().now();
+  return write_deployment(**log, deployment);
+}
+
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+  std::error_code failed;
+  if (!fs::exists(log_folder(options.folder), failed)) {
+    return Error{ErrorKind::not_found, "no-deployment",
+                 "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
+  }
+  auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  if (!log) return log.error();
+  auto deployment = read_deployment(**log);
+  if (!deployment) return deployment.error();
+  auto vault = privacy::open_file_vault(options.folder + "/vault");
+  if (!vault) return vault.error();
+  if ((*vault)->id() != deployment->vault_id) {
+    return Error{ErrorKind::integrity, "vault-foreign",
+                 "the vault in " + options.folder + "/vault is not this deployment's: restore the right one", ""};
+  }
+  auto state = open_state(options, *deployment);
+  if (!state) return state.error();
+  auto attempts = Attempts::open(options.read_only ? "" : options.folder + "/attempts", deployment->lanes);
+  if (!attempts) return attempts.error();
+  auto engine = std::make_unique<LocalEngine>(options, std::move(*log), std::move(*state), std::move(*vault), std::move(*attempts),
+                                              std::move(*deployment));
+  if (auto loaded = engine->load(); !loaded) return loaded.error();
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+}  // namespace lastkm::runtime
