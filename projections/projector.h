@@ -53,6 +53,12 @@ struct ViewDigest {
                        ///< value length, value
 };
 
+/// Positions and digests of one checkpoint.
+struct Digest {
+  Positions positions;
+  std::vector<ViewDigest> views;
+};
+
 /// Thread-safe: one call folds at a time; readers see the rows of one checkpoint while they hold a Reading.
 class Projector {
  public:
@@ -69,7 +75,7 @@ class Projector {
   /// read: what came before it is committed, the other partitions go on. A view that stopped is no error
   /// here; see status().
   [[nodiscard]] Status catch_up();
-  /// One chunk of one partition at most; false: there was nothing to read.
+  /// One chunk at most; false: there was nothing to read.
   [[nodiscard]] Result<bool> step();
   /// Catches up whenever the log grows, until stopped. The error that ended it, or done.
   [[nodiscard]] Status run(const std::stop_token& stop);
@@ -85,7 +91,7 @@ class Projector {
   [[nodiscard]] Result<std::vector<ViewStatus>> status() const;
   /// Records of `decisions` that are not folded yet.
   [[nodiscard]] Result<std::int64_t> lag() const;
-  [[nodiscard]] Result<std::vector<ViewDigest>> digest() const;
+  [[nodiscard]] Result<Digest> digest() const;
 
   /// Records that were passed over since the program started.
   struct PassedOver {
@@ -93,7 +99,9 @@ class Projector {
   };
   [[nodiscard]] PassedOver passed_over() const;
 
-  /// Rows as of one checkpoint; holds back commits while it lives, so keep it short.
+  /// Rows as of one checkpoint; holds back commits while it lives, so keep it short. Rows of a view that has
+  /// stopped are not given out: integrity "view-stopped"; nor those of another layout: unknown_outcome
+  /// "view-rebuilding".
   class Reading {
    public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;

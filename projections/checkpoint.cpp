@@ -1,0 +1,137 @@
+#include "projections/checkpoint.h"
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "engine/record/canonical.h"
+#include "engine/record/digest.h"
+#include "engine/record/parse.h"
+
+namespace lastkm::projections {
+
+namespace {
+constexpr std::string_view kLane = "lane/";
+constexpr std::string_view kPartition = "partition/";
+
+std::string numbered(std::string_view prefix, std::int32_t n) {
+  std::string digits = std::to_string(n);
+  digits.insert(0, digits.size() < 4 ? 4 - digits.size() : 0, '0');
+  return std::string(prefix) + digits;
+}
+
+std::int32_t number_in(std::string_view key, std::string_view prefix) {
+  std::int32_t n = 0;
+  key.remove_prefix(prefix.size());
+  std::from_chars(key.data(), key.data() + key.size(), n);
+  return n;
+}
+}  // namespace
+
+Result<Value> row_value(std::string_view family, std::string_view key, std::string_view bytes) {
+  auto value = record::parse(bytes);
+  if (value) return value;
+  return Error{ErrorKind::integrity, "views-corrupt",
+               "the row '" + std::string(key) + "' of " + std::string(family) +
+                   " cannot be read: " + value.error().message + "; rebuild the views",
+               ""};
+}
+
+Result<Checkpoint> Checkpoint::load(store::Store& store) {
+  Checkpoint checkpoint;
+  std::optional<Error> error;
+  const Status scanned =
+      store.scan(kCheckpointFamily, kLane, [&](std::string_view key, std::string_view bytes) {
+        const bool is_lane = key.starts_with(kLane);
+        if (!is_lane && !key.starts_with(kPartition)) return true;
+        auto row = row_value(kCheckpointFamily, key, bytes);
+        if (!row) {
+          error = row.error();
+          return false;
+        }
+        if (is_lane) {
+          checkpoint.lanes_[LaneId(number_in(key, kLane))] =
+              Lane{Ordinal(row->number("ordinal")), row->number("offset"), std::string(row->text("sha256"))};
+        } else {
+          checkpoint.partitions_[number_in(key, kPartition)] =
+              Partition{row->number("next"), row->number("epoch")};
+        }
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  if (error) return *error;
+  return checkpoint;
+}
+
+Result<bool> Checkpoint::agrees_with(log::EventLog& log) const {
+  for (const auto& [number, partition] : partitions_) {
+    if (number >= log.partitions()) return false;
+    auto end = log.end(log::Topic::decisions, number);
+    if (!end) return end.error();
+    if (*end < partition.next) return false;
+  }
+  std::vector<log::StoredRecord> found;
+  for (const auto& [id, lane] : lanes_) {
+    found.clear();
+    const Status read =
+        log.read(log::Topic::decisions, log::partition_of(id, log.partitions()), lane.offset, 1, 1, found);
+    if (!read) return read.error();
+    if (found.empty() || found.front().offset != lane.offset) return false;
+    if (record::hex(record::sha256(found.front().record.value)) != lane.sha256) return false;
+  }
+  return true;
+}
+
+Checkpoint::Verdict Checkpoint::offer(LaneId id, Ordinal ordinal, std::int64_t offset) {
+  Lane& lane = lanes_[id];
+  const Ordinal wanted = lastkm::next(lane.ordinal);
+  if (ordinal < wanted) return Verdict::repeat;
+  if (ordinal > wanted) return Verdict::gap;
+  lane = Lane{ordinal, offset, ""};
+  changed_lanes_.insert(id);
+  return Verdict::accepted;
+}
+
+std::vector<std::pair<LaneId, std::int64_t>> Checkpoint::moved(std::int32_t partition,
+                                                               std::int32_t partitions) const {
+  std::vector<std::pair<LaneId, std::int64_t>> moved;
+  for (const LaneId id : changed_lanes_) {
+    if (log::partition_of(id, partitions) == partition) moved.emplace_back(id, lanes_.at(id).offset);
+  }
+  return moved;
+}
+
+void Checkpoint::set_digest(LaneId lane, std::string sha256) {
+  lanes_[lane].sha256 = std::move(sha256);
+}
+
+void Checkpoint::save(store::Batch& batch) {
+  for (const LaneId id : changed_lanes_) {
+    const Lane& lane = lanes_[id];
+    const Value row(
+        Object{{"ordinal", lane.ordinal.value}, {"offset", lane.offset}, {"sha256", lane.sha256}});
+    batch.put(kCheckpointFamily, numbered(kLane, id.value), record::canonical(row));
+  }
+  for (const std::int32_t number : changed_partitions_) {
+    const Partition& partition = partitions_[number];
+    const Value row(Object{{"next", partition.next}, {"epoch", partition.epoch}});
+    batch.put(kCheckpointFamily, numbered(kPartition, number), record::canonical(row));
+  }
+  changed_lanes_.clear();
+  changed_partitions_.clear();
+}
+
+std::int64_t Checkpoint::next(std::int32_t number) const {
+  const auto found = partitions_.find(number);
+  return found == partitions_.end() ? 0 : found->second.next;
+}
+
+Positions Checkpoint::positions() const {
+  Positions positions;
+  for (const auto& [id, lane] : lanes_) {
+    if (lane.ordinal.value > 0) positions[id] = lane.ordinal;
+  }
+  return positions;
+}
+
+}  // namespace lastkm::projections

@@ -1,0 +1,69 @@
+// How far the views have come in the log, and which records are accepted on the way. Rows of the checkpoint
+// family: "log" the log and its partitions; "lane/N", "partition/N" what is below; "view/NAME" see
+// projector.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/log/event_log.h"
+#include "engine/store/store.h"
+#include "projections/projector.h"
+
+namespace lastkm::projections {
+
+class Checkpoint {
+ public:
+  struct Lane {
+    Ordinal ordinal;          ///< of the last accepted decision
+    std::int64_t offset = 0;  ///< where it stands
+    std::string sha256;       ///< of its record, hex; "" until the chunk ends
+  };
+  struct Partition {
+    std::int64_t next = 0;   ///< offset to read from
+    std::int64_t epoch = 0;  ///< the highest that an owner opened
+  };
+  enum class Verdict : std::uint8_t { accepted, repeat, gap };
+
+  /// What the checkpoint family holds; nothing there: the beginning.
+  [[nodiscard]] static Result<Checkpoint> load(store::Store& store);
+  /// Whether the log holds what was accepted: no lane ahead of it, each lane's last decision where and as it
+  /// was.
+  [[nodiscard]] Result<bool> agrees_with(log::EventLog& log) const;
+
+  /// The ordinal rule; where accepted, the lane moves on.
+  [[nodiscard]] Verdict offer(LaneId lane, Ordinal ordinal, std::int64_t offset);
+  /// Keeps the digest of the lane's last decision: once a chunk, for the lanes of this partition that moved
+  /// in it.
+  [[nodiscard]] std::vector<std::pair<LaneId, std::int64_t>> moved(std::int32_t partition,
+                                                                   std::int32_t partitions) const;
+  void set_digest(LaneId lane, std::string sha256);
+  /// Adds what changed since the last call to the batch.
+  void save(store::Batch& batch);
+
+  [[nodiscard]] Partition& partition(std::int32_t number) {
+    changed_partitions_.insert(number);
+    return partitions_[number];
+  }
+  [[nodiscard]] std::int64_t next(std::int32_t number) const;
+  [[nodiscard]] bool at_beginning() const { return partitions_.empty(); }
+  [[nodiscard]] Positions positions() const;
+
+ private:
+  std::map<LaneId, Lane> lanes_;
+  std::map<std::int32_t, Partition> partitions_;
+  std::set<LaneId> changed_lanes_;
+  std::set<std::int32_t> changed_partitions_;
+};
+
+/// The row as a value. integrity "views-corrupt" with family and key where it is no JSON.
+[[nodiscard]] Result<Value> row_value(std::string_view family, std::string_view key, std::string_view bytes);
+
+}  // namespace lastkm::projections

@@ -1,0 +1,157 @@
+#include "projections/fold.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/record/digest.h"
+#include "engine/record/parse.h"
+
+namespace lastkm::projections {
+
+namespace {
+constexpr std::string_view kEpochHeader = "epoch";
+
+Error unreadable(std::int32_t partition, std::int64_t offset, const Error& why) {
+  return Error{why.kind, why.code,
+               "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset) +
+                   ": " + why.message,
+               ""};
+}
+
+/// The epoch of the owner that wrote the record; nullopt where the log keeps none.
+Result<std::optional<std::int64_t>> written_in(const log::Record& record) {
+  for (const auto& [name, text] : record.headers) {
+    if (name != kEpochHeader) continue;
+    std::int64_t epoch = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), epoch);
+    if (failed != std::errc{} || end != text.data() + text.size()) {
+      return Error{ErrorKind::integrity, "bad-epoch", "the header epoch is no number", ""};
+    }
+    return std::optional<std::int64_t>(epoch);
+  }
+  return std::optional<std::int64_t>();
+}
+}  // namespace
+
+void Fold::drop(std::string_view view) {
+  std::erase_if(targets_, [view](const Target& target) { return target.view->name() == view; });
+}
+
+void Fold::unblock() {
+  closed_.clear();
+  blocked_.reset();
+}
+
+std::size_t Fold::drain(const Checkpoint* until) {
+  accepted_ = false;
+  std::size_t left = options_.chunk_records;
+  std::size_t read = 0;
+  for (std::int32_t partition = 0; partition < log_->partitions() && left > 0; ++partition) {
+    const std::int64_t from = checkpoint_.next(partition);
+    if (closed_.contains(partition) || (until != nullptr && from >= until->next(partition))) continue;
+    records_.clear();
+    const Status status =
+        log_->read(log::Topic::decisions, partition, from, left, options_.chunk_bytes, records_);
+    if (!status) block(partition, from, status.error());
+    for (const log::StoredRecord& stored : records_) {
+      if (until != nullptr && stored.offset >= until->next(partition)) break;
+      const Status taken = take(partition, stored);
+      if (!taken) {
+        block(partition, stored.offset, taken.error());
+        break;
+      }
+      checkpoint_.partition(partition).next = stored.offset + 1;
+      ++read;
+      --left;
+    }
+    keep_digests(partition);
+  }
+  for (Target& target : targets_) {
+    if (!target.why.empty()) continue;
+    const Status flushed = target.view->flush(target.rows);
+    if (!flushed) target.why = flushed.error().message;
+  }
+  return read;
+}
+
+void Fold::block(std::int32_t partition, std::int64_t offset, const Error& why) {
+  closed_.insert(partition);
+  if (!blocked_) blocked_ = unreadable(partition, offset, why);
+}
+
+void Fold::keep_digests(std::int32_t partition) {
+  for (const auto& [lane, offset] : checkpoint_.moved(partition, log_->partitions())) {
+    const auto at = std::lower_bound(
+        records_.begin(), records_.end(), offset,
+        [](const log::StoredRecord& stored, std::int64_t wanted) { return stored.offset < wanted; });
+    checkpoint_.set_digest(lane, record::hex(record::sha256(at->record.value)));
+  }
+}
+
+Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
+  const std::string& bytes = stored.record.value;
+  switch (record::kind_of(bytes)) {
+    case record::DecisionRecordKind::owner_started: {
+      auto started = record::parse(bytes);
+      if (!started) return started.error();
+      const Value* data = started->find("data");
+      const std::int64_t epoch = data == nullptr ? 0 : data->number("epoch");
+      Checkpoint::Partition& at = checkpoint_.partition(partition);
+      at.epoch = std::max(at.epoch, epoch);
+      return done();
+    }
+    case record::DecisionRecordKind::decision:
+      break;
+    case record::DecisionRecordKind::unknown:
+      return Error{ErrorKind::integrity, "unknown-type",
+                   "a record of a type that this program does not know; upgrade it", ""};
+  }
+  auto epoch = written_in(stored.record);
+  if (!epoch) return epoch.error();
+  if (*epoch && **epoch < checkpoint_.partition(partition).epoch) {
+    ++passed_over_.lower_epochs;
+    return done();
+  }
+  auto decision = record::decode_decision(bytes);
+  if (!decision) return decision.error();
+  if (log::partition_of(decision->lane, log_->partitions()) != partition) {
+    return Error{ErrorKind::integrity, "wrong-partition",
+                 "lane " + std::to_string(decision->lane.value) + " does not belong into this partition", ""};
+  }
+  switch (checkpoint_.offer(decision->lane, decision->ordinal, stored.offset)) {
+    case Checkpoint::Verdict::repeat:
+      ++passed_over_.repeats;
+      return done();
+    case Checkpoint::Verdict::gap:
+      ++passed_over_.gaps;
+      return done();
+    case Checkpoint::Verdict::accepted:
+      break;
+  }
+  accepted_ = true;
+  apply(*decision);
+  return done();
+}
+
+void Fold::apply(const record::Decision& decision) {
+  for (Target& target : targets_) {
+    for (const record::Event& event : decision.events) {
+      if (!target.why.empty()) break;
+      const Status applied = target.view->apply(decision, event, target.rows);
+      if (applied) continue;
+      target.why = "lane " + std::to_string(decision.lane.value) + ", ordinal " +
+                   std::to_string(decision.ordinal.value) + ", event " + std::to_string(event.seq) + " (" +
+                   event.type + "): " + applied.error().message;
+    }
+  }
+}
+
+void Fold::save(store::Batch& batch, bool with_checkpoint) {
+  for (Target& target : targets_) {
+    if (target.why.empty()) target.rows.drain_to(batch);
+  }
+  store::Batch unused;
+  checkpoint_.save(with_checkpoint ? batch : unused);
+}
+
+}  // namespace lastkm::projections

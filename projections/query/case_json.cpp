@@ -1,0 +1,76 @@
+#include "projections/query/case_json.h"
+
+#include <optional>
+
+#include "projections/views/case_row.h"
+
+namespace lastkm::projections {
+
+namespace {
+Value time_or_null(std::optional<Instant> at, std::int32_t offset) {
+  return at ? Value(format_at_offset(*at, offset)) : Value();
+}
+
+Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
+  Array clocks;
+  for (const cases::Clock& clock : state.clocks) {
+    const bool paused = clock.state == cases::ClockState::suspended;
+    Value left;
+    if (clock.paused_left) {
+      left = Object{{"n", clock.paused_left->n}, {"unit", calendar::name_of(clock.paused_left->unit)}};
+    }
+    // While a clock is suspended it has no due time.
+    clocks.emplace_back(Object{{"name", clock.name},
+                               {"state", cases::name_of(clock.state)},
+                               {"due", paused ? Value() : Value(format_at_offset(clock.due, offset))},
+                               {"paused_left", std::move(left)}});
+  }
+  return clocks;
+}
+
+Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset) {
+  Array co_handlers;
+  for (const cases::CoHandler& co_handler : state.co_handlers)
+    co_handlers.emplace_back(co_handler.body.value);
+  Array holders;
+  for (const std::string& holder : state.holders) holders.emplace_back(holder);
+  return Object{{"case", state.id.value},
+                {"ref", state.ref},
+                {"stage", state.stage},
+                {"ended", state.ended},
+                {"version", state.version},
+                {"lead", state.lead},
+                {"co_handlers", std::move(co_handlers)},
+                {"holders", std::move(holders)},
+                {"level", state.level},
+                {"card", state.card},
+                {"supervision", state.supervision},
+                {"type", state.type},
+                {"category", state.category},
+                {"urgency", state.urgency},
+                {"place", state.place},
+                {"channel", state.channel},
+                {"master", state.master},
+                {"opened_at", format_at_offset(state.opened_at, offset)},
+                {"closed_at", time_or_null(state.closed_at, offset)},
+                {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
+                {"position", Object{{"lane", lane.value}, {"ordinal", ordinal.value}}}};
+}
+}  // namespace
+
+Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes) {
+  Object show = common(state, lane, ordinal, offset_minutes);
+  show.set("clocks", clocks_of(state, offset_minutes));
+  return show;
+}
+
+Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes,
+                Instant now) {
+  Object line = common(state, lane, ordinal, offset_minutes);
+  const std::optional<Instant> due = due_of(state);
+  line.set("due", time_or_null(due, offset_minutes));
+  line.set("overdue", due && *due <= now);
+  return line;
+}
+
+}  // namespace lastkm::projections

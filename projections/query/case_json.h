@@ -1,0 +1,20 @@
+// A case in the shapes of the contract (design section 12). Times are RFC 3339 at an offset.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+#include "engine/cases/state.h"
+
+namespace lastkm::projections {
+
+/// As of `case show`: with clocks and the position that the answer reflects.
+[[nodiscard]] Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal,
+                              std::int32_t offset_minutes);
+/// As of `case list`: like case show without clocks, and with "due" and "overdue" at `now`.
+[[nodiscard]] Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal,
+                              std::int32_t offset_minutes, Instant now);
+
+}  // namespace lastkm::projections

@@ -1,0 +1,177 @@
+// Questions about single cases and lists of them, from the views "cases", "refs" and "history".
+#include <map>
+#include <utility>
+
+#include "projections/checkpoint.h"
+#include "projections/query/case_json.h"
+#include "projections/query/filter.h"
+#include "projections/query/paging.h"
+#include "projections/query/queries.h"
+#include "projections/views/case_row.h"
+#include "projections/views/open_clocks.h"
+
+namespace lastkm::projections {
+
+namespace {
+using Reading = Projector::Reading;
+
+Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
+  auto held = rows.get("cases", id_or_ref);
+  if (!held) return held.error();
+  if (*held) return std::string(id_or_ref);
+  auto id = rows.get("refs", id_or_ref);
+  if (!id) return id.error();
+  if (*id) return **id;
+  return Error{ErrorKind::not_found, "no-such-case", "there is no case '" + std::string(id_or_ref) + "'", ""};
+}
+
+Result<CaseRow> read_row(std::string_view id, std::string_view bytes) {
+  auto value = row_value("cases", id, bytes);
+  if (!value) return value.error();
+  return CaseRow::from(*value);
+}
+
+Ordinal ordinal_in(const Positions& positions, LaneId lane) {
+  const auto found = positions.find(lane);
+  return found == positions.end() ? Ordinal() : found->second;
+}
+
+/// Calls `visit` with each case that matches.
+template <class Visit>
+Status each_case(const Reading& rows, const CaseFilter& filter, Instant now, Visit visit) {
+  std::optional<Error> error;
+  const Status scanned = rows.scan("cases", "", "", [&](std::string_view id, std::string_view bytes) {
+    auto row = read_row(id, bytes);
+    if (!row) {
+      error = row.error();
+      return false;
+    }
+    if (matches(filter, row->state, now)) visit(std::move(*row));
+    return true;
+  });
+  if (!scanned) return scanned;
+  if (error) return *error;
+  return done();
+}
+
+std::string sort_key(const cases::CaseState& state, CaseOrder order) {
+  switch (order) {
+    case CaseOrder::opened:
+      return sortable(state.opened_at) + "/" + state.id.value;
+    case CaseOrder::due:
+      return sortable(due_of(state)) + "/" + state.id.value;
+    case CaseOrder::ref:
+      break;
+  }
+  return state.ref + "/" + state.id.value;
+}
+
+/// Times inside a row of history, at the offset: of the event, and of its clocks.
+void at_offset(Object& object, std::string_view name, std::int32_t offset) {
+  Value* held = object.find(name);
+  if (held == nullptr) return;
+  const std::string* text = held->if_string();
+  auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
+  if (at) *held = format_at_offset(*at, offset);
+}
+
+Value history_line(Value row, std::int32_t offset) {
+  Object* line = row.if_object();
+  if (line == nullptr) return row;
+  at_offset(*line, "occurred_at", offset);
+  at_offset(*line, "recorded_at", offset);
+  Value* clocks = line->find("clocks");
+  Array* changes = clocks == nullptr ? nullptr : clocks->if_array();
+  if (changes != nullptr) {
+    for (Value& change : *changes) {
+      if (Object* object = change.if_object()) {
+        at_offset(*object, "due", offset);
+        at_offset(*object, "base", offset);
+      }
+    }
+  }
+  return row;
+}
+}  // namespace
+
+Result<CaseOrder> parse_order(std::string_view name) {
+  if (name == "opened") return CaseOrder::opened;
+  if (name == "due") return CaseOrder::due;
+  if (name == "ref") return CaseOrder::ref;
+  return Error{ErrorKind::bad_input, "bad-order", "'" + std::string(name) + "': say opened, due or ref", ""};
+}
+
+Result<std::string> Queries::find_case(std::string_view id_or_ref) const {
+  return find(projector_->reading(), id_or_ref);
+}
+
+Result<Value> Queries::show(std::string_view id_or_ref) const {
+  const Reading rows = projector_->reading();
+  auto id = find(rows, id_or_ref);
+  if (!id) return id.error();
+  auto bytes = rows.get("cases", *id);
+  if (!bytes) return bytes.error();
+  if (!*bytes)
+    return Error{ErrorKind::integrity, "views-differ", "refs names a case that cases lacks: " + *id, ""};
+  auto row = read_row(*id, **bytes);
+  if (!row) return row.error();
+  return case_show(row->state, row->lane, ordinal_in(rows.positions(), row->lane), offset_);
+}
+
+Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
+                           Instant now) const {
+  const Reading rows = projector_->reading();
+  const Positions positions = rows.positions();
+  std::vector<std::pair<std::string, CaseRow>> found;
+  const Status read = each_case(rows, filter, now, [&](CaseRow row) {
+    std::string key = sort_key(row.state, order);
+    found.emplace_back(std::move(key), std::move(row));
+  });
+  if (!read) return read.error();
+  auto answer = page_of(std::move(found), page, [&](const CaseRow& row) {
+    return Result<Value>(case_line(row.state, row.lane, ordinal_in(positions, row.lane), offset_, now));
+  });
+  if (answer) answer->positions = positions;
+  return answer;
+}
+
+Result<Array> Queries::counts(const CaseFilter& filter, std::string_view dimension, Instant now) const {
+  const Dimension* by = find_dimension(dimension);
+  if (by == nullptr) {
+    return Error{ErrorKind::bad_input, "bad-dimension",
+                 "'" + std::string(dimension) +
+                     "': say stage, type, category, urgency, channel, lead, level, card or community",
+                 ""};
+  }
+  std::map<std::string, std::int64_t> counted;
+  const Status read = each_case(projector_->reading(), filter, now, [&](const CaseRow& row) {
+    const std::string key = by->value(row.state);
+    if (!key.empty()) ++counted[key];
+  });
+  if (!read) return read.error();
+  Array lines;
+  for (const auto& [key, count] : counted) lines.emplace_back(Object{{"key", key}, {"count", count}});
+  return lines;
+}
+
+Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& page) const {
+  const Reading rows = projector_->reading();
+  auto id = find(rows, id_or_ref);
+  if (!id) return id.error();
+  std::vector<std::pair<std::string, std::string>> found;
+  const Status scanned =
+      rows.scan("history", *id + "/", "", [&found](std::string_view key, std::string_view bytes) {
+        found.emplace_back(key, bytes);
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  auto answer = page_of(std::move(found), page, [&](const std::string& bytes) -> Result<Value> {
+    auto row = row_value("history", *id, bytes);
+    if (!row) return row.error();
+    return history_line(std::move(*row), offset_);
+  });
+  if (answer) answer->positions = rows.positions();
+  return answer;
+}
+
+}  // namespace lastkm::projections

@@ -1,0 +1,67 @@
+// Worklists and what falls due, from the view "worklist".
+#include <utility>
+
+#include "projections/checkpoint.h"
+#include "projections/query/paging.h"
+#include "projections/query/queries.h"
+#include "projections/views/open_clocks.h"
+#include "projections/views/work_row.h"
+
+namespace lastkm::projections {
+
+namespace {
+using Reading = Projector::Reading;
+
+/// The case that an index row is about.
+std::string_view id_of(std::string_view key) {
+  return key.substr(key.rfind('/') + 1);
+}
+
+Result<Value> work_line(const Reading& rows, const std::string& id, Instant now, std::int32_t offset) {
+  auto bytes = rows.get("worklist", std::string(kWorkCasePrefix) + id);
+  if (!bytes) return bytes.error();
+  if (!*bytes)
+    return Error{ErrorKind::integrity, "views-corrupt", "the worklist names a case without a row: " + id, ""};
+  auto value = row_value("worklist", id, **bytes);
+  if (!value) return value.error();
+  auto row = WorkRow::from(*value);
+  if (!row) return row.error();
+  Array holders;
+  for (const std::string& holder : row->holders) holders.emplace_back(holder);
+  const auto due = row->due();
+  return Value(Object{{"case", id},
+                      {"ref", row->ref},
+                      {"stage", row->stage},
+                      {"due", due ? Value(format_at_offset(*due, offset)) : Value()},
+                      {"overdue", due && *due <= now},
+                      {"why", row->stage},
+                      {"holders", std::move(holders)}});
+}
+
+Result<Page> index_page(const Reading& rows, const std::string& prefix, const std::string& until, Instant now,
+                        const PageRequest& page, std::int32_t offset) {
+  std::vector<std::pair<std::string, std::string>> found;
+  const Status scanned =
+      rows.scan("worklist", prefix, "", [&](std::string_view key, std::string_view /*bytes*/) {
+        if (!until.empty() && key >= until) return false;
+        found.emplace_back(key, id_of(key));
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  auto answer = page_of(std::move(found), page,
+                        [&](const std::string& id) { return work_line(rows, id, now, offset); });
+  if (answer) answer->positions = rows.positions();
+  return answer;
+}
+}  // namespace
+
+Result<Page> Queries::worklist(std::string_view body, Instant now, const PageRequest& page) const {
+  return index_page(projector_->reading(), work_prefix(body), "", now, page, offset_);
+}
+
+Result<Page> Queries::due(Instant before, Instant now, const PageRequest& page) const {
+  const std::string prefix(kDuePrefix);
+  return index_page(projector_->reading(), prefix, prefix + sortable(before), now, page, offset_);
+}
+
+}  // namespace lastkm::projections

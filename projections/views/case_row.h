@@ -1,0 +1,25 @@
+// A row of the view "cases".
+#pragma once
+
+#include <optional>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/base/value.h"
+#include "engine/cases/state.h"
+
+namespace lastkm::projections {
+
+/// The earliest due time of the clocks that run, or have run out and were not stopped since; none of a case
+/// that has ended.
+[[nodiscard]] std::optional<Instant> due_of(const cases::CaseState& state);
+
+struct CaseRow {
+  LaneId lane;
+  cases::CaseState state;
+
+  [[nodiscard]] static Result<CaseRow> from(const Value& value);
+  [[nodiscard]] Value to_value() const;
+};
+
+}  // namespace lastkm::projections

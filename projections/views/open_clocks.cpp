@@ -1,0 +1,65 @@
+#include "projections/views/open_clocks.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace lastkm::projections {
+
+Result<OpenClocks> OpenClocks::from(const Value& value) {
+  OpenClocks clocks;
+  const Object* object = value.if_object();
+  if (object == nullptr) return clocks;
+  for (const Member& member : *object) {
+    const std::string* text = member.value.if_string();
+    auto due = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
+    if (!due) return due.error();
+    clocks.due_[member.name] = *due;
+  }
+  return clocks;
+}
+
+Value OpenClocks::to_value() const {
+  Object object;
+  for (const auto& [clock, due] : due_) object.set(clock, format_utc(due));
+  return object;
+}
+
+Status OpenClocks::apply(const Value& changes) {
+  const Array* array = changes.if_array();
+  if (array == nullptr) return done();
+  for (const Value& change : *array) {
+    const std::string clock(change.text("clock"));
+    const std::string_view what = change.text("change");
+    if (what == "stopped" || what == "suspended") {
+      due_.erase(clock);
+      continue;
+    }
+    const std::string_view text = change.text("due");
+    // A mark on a clock, or its breach, leaves the due time as it is.
+    if (what == "marked" || what == "breached" || text.empty()) continue;
+    auto due = parse_instant(text);
+    if (!due) return due.error();
+    due_[clock] = *due;
+  }
+  return done();
+}
+
+std::optional<Instant> OpenClocks::next() const {
+  std::optional<Instant> next;
+  for (const auto& [clock, due] : due_) {
+    if (!next || due < *next) next = due;
+  }
+  return next;
+}
+
+std::string sortable(std::optional<Instant> at) {
+  if (!at) return "~";
+  static constexpr std::string_view hex = "0123456789abcdef";
+  std::uint64_t bits = static_cast<std::uint64_t>(at->ms) ^ (std::uint64_t{1} << 63U);
+  std::string text(16, '0');
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, bits >>= 4U) *digit = hex[bits & 15U];
+  return text;
+}
+
+}  // namespace lastkm::projections

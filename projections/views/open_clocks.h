@@ -1,0 +1,33 @@
+// Which clocks of a case run or have run out without being stopped, and when they are due: what "due" and
+// "overdue" mean in lists. The fold of the clock changes of events.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+
+namespace lastkm::projections {
+
+class OpenClocks {
+ public:
+  [[nodiscard]] static Result<OpenClocks> from(const Value& value);
+  [[nodiscard]] Value to_value() const;
+
+  /// `changes` is the `clocks` member of an event; null changes nothing.
+  [[nodiscard]] Status apply(const Value& changes);
+  /// The earliest, exclusive: overdue once the time reaches it.
+  [[nodiscard]] std::optional<Instant> next() const;
+
+ private:
+  std::map<std::string, Instant> due_;  ///< by clock
+};
+
+/// Instants in keys: 16 hexadecimal digits that sort as the instants do; "~" sorts after them all and stands
+/// for none.
+[[nodiscard]] std::string sortable(std::optional<Instant> at);
+
+}  // namespace lastkm::projections

@@ -1,0 +1,22 @@
+// What several views ask of an event.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/record/decision.h"
+
+namespace lastkm::projections {
+
+inline constexpr std::size_t kCommunityDigits = 12;
+/// The community of a place code (12 digits); a coarser place stands for itself.
+[[nodiscard]] inline std::string_view community_of(std::string_view place) {
+  return place.substr(0, kCommunityDigits);
+}
+
+/// The case's new category, place … where the event sets one: at registration, acceptance or by a corrected
+/// fact.
+[[nodiscard]] std::optional<std::string> changed_member(const record::Event& event, std::string_view member);
+
+}  // namespace lastkm::projections

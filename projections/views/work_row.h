@@ -1,0 +1,34 @@
+// Rows of the view "worklist".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/value.h"
+#include "projections/views/open_clocks.h"
+
+namespace lastkm::projections {
+
+inline constexpr std::string_view kWorkCasePrefix = "case/";
+inline constexpr std::string_view kDuePrefix = "due/";
+/// Of the index rows of one body's list.
+[[nodiscard]] std::string work_prefix(std::string_view body);
+
+struct WorkRow {
+  std::string ref, stage;
+  std::vector<std::string> holders;  ///< sorted
+  std::vector<std::string> indexed;  ///< the index rows that are written for it, sorted
+  bool ended = false;
+  OpenClocks open;
+
+  /// What the list sorts by; a case that has ended falls due no more.
+  [[nodiscard]] std::optional<Instant> due() const { return ended ? std::nullopt : open.next(); }
+
+  [[nodiscard]] static Result<WorkRow> from(const Value& value);
+  [[nodiscard]] Value to_value() const;
+};
+
+}  // namespace lastkm::projections
