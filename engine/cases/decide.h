@@ -1,5 +1,5 @@
-// Answers a command with the events it causes, or with the rule that refuses it. Reads nothing but its arguments;
-// equal arguments give equal answers.
+// Answers a command with the events it causes, or with the rule that refuses it. Reads nothing but its
+// arguments; equal arguments give equal answers.
 #pragma once
 
 #include <optional>
@@ -15,25 +15,43 @@ namespace lastkm::cases {
 
 /// What the lane gives to a decision.
 struct Moment {
-  Instant now;           ///< lane time: the command's record time included
-  std::string ref;       ///< the reference number that a case opened now would get
+  Instant now;      ///< lane time: the command's record time included
+  std::string ref;  ///< the reference number that a case opened now would get
   std::int32_t decider = 1;
 };
 
 struct Answer {
   std::vector<record::Event> events;  ///< numbered from state.version + 1
   std::optional<record::Rejection> rejection;
+  std::optional<CaseState> after;  ///< the fold of `events` over the state; nullopt where there are none
 };
 
-/// The clocks and marks of the case that are due at or before `now` fire first, ordered by (time, clock name), whatever
-/// becomes of the command; then the command is answered on the state after them.
-[[nodiscard]] Answer decide(const CaseState& state, const record::Command& command, const directory::Context& context,
-                            const Moment& moment);
+/// The clocks and marks of the case that are due at or before `now` fire first, ordered by (time, clock
+/// name), whatever becomes of the command; then the command is answered on the state after them. One decision
+/// fires clocks up to kMaxFiredEvents events: the next `ClockDue` fires the rest, any other command is
+/// refused with "clocks-pending" till then.
+///
+/// `ClockDue` is answered with the clocks alone. A command that `opens`, sent again for a case that exists
+/// (the caller has sorted out repeats), becomes SupplementReceived. Refusals, in this order:
+/// document-missing, clocks-pending, unknown-case, unknown-command, unknown-body, forbidden-role,
+/// version-conflict, wrong-stage, bad-data | unknown-body (with a path), guard-failed and the workflow's own
+/// codes, calendar-missing | out-of-range | evaluation, too-many-events.
+///
+/// What a fired clock causes cannot be refused, so it never stands still either. Where its effects need a
+/// calendar year that is not in force, they are counted on plain weeks (Monday to Friday) and the clock is
+/// provisional; an expression that cannot be evaluated counts as not holding. Both are told in the event's
+/// facts as "engine.problem". A due time whose events all do not apply is StageBreached; a mark whose
+/// condition does not hold is MarkPassed.
+[[nodiscard]] Answer decide(const CaseState& state, const record::Command& command,
+                            const directory::Context& context, const Moment& moment);
 
-/// Only the clocks: the answer to `ClockDue`.
-[[nodiscard]] std::vector<record::Event> fire(const CaseState& state, const directory::Context& context, const Moment& moment);
+inline constexpr std::size_t kMaxFiredEvents = 40;
 
-/// Work that an event asks of other cases.
+/// Only the clocks: the answer to `ClockDue`. Empty also where the pinned workflow is not in force.
+[[nodiscard]] std::vector<record::Event> fire(const CaseState& state, const directory::Context& context,
+                                              const Moment& moment);
+
+/// Work that an event asks of another case.
 struct Request {
   AggregateId aggregate;
   std::string command;

@@ -1,5 +1,5 @@
-// Folds one event into the state of a case. Cannot fail: decide made the event, or a decoder refused it. The one fold for
-// live work, replay, views and simulation.
+// Folds one event into the state of a case. Cannot fail: decide made the event, or a decoder refused it. The
+// one fold for live work, replay, views and simulation.
 #pragma once
 
 #include "engine/cases/state.h"
@@ -7,6 +7,7 @@
 
 namespace lastkm::cases {
 
+/// Members of the data that it does not know are ignored, missing ones change nothing.
 [[nodiscard]] CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at);
 
 /// Whether the fold knows this (type, version).

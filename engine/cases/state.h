@@ -1,5 +1,5 @@
-// The state of a case: the fold of its events and nothing else. Facets beside the stage: responsibility, clocks,
-// pressure, links, outcome.
+// The state of a case: the fold of its events and nothing else. Facets beside the stage: responsibility,
+// clocks, pressure, links, outcome.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +29,13 @@ struct PendingMark {
 struct Clock {
   std::string name;
   ClockState state = ClockState::running;
-  Instant base;              ///< what it counts from
-  Instant due;               ///< exclusive: run out once lane time reaches it
-  calendar::Amount limit;    ///< as started or last extended
+  Instant base;            ///< what it counts from
+  Instant due;             ///< exclusive: run out once lane time reaches it
+  calendar::Amount limit;  ///< as started; an extension moves the due time and leaves this
   std::optional<calendar::Amount> paused_left;
   std::vector<PendingMark> marks;  ///< to come, by time
   bool provisional = false;        ///< due lies in a provisional calendar year
+  bool silenced = false;           ///< breached and then stopped: its marks wait for a restore
   bool operator==(const Clock&) const = default;
 };
 
@@ -63,7 +64,7 @@ struct Remembered {
 
 struct CaseState {
   AggregateId id;
-  std::string ref;  ///< human reference number; empty: no such case yet
+  std::string ref;           ///< human reference number; empty: no such case yet
   std::int64_t version = 0;  ///< seq of its last event
   std::string stage;
   bool ended = false;
@@ -93,7 +94,9 @@ struct CaseState {
   std::vector<Clock> clocks;
   std::int64_t extensions = 0, parks = 0;
   std::string extension_asked_by;  ///< body; empty: none is asked
-  std::string parked_for;          ///< reason; empty: not parked
+  std::int64_t extension_n = 0;    ///< how much was asked for last
+  std::string extension_unit;
+  std::string parked_for;  ///< reason; empty: not parked
 
   // links
   std::string master;
@@ -118,8 +121,12 @@ struct CaseState {
 [[nodiscard]] Value to_value(const CaseState& state);
 [[nodiscard]] Result<CaseState> state_from(const Value& value);
 
-/// One clock change inside an event: {"clock","change":"started|stopped|suspended|resumed|extended|restored|breached|marked",
-/// "due"?,"base"?,"n"?,"unit"?,"left"?,"marks"?,"mark"?,"calendar"?,"provisional"?}. Times are RFC 3339 UTC.
+/// One clock change inside an event:
+/// {"clock","change":"started|stopped|suspended|resumed|extended|restored|breached|marked",
+/// "due"?,"base"?,"n"?,"unit"?,"left":{"n","unit"}?,"marks":[{"id","at"}]?,"mark"?,"calendar"?,"provisional"?}.
+/// Times are RFC 3339 UTC. "n" and "unit" are the limit of a start and the amount of an extension; "calendar"
+/// is "ID@VERSION" where a due time was computed. Says what the fold needs for this change, and no more;
+/// "mark" and "calendar" are added by the caller.
 [[nodiscard]] Value to_value(const Clock& clock, std::string_view change);
 
 }  // namespace lastkm::cases

@@ -1,0 +1,149 @@
+#include "engine/cases/clock_changes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lastkm::cases {
+
+namespace {
+
+std::optional<Instant> instant(const Value& change, std::string_view name) {
+  const std::string_view text = change.text(name);
+  if (text.empty()) return std::nullopt;
+  const auto read = parse_instant(text);
+  return read ? std::optional(*read) : std::nullopt;
+}
+
+std::vector<PendingMark> marks_from(const Value& list) {
+  std::vector<PendingMark> marks;
+  if (const Array* items = list.if_array()) {
+    marks.reserve(items->size());
+    for (const Value& item : *items) {
+      if (const auto at = instant(item, "at")) marks.push_back({std::string(item.text("id")), *at});
+    }
+  }
+  return marks;
+}
+
+Value to_value(const std::vector<PendingMark>& marks) {
+  Array items;
+  items.reserve(marks.size());
+  for (const PendingMark& mark : marks) {
+    Object item;
+    item.add("at", format_utc(mark.at));
+    item.add("id", mark.id);
+    items.emplace_back(std::move(item));
+  }
+  return Value(std::move(items));
+}
+
+Clock& clock_named(CaseState& state, std::string_view name) {
+  const auto at = std::lower_bound(state.clocks.begin(), state.clocks.end(), name,
+                                   [](const Clock& clock, std::string_view n) { return clock.name < n; });
+  if (at != state.clocks.end() && at->name == name) return *at;
+  Clock clock;
+  clock.name = std::string(name);
+  return *state.clocks.insert(at, std::move(clock));
+}
+
+void start(CaseState& state, std::string_view name, const Value& change) {
+  const auto due = instant(change, "due");
+  const auto limit = amount_from(change);
+  if (!due || !limit) return;
+  Clock& clock = clock_named(state, name);
+  clock.state = ClockState::running;
+  clock.due = *due;
+  clock.base = instant(change, "base").value_or(*due);
+  clock.limit = *limit;
+  clock.paused_left.reset();
+  const Value* marks = change.find("marks");
+  clock.marks = marks == nullptr ? std::vector<PendingMark>{} : marks_from(*marks);
+  clock.provisional = change.flag("provisional");
+  clock.silenced = false;
+}
+
+void run_until(Clock& clock, const Value& change) {
+  if (const auto due = instant(change, "due")) {
+    clock.due = *due;
+    clock.provisional = change.flag("provisional");
+  }
+  if (const Value* marks = change.find("marks")) clock.marks = marks_from(*marks);
+}
+
+void change_clock(Clock& clock, std::string_view what, const Value& change) {
+  if (what == "breached") {
+    clock.state = ClockState::breached;
+  } else if (what == "marked") {
+    const std::string_view mark = change.text("mark");
+    std::erase_if(clock.marks, [mark](const PendingMark& pending) { return pending.id == mark; });
+  } else if (what == "stopped") {
+    if (clock.state == ClockState::breached) {
+      clock.silenced = true;
+    } else {
+      clock.state = ClockState::met;
+      clock.paused_left.reset();
+    }
+  } else if (what == "suspended") {
+    clock.state = ClockState::suspended;
+    if (const Value* left = change.find("left")) clock.paused_left = amount_from(*left);
+  } else if (what == "resumed") {
+    clock.state = ClockState::running;
+    clock.paused_left.reset();
+    run_until(clock, change);
+  } else if (what == "extended") {
+    if (const Value* left = change.find("left")) clock.paused_left = amount_from(*left);
+    run_until(clock, change);
+  } else if (what == "restored") {
+    if (clock.state == ClockState::met) clock.state = ClockState::running;
+    clock.silenced = false;
+  }
+}
+
+}  // namespace
+
+Value to_value(const calendar::Amount& amount) {
+  Object out;
+  out.add("n", amount.n);
+  out.add("unit", calendar::name_of(amount.unit));
+  return Value(std::move(out));
+}
+
+std::optional<calendar::Amount> amount_from(const Value& value) {
+  const Value* n = value.find("n");
+  const auto unit = calendar::unit_of(value.text("unit"));
+  if (n == nullptr || n->if_int() == nullptr || !unit) return std::nullopt;
+  return calendar::Amount{*n->if_int(), *unit};
+}
+
+void apply_change(CaseState& state, const Value& change) {
+  const std::string_view name = change.text("clock");
+  const std::string_view what = change.text("change");
+  if (name.empty()) return;
+  if (what == "started") {
+    start(state, name, change);
+  } else if (state.find_clock(name) != nullptr) {
+    change_clock(clock_named(state, name), what, change);
+  }
+}
+
+Value to_value(const Clock& clock, std::string_view change) {
+  const bool starts = change == "started";
+  const bool moves = starts || change == "resumed" || change == "extended";
+  const bool paused = (change == "suspended" || change == "extended") && clock.paused_left.has_value();
+  Object out;
+  if (starts) out.add("base", format_utc(clock.base));
+  out.add("change", change);
+  out.add("clock", clock.name);
+  if (!paused && (moves || change == "restored" || change == "breached"))
+    out.add("due", format_utc(clock.due));
+  if (paused) out.add("left", to_value(*clock.paused_left));
+  if (moves && !paused && !clock.marks.empty()) out.add("marks", to_value(clock.marks));
+  if (starts) {
+    out.add("n", clock.limit.n);
+    out.add("unit", calendar::name_of(clock.limit.unit));
+  }
+  if (moves && !paused && clock.provisional) out.set("provisional", true);
+  return Value(std::move(out));
+}
+
+}  // namespace lastkm::cases

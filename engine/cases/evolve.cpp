@@ -1,0 +1,34 @@
+#include "engine/cases/evolve.h"
+
+#include <utility>
+
+#include "engine/cases/clock_changes.h"
+#include "engine/cases/vocabulary.h"
+
+namespace lastkm::cases {
+
+CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at) {
+  state.version = event.seq;
+  if (const Row* row = find_row(event.type); row != nullptr && row->fold != nullptr)
+    row->fold(state, event, recorded_at);
+  if (!event.stage.empty()) {
+    state.stage = event.stage;
+    state.ended = event.ended;
+  }
+  if (const Array* changes = event.clocks.if_array()) {
+    for (const Value& change : *changes) apply_change(state, change);
+  }
+  if (const Array* holders = event.holders.if_array()) {
+    state.holders.clear();
+    for (const Value& holder : *holders) {
+      if (const std::string* body = holder.if_string()) state.holders.push_back(*body);
+    }
+  }
+  return state;
+}
+
+bool is_known(std::string_view type, std::int32_t version) {
+  return version == 1 && find_row(type) != nullptr;
+}
+
+}  // namespace lastkm::cases

@@ -1,0 +1,302 @@
+#include "engine/cases/facts.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace lastkm::cases {
+
+namespace {
+
+using rules::CelValue;
+using rules::FieldKind;
+
+CelValue text(std::string_view value) {
+  return CelValue(value);
+}
+CelValue count(std::size_t n) {
+  return CelValue(static_cast<std::int64_t>(n));
+}
+
+/// Removes "prefix." from the name; false where it has another one.
+bool strip(std::string_view& name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return false;
+  name.remove_prefix(prefix.size());
+  return true;
+}
+
+struct TextFact {
+  std::string_view name;
+  std::string CaseState::*member;
+};
+constexpr auto kTexts = std::to_array<TextFact>({
+    {"card", &CaseState::card},
+    {"category", &CaseState::category},
+    {"channel", &CaseState::channel},
+    {"extension_asked_by", &CaseState::extension_asked_by},
+    {"extension_unit", &CaseState::extension_unit},
+    {"feedback_by", &CaseState::feedback_by},
+    {"lead", &CaseState::lead},
+    {"master", &CaseState::master},
+    {"parked_for", &CaseState::parked_for},
+    {"place", &CaseState::place},
+    {"respondent", &CaseState::respondent},
+    {"satisfied", &CaseState::satisfied},
+    {"solved", &CaseState::solved},
+    {"stage", &CaseState::stage},
+    {"type", &CaseState::type},
+    {"urgency", &CaseState::urgency},
+    {"verified", &CaseState::verified},
+});
+struct NumberFact {
+  std::string_view name;
+  std::int64_t CaseState::*member;
+};
+constexpr auto kNumbers = std::to_array<NumberFact>({
+    {"callbacks", &CaseState::callbacks},
+    {"callbacks_reached", &CaseState::callbacks_reached},
+    {"contacts", &CaseState::contacts},
+    {"dispatches", &CaseState::dispatches},
+    {"disputes", &CaseState::disputes},
+    {"evidence", &CaseState::evidence},
+    {"extension_n", &CaseState::extension_n},
+    {"extensions", &CaseState::extensions},
+    {"feedbacks", &CaseState::feedbacks},
+    {"level", &CaseState::level},
+    {"parks", &CaseState::parks},
+    {"reopens", &CaseState::reopens},
+    {"returns", &CaseState::returns},
+    {"supervision", &CaseState::supervision},
+    {"version", &CaseState::version},
+});
+struct FlagFact {
+  std::string_view name;
+  bool CaseState::*member;
+};
+constexpr auto kFlags = std::to_array<FlagFact>({
+    {"anonymous", &CaseState::anonymous},
+    {"confidential", &CaseState::confidential},
+    {"imported", &CaseState::imported},
+    {"ruled", &CaseState::ruled},
+});
+
+template <class Table>
+auto in(const Table& table, std::string_view name) {
+  const auto at = std::lower_bound(table.begin(), table.end(), name,
+                                   [](const auto& row, std::string_view n) { return row.name < n; });
+  return at != table.end() && at->name == name ? &*at : nullptr;
+}
+
+std::string_view text_of(std::span<const CelValue> arguments, std::size_t i) {
+  const auto* held = i < arguments.size() ? std::get_if<std::string_view>(&arguments[i]) : nullptr;
+  return held == nullptr ? std::string_view{} : *held;
+}
+
+std::vector<std::string_view> list_of(std::span<const CelValue> arguments, std::size_t i) {
+  const auto* held =
+      i < arguments.size() ? std::get_if<std::span<const std::string_view>>(&arguments[i]) : nullptr;
+  return held == nullptr ? std::vector<std::string_view>{}
+                         : std::vector<std::string_view>(held->begin(), held->end());
+}
+
+}  // namespace
+
+CaseFacts::CaseFacts(const CaseState& state, const directory::Context& context, Instant now,
+                     const record::Command* command, const rules::CommandRule* rule)
+    : state_(state), context_(context), now_(now), command_(command), rule_(rule) {
+  if (command_ != nullptr) actor_body_ = context_.find_body(command_->actor.body);
+}
+
+CelValue CaseFacts::fact(std::string_view name) const {
+  if (strip(name, "case.")) return case_fact(name);
+  if (strip(name, "cmd.")) return command_fact(name);
+  if (strip(name, "actor.")) return actor_fact(name);
+  if (strip(name, "clock.")) return clock_fact(name);
+  if (strip(name, "category.")) return category_fact(name);
+  return {};
+}
+
+CelValue CaseFacts::case_fact(std::string_view name) const {
+  if (const auto* row = in(kTexts, name)) return text(state_.*(row->member));
+  if (const auto* row = in(kNumbers, name)) return state_.*(row->member);
+  if (const auto* row = in(kFlags, name)) return state_.*(row->member);
+  if (name == "co_handlers") {
+    std::vector<std::string_view> bodies;
+    for (const CoHandler& co_handler : state_.co_handlers) bodies.emplace_back(co_handler.body.value);
+    return keep(std::move(bodies));
+  }
+  if (name == "co_handlers_pending") {
+    return count(
+        static_cast<std::size_t>(std::count_if(state_.co_handlers.begin(), state_.co_handlers.end(),
+                                               [](const CoHandler& c) { return c.due && !c.reported; })));
+  }
+  if (name == "returned_by") return texts(state_.returned_by);
+  if (name == "children") return count(state_.children.size());
+  if (name == "whistle_open") return state_.whistle.has_value();
+  if (name == "whistle_kind")
+    return text(state_.whistle ? std::string_view(state_.whistle->kind) : std::string_view());
+  if (name == "whistle_bodies") return state_.whistle ? texts(state_.whistle->bodies) : keep({});
+  if (name == "whistle_answered") return state_.whistle ? texts(state_.whistle->answered) : keep({});
+  if (name == "days_since_close") {
+    if (!state_.closed_at) return std::int64_t{-1};
+    const std::int32_t offset = context_.offset_minutes();
+    return std::int64_t{local_date(now_, offset).days - local_date(*state_.closed_at, offset).days};
+  }
+  return {};
+}
+
+CelValue CaseFacts::clock_fact(std::string_view name) const {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return {};
+  const Clock* clock = state_.find_clock(name.substr(0, dot));
+  const std::string_view what = name.substr(dot + 1);
+  if (what == "state") return text(clock == nullptr ? std::string_view() : name_of(clock->state));
+  if (what == "n") return clock == nullptr ? std::int64_t{0} : clock->limit.n;
+  if (what == "unit")
+    return text(clock == nullptr ? std::string_view() : calendar::name_of(clock->limit.unit));
+  return {};
+}
+
+CelValue CaseFacts::command_fact(std::string_view name) const {
+  if (command_ == nullptr || rule_ == nullptr) return {};
+  const auto field = std::find_if(rule_->fields.begin(), rule_->fields.end(),
+                                  [name](const rules::Field& f) { return f.name == name; });
+  if (field == rule_->fields.end()) return {};
+  const Value* value = command_->input.find(name);
+  if (value == nullptr) return field->kind == FieldKind::evidence ? CelValue(std::int64_t{0}) : CelValue{};
+  return field_fact(*field, *value);
+}
+
+CelValue CaseFacts::field_fact(const rules::Field& field, const Value& value) const {
+  switch (field.kind) {
+    case FieldKind::integer:
+      return value.if_int() == nullptr ? CelValue{} : CelValue(*value.if_int());
+    case FieldKind::boolean:
+      return value.if_bool() == nullptr ? CelValue{} : CelValue(*value.if_bool());
+    case FieldKind::text:
+    case FieldKind::caller:
+      return true;
+    case FieldKind::evidence:
+      return count(value.if_array() == nullptr ? 0 : value.if_array()->size());
+    case FieldKind::bodies:
+    case FieldKind::co_handlers: {
+      std::vector<std::string_view> bodies;
+      if (const Array* items = value.if_array()) {
+        for (const Value& item : *items) {
+          bodies.push_back(item.if_string() != nullptr ? std::string_view(*item.if_string())
+                                                       : item.text("body"));
+        }
+      }
+      return keep(std::move(bodies));
+    }
+    case FieldKind::scores: {
+      std::vector<std::string_view> bodies;
+      if (const Object* scores = value.if_object()) {
+        for (const Member& score : *scores) bodies.emplace_back(score.name);
+      }
+      return keep(std::move(bodies));
+    }
+    case FieldKind::code:
+    case FieldKind::time:
+    case FieldKind::date:
+    case FieldKind::body:
+    case FieldKind::place:
+    case FieldKind::category:
+    case FieldKind::clock:
+    case FieldKind::person:
+    case FieldKind::value:
+      break;
+  }
+  return value.if_string() == nullptr ? CelValue{} : text(*value.if_string());
+}
+
+CelValue CaseFacts::actor_fact(std::string_view name) const {
+  if (command_ == nullptr) return {};
+  if (name == "body") return text(command_->actor.body.value);
+  if (name == "role") return text(command_->actor.role);
+  if (name == "person") return text(command_->actor.person);
+  if (name == "kind") return text(actor_body_ == nullptr ? std::string_view() : actor_body_->kind);
+  if (name == "place") return text(actor_body_ == nullptr ? std::string_view() : actor_body_->place);
+  return {};
+}
+
+const directory::Category* CaseFacts::category() const {
+  if (command_ != nullptr) {
+    if (const std::string_view given = command_->input.text("category"); !given.empty())
+      return context_.find_category(given);
+  }
+  return context_.find_category(state_.category);
+}
+
+CelValue CaseFacts::category_fact(std::string_view name) const {
+  static const directory::Category none;
+  const directory::Category* found = category();
+  const directory::Category& c = found == nullptr ? none : *found;
+  if (name == "type") return text(c.type);
+  if (name == "urgency") return text(c.urgency);
+  if (name == "coded") return c.coded;
+  if (name == "action_n") return c.action ? c.action->n : std::int64_t{0};
+  if (name == "action_unit") return text(c.action ? calendar::name_of(c.action->unit) : std::string_view());
+  if (name == "action_is_handling") return c.action_is_handling;
+  if (name == "evidence_required") return c.evidence_required;
+  if (name == "taken_back") return c.taken_back;
+  if (name == "about_conduct") return c.about_conduct;
+  if (name == "responsible") return texts(c.responsible);
+  if (name == "whistle") return texts(c.whistle);
+  return {};
+}
+
+CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> arguments) const {
+  const std::string_view first = text_of(arguments, 0);
+  const std::string_view second = text_of(arguments, 1);
+  if (function == "body") {
+    const directory::Body* body = context_.body_for(first, second);
+    return text(body == nullptr ? std::string_view() : body->id.value);
+  }
+  if (function == "kind_of" || function == "place_of") {
+    const directory::Body* body = context_.find_body(BodyId(std::string(first)));
+    if (body == nullptr) return text({});
+    return text(function == "kind_of" ? body->kind : body->place);
+  }
+  if (function == "under") return !second.empty() && first.starts_with(second);
+  if (function == "same") {
+    std::vector<std::string_view> one = list_of(arguments, 0);
+    std::vector<std::string_view> other = list_of(arguments, 1);
+    std::sort(one.begin(), one.end());
+    std::sort(other.begin(), other.end());
+    return one == other;
+  }
+  if (function == "future") {
+    // A date is in the future from the day before.
+    if (const auto date = parse_date(first)) return *date > local_date(now_, context_.offset_minutes());
+    const auto at = parse_instant(first);
+    return at && *at > now_;
+  }
+  return {};
+}
+
+void CaseFacts::note(const rules::Program& program, Object& into) const {
+  if (program.empty()) return;
+  for (const std::string& name : program.facts()) {
+    if (into.find(name) == nullptr) into.set(name, to_value(fact(name)));
+  }
+}
+
+CelValue CaseFacts::keep(std::vector<std::string_view> list) const {
+  return std::span<const std::string_view>(lists_.emplace_back(std::move(list)));
+}
+
+CelValue CaseFacts::texts(const std::vector<std::string>& list) const {
+  return keep(std::vector<std::string_view>(list.begin(), list.end()));
+}
+
+Value to_value(const CelValue& value) {
+  return std::visit(
+      overloaded{
+          [](std::monostate) { return Value(); }, [](bool held) { return Value(held); },
+          [](std::int64_t held) { return Value(held); }, [](std::string_view held) { return Value(held); },
+          [](std::span<const std::string_view> held) { return Value(Array(held.begin(), held.end())); }},
+      value);
+}
+
+}  // namespace lastkm::cases

@@ -1,0 +1,128 @@
+#include "engine/cases/firing.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/cases/effects.h"
+
+namespace lastkm::cases {
+
+namespace {
+
+/// The earliest thing to happen; of things at the same time the clock first by name, and its marks before its
+/// due time.
+struct Next {
+  Instant at;
+  std::string clock;
+  std::string mark;  ///< empty: the due time
+};
+
+std::optional<Next> next_of(const CaseState& state) {
+  const Clock* clock = nullptr;
+  const PendingMark* mark = nullptr;
+  Instant at;
+  const auto consider = [&](Instant when, const Clock& of, const PendingMark* which) {
+    if (clock != nullptr && when >= at) return;
+    clock = &of;
+    mark = which;
+    at = when;
+  };
+  // Clocks stand in the order of their names, marks in the order of their times.
+  for (const Clock& c : state.clocks) {
+    const bool running = c.state == ClockState::running;
+    if (!c.marks.empty() && (running || (c.state == ClockState::breached && !c.silenced))) {
+      consider(c.marks.front().at, c, &c.marks.front());
+    }
+    if (running) consider(c.due, c, nullptr);
+  }
+  if (clock == nullptr) return std::nullopt;
+  return Next{at, clock->name, mark == nullptr ? std::string() : mark->id};
+}
+
+const rules::Mark* find_mark(const rules::ClockRule* rule, std::string_view id) {
+  if (rule == nullptr) return nullptr;
+  const auto at =
+      std::find_if(rule->marks.begin(), rule->marks.end(), [id](const rules::Mark& m) { return m.id == id; });
+  return at == rule->marks.end() ? nullptr : &*at;
+}
+
+class Firing {
+ public:
+  Firing(const rules::Workflow& workflow, const directory::Context& context, const Moment& moment,
+         CaseState& state, std::vector<record::Event>& events)
+      : workflow_(workflow), context_(context), moment_(moment), state_(state), events_(events) {}
+
+  /// False where the group would exceed what one decision may fire.
+  bool fire(const Next& next) {
+    static const rules::Effects nothing;
+    const rules::ClockRule* rule = workflow_.find_clock(next.clock);
+    const rules::Mark* mark = next.mark.empty() ? nullptr : find_mark(rule, next.mark);
+    const rules::Effects* effects = &nothing;
+    if (mark != nullptr) {
+      effects = &mark->effects;
+    } else if (rule != nullptr && next.mark.empty()) {
+      effects = &rule->on_due;
+    }
+    const std::size_t most = std::max<std::size_t>(effects->events.size(), 1);
+    if (!events_.empty() && events_.size() + most > kMaxFiredEvents) return false;
+
+    Cause cause = cause_of(next);
+    if (mark != nullptr && !mark->when.empty()) {
+      const CaseFacts facts(state_, context_, next.at);
+      facts.note(mark->when, cause.facts);
+      const auto holds = mark->when.holds(facts);
+      if (!holds || !*holds) effects = &nothing;
+      if (!holds) cause.facts.set("engine.problem", holds.error().code);
+    }
+    // A clock's effects cannot be refused.
+    const auto outcome = take_effect(*effects, std::move(cause), state_, events_);
+    return outcome.has_value();
+  }
+
+ private:
+  Cause cause_of(const Next& next) {
+    const bool due = next.mark.empty();
+    Value change = to_value(*state_.find_clock(next.clock), due ? "breached" : "marked");
+    if (!due) change.if_object()->set("mark", next.mark);
+    std::string rule = rule_id(workflow_, "clock/" + next.clock + (due ? "/due" : "/mark/" + next.mark));
+    return Cause{.workflow = workflow_,
+                 .context = context_,
+                 .moment = moment_,
+                 .rule = std::move(rule),
+                 .actor = {BodyId("SYSTEM"), "SYSTEM", "", ""},
+                 .occurred_at = next.at,
+                 .base = next.at,
+                 .facts = {},
+                 .command = nullptr,
+                 .command_rule = nullptr,
+                 .change = std::move(change),
+                 .clock = next.clock,
+                 .mark = next.mark,
+                 .otherwise = due ? "StageBreached" : "MarkPassed"};
+  }
+
+  const rules::Workflow& workflow_;
+  const directory::Context& context_;
+  const Moment& moment_;
+  CaseState& state_;
+  std::vector<record::Event>& events_;
+};
+
+}  // namespace
+
+bool is_due(const CaseState& state, Instant now) {
+  const auto due = state.next_due();
+  return due && *due <= now;
+}
+
+void fire_due(const rules::Workflow& workflow, const directory::Context& context, const Moment& moment,
+              CaseState& state, std::vector<record::Event>& events) {
+  Firing firing(workflow, context, moment, state, events);
+  while (const auto next = next_of(state)) {
+    if (next->at > moment.now || !firing.fire(*next)) return;
+  }
+}
+
+}  // namespace lastkm::cases

@@ -1,0 +1,338 @@
+#include "engine/cases/vocabulary.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace lastkm::cases {
+
+namespace {
+
+using record::Event;
+
+void take_text(std::string& into, const Value& data, std::string_view name) {
+  if (const Value* value = data.find(name)) {
+    if (const std::string* text = value->if_string()) into = *text;
+  }
+}
+void take_some_text(std::string& into, const Value& data, std::string_view name) {
+  if (!data.text(name).empty()) into = data.text(name);
+}
+void take_number(std::int64_t& into, const Value& data, std::string_view name) {
+  into = data.number(name, into);
+}
+
+std::string by(const Event& event, std::string_view name) {
+  return std::string(event.data.text(name, event.actor.body.value));
+}
+
+std::vector<std::string> texts(const Value* list) {
+  std::vector<std::string> out;
+  if (const Array* items = list == nullptr ? nullptr : list->if_array()) {
+    for (const Value& item : *items) {
+      if (const std::string* text = item.if_string()) out.push_back(*text);
+    }
+  }
+  return out;
+}
+
+void add_evidence(CaseState& s, const Event& e, Instant) {
+  const Value* evidence = e.data.find("evidence");
+  if (evidence == nullptr) return;
+  if (const Array* items = evidence->if_array()) s.evidence += static_cast<std::int64_t>(items->size());
+}
+
+void classify(CaseState& s, const Value& data) {
+  take_text(s.type, data, "type");
+  take_text(s.category, data, "category");
+  take_text(s.urgency, data, "urgency");
+  take_text(s.place, data, "place");
+}
+
+void make_responsible(CaseState& s, const Value& data) {
+  take_some_text(s.lead, data, "lead");
+  const Value* given = data.find("co_handlers");
+  const Array* items = given == nullptr ? nullptr : given->if_array();
+  if (items == nullptr) return;
+  s.co_handlers.clear();
+  for (const Value& item : *items) {
+    CoHandler co_handler;
+    co_handler.body =
+        BodyId(std::string(item.if_string() != nullptr ? *item.if_string() : item.text("body")));
+    if (const std::string_view text = item.text("due"); !text.empty()) {
+      if (const auto due = parse_instant(text)) co_handler.due = *due;
+    }
+    s.co_handlers.push_back(std::move(co_handler));
+  }
+}
+
+void registered(CaseState& s, const Event& e, Instant recorded_at) {
+  classify(s, e.data);
+  take_text(s.ref, e.data, "ref");
+  take_text(s.workflow, e.data, "workflow");
+  take_number(s.workflow_version, e.data, "workflow_version");
+  take_text(s.channel, e.data, "channel");
+  take_text(s.respondent, e.data, "respondent");
+  s.anonymous = e.data.flag("anonymous");
+  s.confidential = e.data.flag("confidential");
+  s.imported = e.data.flag("imported");
+  s.opened_at = recorded_at;
+  s.occurred_at = e.occurred_at;
+}
+void accepted(CaseState& s, const Event& e, Instant) {
+  classify(s, e.data);
+}
+void dispatched(CaseState& s, const Event& e, Instant) {
+  ++s.dispatches;
+  make_responsible(s, e.data);
+  take_number(s.level, e.data, "level");
+}
+void contacted(CaseState& s, const Event&, Instant) {
+  ++s.contacts;
+}
+void co_handler_reported(CaseState& s, const Event& e, Instant) {
+  const std::string body = by(e, "body");
+  for (CoHandler& co_handler : s.co_handlers) {
+    if (co_handler.body.value == body) co_handler.reported = true;
+  }
+}
+void return_requested(CaseState& s, const Event& e, Instant) {
+  ++s.returns;
+  s.returned_by.push_back(by(e, "by"));
+}
+void return_accepted(CaseState& s, const Event&, Instant) {
+  s.lead.clear();
+}
+void dispute_opened(CaseState& s, const Event&, Instant) {
+  ++s.disputes;
+}
+void dispute_ruled(CaseState& s, const Event& e, Instant) {
+  s.ruled = true;
+  make_responsible(s, e.data);
+  take_number(s.level, e.data, "level");
+}
+void extension_requested(CaseState& s, const Event& e, Instant) {
+  s.extension_asked_by = by(e, "by");
+  take_number(s.extension_n, e.data, "n");
+  take_text(s.extension_unit, e.data, "unit");
+}
+void extension_refused(CaseState& s, const Event&, Instant) {
+  s.extension_asked_by.clear();
+}
+void extension_granted(CaseState& s, const Event&, Instant) {
+  ++s.extensions;
+  s.extension_asked_by.clear();
+}
+void parked(CaseState& s, const Event& e, Instant) {
+  ++s.parks;
+  take_text(s.parked_for, e.data, "reason");
+}
+void unparked(CaseState& s, const Event&, Instant) {
+  s.parked_for.clear();
+}
+void feedback_submitted(CaseState& s, const Event& e, Instant recorded_at) {
+  ++s.feedbacks;
+  s.feedback_by = by(e, "by");
+  add_evidence(s, e, recorded_at);
+}
+void verified(CaseState& s, const Event& e, Instant) {
+  s.verified = e.data.flag("ok") ? "yes" : "no";
+}
+void callback_recorded(CaseState& s, const Event& e, Instant) {
+  ++s.callbacks;
+  if (e.data.flag("reached")) ++s.callbacks_reached;
+  take_text(s.solved, e.data, "solved");
+  take_text(s.satisfied, e.data, "satisfied");
+}
+void reopened(CaseState& s, const Event&, Instant) {
+  ++s.reopens;
+  s.feedback_by.clear();
+  s.solved.clear();
+  s.satisfied.clear();
+  s.verified.clear();
+  s.closed_at.reset();
+}
+// What was closed before it came to us keeps its own date, so that the reopen window runs from there.
+void closed(CaseState& s, const Event& e, Instant recorded_at) {
+  const auto given = parse_instant(e.data.text("closed_at"));
+  s.closed_at = !s.imported ? recorded_at : given ? *given : e.occurred_at;
+}
+void merged(CaseState& s, const Event& e, Instant) {
+  take_text(s.master, e.data, "master");
+}
+void unmerged(CaseState& s, const Event&, Instant) {
+  s.master.clear();
+}
+void child_opened(CaseState& s, const Event& e, Instant) {
+  if (!e.data.text("child").empty()) s.children.emplace_back(e.data.text("child"));
+}
+void corrected(CaseState& s, const Event& e, Instant) {
+  const std::string_view field = e.data.text("field");
+  if (field == "type") take_text(s.type, e.data, "value");
+  if (field == "category") take_text(s.category, e.data, "value");
+  if (field == "urgency") take_text(s.urgency, e.data, "value");
+  if (field == "place") take_text(s.place, e.data, "value");
+  if (field == "respondent") take_text(s.respondent, e.data, "value");
+}
+void yellow_card(CaseState& s, const Event&, Instant) {
+  if (s.card == "none") s.card = "yellow";
+}
+void red_card(CaseState& s, const Event&, Instant) {
+  s.card = "red";
+}
+void supervised(CaseState& s, const Event& e, Instant) {
+  take_number(s.supervision, e.data, "level");
+}
+void supervision_lifted(CaseState& s, const Event&, Instant) {
+  s.supervision = 0;
+}
+void escalated(CaseState& s, const Event& e, Instant) {
+  s.level = e.data.number("level", s.level + 1);
+  const std::string_view lead = e.data.text("lead");
+  if (lead.empty() || lead == s.lead) return;
+  const auto is = [&s](std::string_view body) {
+    return std::find_if(s.co_handlers.begin(), s.co_handlers.end(),
+                        [body](const CoHandler& c) { return c.body.value == body; });
+  };
+  if (!s.lead.empty() && is(s.lead) == s.co_handlers.end())
+    s.co_handlers.push_back({BodyId(s.lead), std::nullopt, false});
+  if (const auto now_lead = is(lead); now_lead != s.co_handlers.end()) s.co_handlers.erase(now_lead);
+  s.lead = lead;
+}
+void whistle_blown(CaseState& s, const Event& e, Instant) {
+  s.whistle = Whistle{std::string(e.data.text("kind")), texts(e.data.find("bodies")), {}};
+}
+void whistle_answered(CaseState& s, const Event& e, Instant) {
+  std::string body = by(e, "body");
+  if (!s.whistle) return;
+  auto& answered = s.whistle->answered;
+  if (std::find(answered.begin(), answered.end(), body) == answered.end())
+    answered.push_back(std::move(body));
+}
+void whistle_closed(CaseState& s, const Event&, Instant) {
+  s.whistle.reset();
+}
+
+constexpr std::string_view kAct = "evidence:any text:sealed";
+
+constexpr auto kRows = std::to_array<Row>({
+    {"ActionTaken", add_evidence, kAct},
+    {"AnnouncementPublished", add_evidence, kAct},
+    {"ArrivedOnSite", add_evidence, kAct},
+    {"AuditReportFiled", nullptr, ""},
+    {"CallbackRecorded", callback_recorded, "reached:boolean! contacted:boolean satisfied solved"},
+    {"CaseAccepted", accepted, "category place type urgency"},
+    {"CaseAnswered", nullptr, "text:sealed"},
+    {"CaseArchived", nullptr, ""},
+    {"CaseClosed", closed, "closed_at"},
+    {"CaseDispatched", dispatched, "lead! co_handlers:co_handlers level:integer"},
+    {"CaseEscalated", escalated, "lead level:integer"},
+    {"CaseParked", parked, "reason! review_on"},
+    {"CaseRedirected", nullptr, "reason!"},
+    {"CaseRegistered", registered,
+     "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category "
+     "channel "
+     "confidential:boolean imported:boolean location:sealed place reference respondent text:sealed type "
+     "urgency"},
+    {"CaseReopened", reopened, "reason!"},
+    {"CaseSigned", nullptr, ""},
+    {"CaseTerminated", nullptr, ""},
+    {"CaseUnmerged", unmerged, ""},
+    {"CaseUnparked", unparked, ""},
+    {"CasesMerged", merged, "master!"},
+    {"ChildCaseOpened", child_opened, "child!"},
+    {"ClockResumed", nullptr, "clock!"},
+    {"ClockSuspended", nullptr, "clock! reason!"},
+    {"CoHandlerReported", co_handler_reported, "body"},
+    {"CompulsoryRemoval", add_evidence, kAct},
+    {"DeliberationConcluded", nullptr, ""},
+    {"DeliberationHeld", nullptr, ""},
+    {"DeliberationOpened", nullptr, ""},
+    {"DisputeOpened", dispute_opened, ""},
+    {"DisputeRuled", dispute_ruled, "lead! co_handlers:co_handlers level:integer"},
+    {"DueDateRecomputed", nullptr, ""},
+    {"EmergencyConfirmed", nullptr, ""},
+    {"EmergencyFundRequested", nullptr, ""},
+    {"EmergencyPlanChecked", nullptr, ""},
+    {"EmergencyTransferred", nullptr, ""},
+    {"EvidenceAdded", add_evidence, kAct},
+    {"ExtensionGranted", extension_granted, "n:integer! unit!"},
+    {"ExtensionRefused", extension_refused, ""},
+    {"ExtensionRequested", extension_requested, "by n:integer unit"},
+    {"FactCorrected", corrected, "event_seq:integer! field! reason! value:any!"},
+    {"FeedbackAccepted", nullptr, ""},
+    {"FeedbackRejected", nullptr, ""},
+    {"FeedbackSubmitted", feedback_submitted, "by evidence:any text:sealed"},
+    {"FirstContactMade", contacted, "channel"},
+    {"FundDrawApproved", nullptr, ""},
+    {"InterimFeedbackGiven", add_evidence, kAct},
+    {"JointMeetingHeld", add_evidence, kAct},
+    {"MarkPassed", nullptr, "clock! mark!"},
+    {"MediationConcluded", nullptr, ""},
+    {"MediationHeld", nullptr, ""},
+    {"MediationOpened", nullptr, ""},
+    {"MilestoneReached", add_evidence, kAct},
+    {"OrderIssued", add_evidence, kAct},
+    {"ParkReviewDue", nullptr, ""},
+    {"PartyOpinionGiven", nullptr, ""},
+    {"PlanAgreed", nullptr, ""},
+    {"PublicityEnded", nullptr, ""},
+    {"RedCardIssued", red_card, ""},
+    {"ResultPublicised", nullptr, ""},
+    {"ReturnAccepted", return_accepted, ""},
+    {"ReturnRefused", nullptr, ""},
+    {"ReturnRequested", return_requested, "reason! by"},
+    {"SlaBreached", nullptr, "clock!"},
+    {"StageBreached", nullptr, "clock!"},
+    {"SupervisionIssued", supervised, "level:integer! reason"},
+    {"SupervisionLifted", supervision_lifted, ""},
+    {"SupplementReceived", nullptr, ""},
+    {"TripartiteMeetingHeld", add_evidence, kAct},
+    {"Verified", verified, "ok:boolean!"},
+    {"WhistleAnswered", whistle_answered, "body"},
+    {"WhistleAnsweredLate", whistle_answered, "body"},
+    {"WhistleBlown", whistle_blown, "bodies:bodies! kind!"},
+    {"WhistleClosed", whistle_closed, "scores:scores"},
+    {"WorkAccepted", nullptr, ""},
+    {"YellowCardIssued", yellow_card, ""},
+});
+static_assert(std::is_sorted(kRows.begin(), kRows.end(),
+                             [](const Row& a, const Row& b) { return a.type < b.type; }));
+
+EventType type_of(const Row& row) {
+  EventType type{std::string(row.type), {}};
+  std::string_view rest = row.members;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    std::string_view word = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    EventMember member;
+    member.required = word.ends_with('!');
+    if (member.required) word.remove_suffix(1);
+    const std::size_t colon = word.find(':');
+    member.name = std::string(word.substr(0, colon));
+    member.kind = colon == std::string_view::npos ? "text" : std::string(word.substr(colon + 1));
+    type.members.push_back(std::move(member));
+  }
+  return type;
+}
+
+}  // namespace
+
+const Row* find_row(std::string_view type) {
+  const auto at = std::lower_bound(kRows.begin(), kRows.end(), type,
+                                   [](const Row& row, std::string_view name) { return row.type < name; });
+  return at != kRows.end() && at->type == type ? &*at : nullptr;
+}
+
+const std::vector<EventType>& event_types() {
+  static const std::vector<EventType> types = [] {
+    std::vector<EventType> all;
+    all.reserve(kRows.size());
+    for (const Row& row : kRows) all.push_back(type_of(row));
+    return all;
+  }();
+  return types;
+}
+
+}  // namespace lastkm::cases
