@@ -63,7 +63,7 @@ class Checker:
         self.lanes = lanes
         self.findings = []
         self.records = 0
-        self.commands = {}   # lane -> command ids in order
+        self.commands = {}   # lane -> (id, hash of the record) of each command, in order
         self.accepted = {}   # lane -> number of decisions accepted
         self.previous = {}   # aggregate -> hash of its last decision
         self.seq = {}        # aggregate -> seq of its last event
@@ -90,18 +90,17 @@ class Checker:
         value = self.record(at, raw)
         if value is None:
             return
-        data = value["data"]
-        lane = data.get("lane")
-        if lane != lane_of(data.get("aggregate", ""), self.lanes):
-            self.find(at, f"lane {lane} is not the lane of {data.get('aggregate')}")
-        self.commands.setdefault(lane, []).append(data.get("command_id", value["id"]))
+        lane, aggregate = value["data"].get("lane"), value.get("subject", "")
+        if lane != lane_of(aggregate, self.lanes):
+            self.find(at, f"lane {lane} is not the lane of {aggregate}")
+        self.commands.setdefault(lane, []).append((value["id"], hashlib.sha256(raw).hexdigest()))
 
     def decision(self, at, raw):
         value = self.record(at, raw)
         if value is None or "decision" not in value["type"]:
             return
         data = value["data"]
-        lane, ordinal, aggregate = data.get("lane"), data.get("ordinal"), data.get("aggregate", "")
+        lane, ordinal, aggregate = data.get("lane"), data.get("ordinal", 0), value.get("subject", "")
         if lane != lane_of(aggregate, self.lanes):
             self.find(at, f"lane {lane} is not the lane of {aggregate}")
         if ordinal != self.accepted.get(lane, 0) + 1:
@@ -112,6 +111,8 @@ class Checker:
         known = self.commands.get(lane, [])
         if ordinal > len(known):
             self.find(at, f"decides ordinal {ordinal} of lane {lane}, which has {len(known)} commands")
+        elif known[ordinal - 1] != (data.get("command"), data.get("command_hash")):
+            self.find(at, f"names another command than ordinal {ordinal} of lane {lane}")
         if data.get("prev", "") != self.previous.get(aggregate, ""):
             self.find(at, f"prev is not the hash of the previous decision of {aggregate}")
         self.previous[aggregate] = hashlib.sha256(raw).hexdigest()
@@ -145,7 +146,7 @@ def self_test():
     assert lane_of("0" * 32, 64) == int(hashlib.sha256(b"0" * 32).hexdigest()[:16], 16) % 64
     checker = Checker(1)
     checker.command("1", canonical({"specversion": "1.0", "type": "org.lastkm.command.v1", "source": "/s", "id": "c1",
-                                    "data": {"lane": 0, "aggregate": "a"}}).encode())
+                                    "subject": "a", "data": {"lane": 0}}).encode())
     assert not checker.findings, checker.findings
     checker.command("2", b'{"specversion": "1.0"}')
     assert len(checker.findings) == 2, checker.findings

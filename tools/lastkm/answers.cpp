@@ -1,0 +1,128 @@
+#include "tools/lastkm/answers.h"
+
+#include <array>
+
+namespace lastkm::tool {
+
+std::string_view name_of(runtime::OutcomeStatus status) {
+  switch (status) {
+    case runtime::OutcomeStatus::accepted:
+      return "accepted";
+    case runtime::OutcomeStatus::rejected:
+      return "rejected";
+    case runtime::OutcomeStatus::duplicate:
+      return "duplicate";
+    case runtime::OutcomeStatus::recorded:
+      return "recorded";
+  }
+  return "recorded";
+}
+
+Value to_value(const runtime::Outcome& outcome, std::int32_t offset_minutes) {
+  Array events;
+  for (const record::Event& event : outcome.events) {
+    events.push_back(Object{{"type", event.type},
+                            {"seq", event.seq},
+                            {"at", format_at_offset(event.occurred_at, offset_minutes)}});
+  }
+  Value reason;
+  if (outcome.rejection) {
+    reason = Object{{"code", outcome.rejection->code},
+                    {"text", outcome.rejection->text},
+                    {"path", outcome.rejection->path}};
+  }
+  return Object{{"command_id", outcome.command.value},
+                {"status", name_of(outcome.status)},
+                {"case", outcome.aggregate.value},
+                {"ref", outcome.ref},
+                {"seq", outcome.seq},
+                {"lane", std::int64_t{outcome.lane.value}},
+                {"ordinal", outcome.ordinal.value},
+                {"events", std::move(events)},
+                {"reason", std::move(reason)}};
+}
+
+Value to_value(const Error& error) {
+  const bool unknown = error.kind == ErrorKind::unknown_outcome;
+  return Object{{"command_id", ""},
+                {"status", unknown ? "recorded" : "rejected"},
+                {"case", ""},
+                {"ref", ""},
+                {"seq", 0},
+                {"lane", 0},
+                {"ordinal", 0},
+                {"events", Array{}},
+                {"reason", Object{{"code", error.code}, {"text", error.message}, {"path", error.path}}}};
+}
+
+Exit exit_of(const runtime::Outcome& outcome) {
+  switch (outcome.status) {
+    case runtime::OutcomeStatus::accepted:
+    case runtime::OutcomeStatus::duplicate:
+      return Exit::ok;
+    case runtime::OutcomeStatus::recorded:
+      return Exit::unknown_outcome;
+    case runtime::OutcomeStatus::rejected:
+      break;
+  }
+  return outcome.rejection && outcome.rejection->code == "version-conflict" ? Exit::version_conflict
+                                                                            : Exit::refused;
+}
+
+Exit worse(Exit a, Exit b) {
+  constexpr std::array<Exit, 3> kOrder{Exit::unknown_outcome, Exit::version_conflict, Exit::refused};
+  for (const Exit exit : kOrder) {
+    if (a == exit || b == exit) return exit;
+  }
+  return a == Exit::ok ? b : a;
+}
+
+Value show(const cases::CaseState& state, LaneId lane, Ordinal position, std::int32_t offset_minutes) {
+  Array co_handlers;
+  for (const cases::CoHandler& co : state.co_handlers) {
+    Object one{{"body", co.body.value}, {"reported", co.reported}};
+    if (co.due) one.set("due", format_at_offset(*co.due, offset_minutes));
+    co_handlers.emplace_back(std::move(one));
+  }
+  Array clocks;
+  for (const cases::Clock& clock : state.clocks) {
+    Value left;
+    if (clock.paused_left)
+      left = Object{{"n", clock.paused_left->n}, {"unit", calendar::name_of(clock.paused_left->unit)}};
+    clocks.emplace_back(Object{{"name", clock.name},
+                               {"state", cases::name_of(clock.state)},
+                               {"due", format_at_offset(clock.due, offset_minutes)},
+                               {"paused_left", std::move(left)}});
+  }
+  return Object{{"case", state.id.value},
+                {"ref", state.ref},
+                {"stage", state.stage},
+                {"version", state.version},
+                {"lead", state.lead},
+                {"co_handlers", std::move(co_handlers)},
+                {"level", state.level},
+                {"card", state.card},
+                {"supervision", state.supervision},
+                {"clocks", std::move(clocks)},
+                {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
+                {"position", Object{{"lane", std::int64_t{lane.value}}, {"ordinal", position.value}}}};
+}
+
+std::string short_time(std::string_view rfc3339) {
+  if (rfc3339.size() < 16 || rfc3339[10] != 'T') return std::string(rfc3339);
+  return std::string(rfc3339.substr(5, 5)) + " " + std::string(rfc3339.substr(11, 5));
+}
+
+std::string title_of(const Value& value) {
+  if (const std::string* text = value.if_string()) return *text;
+  const std::string_view zh = value.text("zh");
+  return std::string(zh.empty() ? value.text("en") : zh);
+}
+
+Tone tone_of_clock(std::string_view state) {
+  if (state == "breached") return Tone::bad;
+  if (state == "met") return Tone::good;
+  return state == "suspended" ? Tone::warn : Tone::plain;
+}
+
+}  // namespace lastkm::tool

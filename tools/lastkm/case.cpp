@@ -1,0 +1,149 @@
+// lastkm case show|list|history.
+#include "tools/lastkm/answers.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+void print_case(Session& session, const Value& shown) {
+  const Style style = session.style();
+  const Value* workflow = shown.find("workflow");
+  session.out() << style.bold(std::string(shown.text("ref"))) << "  " << shown.text("stage") << "  "
+                << style.dim(std::string(shown.text("case"))) << '\n';
+  Table facts({{"", Align::left}, {"", Align::left, 100}});
+  std::string helpers;
+  if (const Value* list = shown.find("co_handlers"); list != nullptr && list->if_array() != nullptr) {
+    for (const Value& one : *list->if_array()) {
+      helpers += (helpers.empty() ? "" : ", ") +
+                 std::string(one.if_string() != nullptr ? *one.if_string() : one.text("body"));
+    }
+  }
+  facts.add({"lead", shown.text("lead")});
+  if (!helpers.empty()) facts.add({"co-handlers", helpers});
+  facts.add({"level", shown.number("level")});
+  facts.add({"card", Cell(shown.text("card"), shown.text("card") == "red" ? Tone::bad : Tone::plain)});
+  facts.add({"supervision", shown.number("supervision")});
+  facts.add({"version", shown.number("version")});
+  if (workflow != nullptr) {
+    facts.add(
+        {"workflow", std::string(workflow->text("id")) + "@" + std::to_string(workflow->number("version"))});
+  }
+  facts.print(session.out(), style, 2);
+  const Value* clocks = shown.find("clocks");
+  if (clocks == nullptr || clocks->if_array() == nullptr || clocks->if_array()->empty()) return;
+  Table table({{"clock"}, {"state"}, {"due"}, {"left"}});
+  for (const Value& clock : *clocks->if_array()) {
+    const Value* left = clock.find("paused_left");
+    const std::string rest = left != nullptr && !left->is_null()
+                                 ? std::to_string(left->number("n")) + " " + std::string(left->text("unit"))
+                                 : "";
+    table.add({clock.text("name"), Cell(clock.text("state"), tone_of_clock(clock.text("state"))),
+               clock.text("due"), rest});
+  }
+  session.out() << '\n';
+  table.print(session.out(), style, 2);
+}
+
+Result<Exit> show_case(Session& session, const std::string& id) {
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto shown = (*queries)->show(id);
+  if (!shown) return shown.error();
+  if (session.json()) {
+    session.print(*shown);
+  } else {
+    print_case(session, *shown);
+  }
+  return Exit::ok;
+}
+
+struct List {
+  std::vector<std::string> where;
+  std::string order = "opened";
+  std::size_t limit = 0;
+};
+
+Result<Exit> list_cases(Session& session, const List& given) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const auto filter = projections::parse_filter(given.where, Session::offset_of(**engine));
+  if (!filter) return filter.error();
+  const auto order = projections::parse_order(given.order);
+  if (!order) return order.error();
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto page = (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = ""}, (*engine)->now());
+  if (!page) return page.error();
+  if (session.json()) {
+    for (const Value& line : page->lines) session.print(line);
+    return Exit::ok;
+  }
+  Table table({{"ref"},
+               {"stage"},
+               {"category"},
+               {"urgency"},
+               {"place"},
+               {"lead"},
+               {"lvl", Align::right},
+               {"card"},
+               {"due"}});
+  for (const Value& line : page->lines) {
+    table.add({line.text("ref"), line.text("stage"), line.text("category"), line.text("urgency"),
+               line.text("place"), line.text("lead"), line.number("level"),
+               Cell(line.text("card"), line.text("card") == "red" ? Tone::bad : Tone::plain),
+               Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain)});
+  }
+  table.print(session.out(), session.style());
+  session.out() << page->lines.size() << " of " << page->count << " cases\n";
+  return Exit::ok;
+}
+
+Result<Exit> case_history(Session& session, const std::string& id) {
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto page = (*queries)->history(id);
+  if (!page) return page.error();
+  if (session.json()) {
+    for (const Value& line : page->lines) session.print(line);
+    return Exit::ok;
+  }
+  Table table({{"seq", Align::right}, {"recorded"}, {"event"}, {"by"}, {"rule", Align::left, 50}});
+  for (const Value& line : page->lines) {
+    const Value* actor = line.find("actor");
+    table.add({line.number("seq"), short_time(line.text("recorded_at")), line.text("type"),
+               actor != nullptr ? actor->text("body") : std::string_view(),
+               Cell(line.text("rule"), Tone::quiet)});
+  }
+  table.print(session.out(), session.style());
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_case(Program& program) {
+  CLI::App* group = program.verb("case", "Show a case, its history, or a list of cases");
+  group->require_subcommand(1);
+
+  auto id = std::make_shared<std::string>();
+  CLI::App* verb = Program::verb(group, "show", "Where a case is, who holds it, and its clocks");
+  verb->add_option("ID", *id, "case id or reference number")->required();
+  program.on(verb, Needs::folder, [id](Session& session) { return show_case(session, *id); });
+
+  auto given = std::make_shared<List>();
+  verb = Program::verb(group, "list", "Cases, a line each");
+  verb->add_option("--where", given->where,
+                   "stage=…, place=…, category=…, lead=…, level=N, open, overdue, from=DATE, before=DATE")
+      ->type_name("TERM…");
+  verb->add_option("--order", given->order, "opened, due or ref")->capture_default_str();
+  verb->add_option("--limit", given->limit, "at most so many (0: all)");
+  program.on(verb, Needs::folder, [given](Session& session) { return list_cases(session, *given); });
+
+  auto of = std::make_shared<std::string>();
+  verb = Program::verb(group, "history", "Every event of a case, in order");
+  verb->add_option("ID", *of, "case id or reference number")->required();
+  program.on(verb, Needs::folder, [of](Session& session) { return case_history(session, *of); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,183 @@
+// lastkm directory publish|activate|list|show: the documents that decisions read.
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/json/read.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/shipped.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Value line_of(const record::Document& document) {
+  return Object{{"kind", document.kind},
+                {"id", document.id},
+                {"version", document.version},
+                {"sha256", document.sha256},
+                {"ordinal", document.ordinal.value}};
+}
+
+void print_documents(Session& session, const std::vector<record::Document>& documents) {
+  if (session.json()) {
+    for (const record::Document& document : documents) session.print(line_of(document));
+    return;
+  }
+  if (session.options().quiet) return;
+  Table table({{"ordinal", Align::right}, {"kind"}, {"id"}, {"version", Align::right}, {"sha256"}});
+  for (const record::Document& d : documents) {
+    table.add({d.ordinal.value, d.kind, d.id, d.version, Cell(d.sha256.substr(0, 12), Tone::quiet)});
+  }
+  table.print(session.out(), session.style());
+}
+
+struct Publish {
+  std::vector<std::string> paths;
+  bool shipped = false;
+  bool activate = false;
+};
+
+Result<std::vector<std::string>> files_of(Session& session, const Publish& given) {
+  std::vector<std::string> files;
+  if (given.shipped) {
+    auto shipped = shipped_files();
+    if (!shipped) return shipped.error();
+    files = std::move(*shipped);
+  }
+  for (const std::string& path : given.paths) {
+    const std::string where = session.path(path);
+    std::error_code failure;
+    if (!fs::is_directory(where, failure)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const auto& entry : fs::directory_iterator(where, failure)) {
+      const std::string name = entry.path().filename().string();
+      if (name.ends_with(".json") && !name.ends_with(".schema.json")) inside.push_back(entry.path().string());
+    }
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  if (files.empty()) {
+    return Error{ErrorKind::bad_input, "nothing-to-publish",
+                 "Give files or folders of documents, or --shipped.", ""};
+  }
+  return files;
+}
+
+Result<Exit> publish(Session& session, const Publish& given) {
+  const auto files = files_of(session, given);
+  if (!files) return files.error();
+  struct Item {
+    std::string file;
+    json::Text text;
+  };
+  std::vector<Item> items;
+  for (const std::string& file : *files) {
+    const auto bytes = session.read(file);
+    if (!bytes) return bytes.error();
+    auto text = json::read(*bytes, file);
+    if (!text) return text.error();
+    items.push_back({file, std::move(*text)});
+  }
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return publishing_rank(a.text.root) < publishing_rank(b.text.root);
+  });
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  std::vector<record::Document> published;
+  for (const Item& item : items) {
+    auto document = (*engine)->publish(item.text.root);
+    if (!document) {
+      Error error = document.error();
+      error.path = item.text.where(item.file, error.path);
+      error.message = item.file + ": " + error.message;
+      return error;
+    }
+    document->content = Value();
+    published.push_back(std::move(*document));
+  }
+  print_documents(session, published);
+  if (given.activate) {
+    DirectoryOrdinal last;
+    for (const record::Document& document : (*engine)->documents()) last = std::max(last, document.ordinal);
+    if (auto active = (*engine)->activate(last); !active) return active.error();
+    if (!session.json()) {
+      session.out() << published.size() << " documents published; everything up to " << last.value
+                    << " is in force.\n";
+    }
+  } else if (!session.json() && !session.options().quiet) {
+    session.out()
+        << "Published, not yet in force: lastkm directory activate N puts everything up to N into force.\n";
+  }
+  return Exit::ok;
+}
+
+Result<Exit> activate(Session& session, std::int64_t ordinal) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  if (auto active = (*engine)->activate(DirectoryOrdinal(ordinal)); !active) return active.error();
+  if (session.json()) {
+    session.print(Object{{"ordinal", ordinal}, {"lanes", std::int64_t{(*engine)->deployment().lanes}}});
+  } else {
+    session.out() << "Everything up to " << ordinal << " is in force in " << (*engine)->deployment().lanes
+                  << " lanes.\n";
+  }
+  return Exit::ok;
+}
+
+Result<Exit> list(Session& session) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  print_documents(session, (*engine)->documents());
+  return Exit::ok;
+}
+
+Result<Exit> show(Session& session, const std::string& id) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const std::vector<record::Document> documents = (*engine)->documents();
+  const auto found = std::find_if(documents.rbegin(), documents.rend(), [&](const record::Document& d) {
+    return d.id == id || d.kind + "/" + d.id == id || d.id + "@" + std::to_string(d.version) == id ||
+           std::to_string(d.ordinal.value) == id;
+  });
+  if (found == documents.rend()) {
+    return Error{ErrorKind::not_found, "no-such-document",
+                 "There is no document " + id + "; `lastkm directory list` has them all.", ""};
+  }
+  session.print(found->content);
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_directory(Program& program) {
+  CLI::App* group = program.verb("directory", "Publish, put into force and list the documents of rules");
+  group->require_subcommand(1);
+
+  auto given = std::make_shared<Publish>();
+  CLI::App* verb = Program::verb(group, "publish", "Append checked documents to the directory");
+  verb->add_option("FILE", given->paths, "documents, or folders of them")->type_name("FILE|DIR");
+  verb->add_flag("--shipped", given->shipped, "the documents that come with the program");
+  verb->add_flag("--activate", given->activate, "put everything into force in all lanes");
+  program.on(verb, Needs::folder, [given](Session& session) { return publish(session, *given); });
+
+  auto ordinal = std::make_shared<std::int64_t>(0);
+  verb = Program::verb(group, "activate", "Put every document up to N into force in all lanes");
+  verb->add_option("N", *ordinal, "a directory ordinal")->required();
+  program.on(verb, Needs::folder, [ordinal](Session& session) { return activate(session, *ordinal); });
+
+  verb = Program::verb(group, "list", "Every document published, in order");
+  program.on(verb, Needs::folder, [](Session& session) { return list(session); });
+
+  auto id = std::make_shared<std::string>();
+  verb = Program::verb(group, "show", "One document as published");
+  verb->add_option("ID", *id, "id, kind/id, id@version or ordinal")->required();
+  program.on(verb, Needs::folder, [id](Session& session) { return show(session, *id); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,202 @@
+// lastkm doctor: what is wrong with a data folder, and what to do about it.
+#include <filesystem>
+
+#include "tools/lastkm/answers.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/remote.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Finding {
+  std::string check;
+  std::string state;  ///< ok, warning, error
+  std::string text;
+  std::string advice;
+};
+
+class Examination {
+ public:
+  explicit Examination(Session& session) : session_(&session) {}
+
+  void ok(const char* check, std::string text) { findings_.push_back({check, "ok", std::move(text), ""}); }
+  void warn(const char* check, std::string text, std::string advice) {
+    findings_.push_back({check, "warning", std::move(text), std::move(advice)});
+  }
+  void fail(const char* check, const Error& error, std::string advice) {
+    if (worst_ == Exit::ok)
+      worst_ = error.kind == ErrorKind::refused ? Exit::difference : exit_of(error.kind);
+    findings_.push_back({check, "error", error.message + " [" + error.code + "]", std::move(advice)});
+  }
+
+  Exit report() {
+    Array out;
+    for (const Finding& one : findings_) {
+      out.emplace_back(
+          Object{{"check", one.check}, {"state", one.state}, {"text", one.text}, {"advice", one.advice}});
+    }
+    if (session_->json()) {
+      session_->print(Object{{"ok", worst_ == Exit::ok}, {"checks", std::move(out)}});
+      return worst_;
+    }
+    Table table({{"", Align::left}, {"check"}, {"", Align::left, 110}});
+    for (const Finding& one : findings_) {
+      const Tone tone = one.state == "ok" ? Tone::good : one.state == "warning" ? Tone::warn : Tone::bad;
+      table.add({Cell(one.state == "ok"        ? "✓"
+                      : one.state == "warning" ? "!"
+                                               : "✗",
+                      tone),
+                 one.check, one.text});
+      if (!one.advice.empty()) table.add({"", "", Cell("→ " + one.advice, Tone::quiet)});
+    }
+    table.print(session_->out(), session_->style());
+    return worst_;
+  }
+
+ private:
+  Session* session_;
+  std::vector<Finding> findings_;
+  Exit worst_ = Exit::ok;
+};
+
+std::string advice_for(const Error& error) {
+  if (error.kind == ErrorKind::folder_in_use)
+    return "another process has the folder open; stop it, or let it serve (lastkm serve)";
+  if (error.kind == ErrorKind::not_found)
+    return "lastkm init DIR makes a deployment; or --data names the wrong folder";
+  if (error.code == "clock-behind-log") return "set the machine's clock (NTP) before anything is written";
+  if (error.code.starts_with("vault"))
+    return "put back the vault folder that was made with this log; without its keys ids and sealed data are "
+           "lost";
+  if (error.code == "log-rollback")
+    return "records that were acknowledged are missing: restore the newest backup, keep this folder for "
+           "evidence";
+  if (error.kind == ErrorKind::integrity)
+    return "stop writing, keep a copy of the folder, restore the newest backup";
+  return "read the message; nothing was changed";
+}
+
+void look_at_disk(Examination& examination, const std::string& folder) {
+  std::error_code failure;
+  const fs::space_info space = fs::space(folder, failure);
+  if (failure) return;
+  const auto free = static_cast<std::int64_t>(space.available >> 20U);
+  const std::string text = std::to_string(free) + " MiB free";
+  if (free < 256) {
+    examination.fail("disk", Error{ErrorKind::difference, "disk-full", text, ""},
+                     "free some space before commands are refused");
+  } else if (free < 2048) {
+    examination.warn("disk", text, "less than 2 GiB: plan for more");
+  } else {
+    examination.ok("disk", text);
+  }
+}
+
+void look_at_parts(Examination& examination, const std::string& folder) {
+  std::error_code failure;
+  for (const char* part : {"log", "vault"}) {
+    if (fs::is_directory(folder + "/" + part, failure)) continue;
+    examination.fail(
+        part, Error{ErrorKind::integrity, "part-missing", "there is no " + folder + "/" + part, folder},
+        "restore it from a backup; the folder is no use without it");
+  }
+  const auto permissions = fs::status(folder + "/vault", failure).permissions();
+  if (!failure && (permissions & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none) {
+    examination.warn("vault", "others than the owner may enter the vault's folder",
+                     "chmod 700 " + folder + "/vault");
+  }
+}
+
+void look_at_engine(Examination& examination, Folder& folder) {
+  runtime::Engine& engine = folder.engine();
+  const runtime::Deployment& deployment = engine.deployment();
+  examination.ok("log", std::to_string(deployment.lanes) + " lanes, log " + deployment.log_id +
+                            "; nothing that was acknowledged is missing");
+  examination.ok("vault", "vault " + deployment.vault_id + " belongs to this log");
+  if (deployment.virtual_clock) {
+    examination.ok("clock", "virtual, at " + format_at_offset(engine.now(), Session::offset_of(engine)));
+  } else {
+    examination.ok("clock", "system clock, not behind the log");
+  }
+  if (engine.documents().empty()) {
+    examination.warn("directory", "nothing is published", "lastkm directory publish --shipped --activate");
+  } else if (engine.context(LaneId(0))->ordinal.value <
+             static_cast<std::int64_t>(engine.documents().size())) {
+    examination.warn("directory", "documents are published that are not in force",
+                     "lastkm directory activate N");
+  } else {
+    examination.ok("directory", std::to_string(engine.documents().size()) + " documents in force");
+  }
+  const auto stopped = engine.stopped();
+  for (const runtime::Engine::Stopped& lane : stopped) {
+    const std::string at = std::to_string(lane.lane.value) + ":" + std::to_string(lane.at.value);
+    examination.fail(
+        "lanes",
+        Error{ErrorKind::integrity, lane.why.code, "lane " + at + " has stopped: " + lane.why.message, ""},
+        lane.why.code == "upgrade-required" ? "run a newer program"
+                                            : "lastkm quarantine skip " + at + " --reason …");
+  }
+  if (stopped.empty()) examination.ok("lanes", "all run");
+}
+
+void look_at_views(Examination& examination, Folder& folder) {
+  const auto side = folder.read_side();
+  const auto caught = side ? (*side)->projector().catch_up() : Status(side.error());
+  if (!caught) {
+    examination.fail("views", caught.error(),
+                     "remove DIR/views while nothing serves the folder; they are folded anew from the log");
+    return;
+  }
+  const auto status = (*side)->queries().status();
+  if (!status) {
+    examination.fail("views", status.error(), "lastkm view rebuild");
+    return;
+  }
+  std::size_t live = 0;
+  for (const Value& view : *status->find("views")->if_array()) {
+    if (view.text("state") == "live") {
+      ++live;
+      continue;
+    }
+    examination.fail("views",
+                     Error{ErrorKind::difference, "view-stopped",
+                           std::string(view.text("name")) + " is " + std::string(view.text("state")), ""},
+                     "lastkm view rebuild " + std::string(view.text("name")));
+  }
+  examination.ok("views", std::to_string(live) + " views up to date");
+}
+
+Result<Exit> run(Session& session) {
+  const auto where = session.data();
+  if (!where) return where.error();
+  Examination examination(session);
+  std::error_code failure;
+  if (!fs::is_directory(*where, failure)) {
+    const Error error{ErrorKind::not_found, "no-such-folder", "there is no folder " + *where, *where};
+    examination.fail("folder", error, advice_for(error));
+    return examination.report();
+  }
+  look_at_disk(examination, *where);
+  look_at_parts(examination, *where);
+  const auto folder = session.folder();
+  if (!folder) {
+    examination.fail("log", folder.error(), advice_for(folder.error()));
+    return examination.report();
+  }
+  look_at_engine(examination, **folder);
+  look_at_views(examination, **folder);
+  return examination.report();
+}
+
+}  // namespace
+
+void add_doctor(Program& program) {
+  CLI::App* verb = program.verb("doctor", "What is wrong with a folder, and what to do about it");
+  program.on(verb, Needs::folder, [](Session& session) { return run(session); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,45 @@
+// lastkm log dump: the records, byte for byte as stored, a line each.
+#include "engine/log/event_log.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+Result<Exit> dump(Session& session, const std::string& from) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  log::EventLog& log = (*engine)->log();
+  const log::Topic topic = from == "commands"    ? log::Topic::commands
+                           : from == "decisions" ? log::Topic::decisions
+                                                 : log::Topic::directory;
+  const std::int32_t partitions = topic == log::Topic::directory ? 1 : log.partitions();
+  for (std::int32_t partition = 0; partition < partitions; ++partition) {
+    std::int64_t next = 0;
+    while (true) {
+      std::vector<log::StoredRecord> records;
+      if (auto read = log.read(topic, partition, next, 1024, 4U << 20U, records); !read) return read.error();
+      if (records.empty()) break;
+      for (const log::StoredRecord& stored : records) session.out() << stored.record.value << '\n';
+      next = records.back().offset + 1;
+    }
+  }
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_log(Program& program) {
+  CLI::App* group = program.verb("log", "The log itself");
+  group->require_subcommand(1);
+  auto from = std::make_shared<std::string>("decisions");
+  CLI::App* verb =
+      Program::verb(group, "dump", "Every record as stored, a line each, partition by partition");
+  verb->add_option("--from", *from, "commands, decisions or directory")
+      ->check(CLI::IsMember({"commands", "decisions", "directory"}))
+      ->capture_default_str();
+  program.on(verb, Needs::folder, [from](Session& session) { return dump(session, *from); });
+}
+
+}  // namespace lastkm::tool

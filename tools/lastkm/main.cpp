@@ -1,0 +1,39 @@
+// The program: one composition root for every verb.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tools/lastkm/program.h"
+
+int main(int argc, char** argv) {
+  using namespace lastkm::tool;
+  try {
+    std::ios::sync_with_stdio(false);
+    std::signal(SIGPIPE, SIG_IGN);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    const auto logger = spdlog::stderr_color_mt("lastkm");
+    spdlog::set_default_logger(logger);
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+    const bool verbose = std::find(arguments.begin(), arguments.end(), "--verbose") != arguments.end();
+    spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::warn);
+    const Streams streams{.in = &std::cin,
+                          .out = &std::cout,
+                          .err = &std::cerr,
+                          .out_is_terminal = isatty(STDOUT_FILENO) != 0,
+                          .err_is_terminal = isatty(STDERR_FILENO) != 0,
+                          .cwd = std::filesystem::current_path().string()};
+    Program program;
+    return static_cast<int>(program.run(arguments, streams));
+  } catch (const std::exception& failure) {
+    std::cerr << "lastkm: " << failure.what() << '\n';
+    return static_cast<int>(Exit::integrity);
+  }
+}

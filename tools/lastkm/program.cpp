@@ -1,0 +1,144 @@
+#include "tools/lastkm/program.h"
+
+#include <algorithm>
+#include <numeric>
+#include <sstream>
+
+#include "tools/lastkm/remote.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+constexpr std::string_view kCommonOptions =
+    "Every verb takes: --data DIR (or LASTKM_DATA), --json, --quiet, --progress, --colour auto|always|never, "
+    "--verbose.\n"
+    "Exit codes: 0 ok, 1 refused, 2 usage or bad file, 3 not found, 4 version conflict, 5 folder in use, 6 "
+    "integrity,\n"
+    "7 unknown (retry with the same key), 8 difference or fault found.";
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t above = row[j + 1];
+      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+/// A sentence about a verb that does not exist, or empty where the arguments name one that does.
+std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* level = &app;
+  std::string so_far = "lastkm";
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == "--data" || word == "--colour") {
+      ++i;
+      continue;
+    }
+    if (word.starts_with("-")) continue;
+    const auto verbs = level->get_subcommands([](const CLI::App*) { return true; });
+    if (verbs.empty()) return "";
+    const CLI::App* nearest = nullptr;
+    const CLI::App* same = nullptr;
+    std::size_t best = std::max<std::size_t>(word.size() / 2, 2) + 1;
+    for (const CLI::App* verb : verbs) {
+      if (verb->get_name() == word) same = verb;
+      if (const std::size_t d = distance(verb->get_name(), word); d < best) {
+        best = d;
+        nearest = verb;
+      }
+    }
+    if (same == nullptr) {
+      std::string text = "There is no verb `" + so_far + " " + word + "`.";
+      if (nearest != nullptr) text += " Did you mean `" + so_far + " " + nearest->get_name() + "`?";
+      return text + " `" + so_far + " --help` lists them.";
+    }
+    level = same;
+    so_far += " " + word;
+  }
+  return "";
+}
+
+}  // namespace
+
+void tell(std::ostream& err, const Style& style, const Error& error) {
+  err << style.red("lastkm:") << ' ' << error.message;
+  if (!error.code.empty()) err << ' ' << style.dim("[" + error.code + "]");
+  err << '\n';
+  if (!error.path.empty() && error.message.find(error.path) == std::string::npos)
+    err << "  at " << error.path << '\n';
+}
+
+Program::Program() : app_("lastkm: an event-sourced engine for community-governance cases", "lastkm") {
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.set_version_flag("--version", LASTKM_VERSION);
+  app_.footer(std::string(kCommonOptions));
+  app_.get_formatter()->column_width(34);
+  app_.add_option("--data", options_.data, "the data folder")->envname("LASTKM_DATA")->type_name("DIR");
+  app_.add_flag("--json", options_.json, "answers as JSON (one document, or a line each)");
+  app_.add_flag("--quiet", options_.quiet, "no progress and no remarks");
+  app_.add_flag("--progress", options_.progress, "progress bars also where the terminal is none");
+  app_.add_flag("--verbose", options_.verbose, "more of the log on the error stream");
+  app_.add_option("--colour,--color", options_.colour, "colours")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  add_verbs(*this);
+}
+
+void Program::on(CLI::App* verb, Needs needs, Action action) {
+  verb->footer(std::string(kCommonOptions));
+  verb->callback([this, needs, action = std::move(action)] {
+    needs_ = needs;
+    action_ = action;
+  });
+}
+
+Exit Program::parse(const std::vector<std::string>& arguments, const Streams& streams) {
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    app_.parse(reversed);
+  } catch (const CLI::Success& help) {
+    std::ostringstream ignored;
+    return app_.exit(help, *streams.out, ignored) == 0 ? Exit::ok : Exit::bad_input;
+  } catch (const CLI::ParseError& wrong) {
+    std::string text = unknown_verb(app_, arguments);
+    if (text.empty()) text = std::string(wrong.what()) + ". Add --help for what is expected.";
+    tell(*streams.err, Style{streams.err_is_terminal}, Error{ErrorKind::bad_input, "usage", text, ""});
+    return Exit::bad_input;
+  }
+  return Exit::ok;
+}
+
+Exit Program::run(const std::vector<std::string>& arguments, const Streams& streams, Folder* served) {
+  if (const Exit parsed = parse(arguments, streams); parsed != Exit::ok || !action_) return parsed;
+  Session session(streams, options_, served);
+  const auto fail = [&](const Error& error) {
+    tell(*streams.err, session.error_style(), error);
+    return exit_of(error.kind);
+  };
+  if (served != nullptr && needs_ != Needs::folder) {
+    return fail(
+        Error{ErrorKind::bad_input, "not-served", "This verb does not go through a served folder.", ""});
+  }
+  if (served == nullptr && needs_ != Needs::nothing) {
+    const auto where = session.data();
+    if (!where) return fail(where.error());
+    if (needs_ == Needs::folder) {
+      if (auto socket = connect_served(*where)) return ask_served(std::move(*socket), arguments, streams);
+    }
+  }
+  const auto exit = action_(session);
+  streams.out->flush();
+  if (!exit) return fail(exit.error());
+  return *exit;
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,55 @@
+// The command line: verbs with their options, and which one was chosen. Built anew for each call, also for
+// those that reach a served folder through its socket.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/lastkm/session.h"
+
+namespace lastkm::tool {
+
+using Action = std::function<Result<Exit>(Session&)>;
+
+/// What a verb needs of the data folder.
+enum class Needs : std::uint8_t {
+  nothing,
+  folder,      ///< opened here, or asked of the process that serves it
+  own_folder,  ///< opened here, never through a socket
+};
+
+class Program {
+ public:
+  Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  /// A verb, or a verb of a verb.
+  CLI::App* verb(const std::string& name, const std::string& help) { return app_.add_subcommand(name, help); }
+  static CLI::App* verb(CLI::App* of, const std::string& name, const std::string& help) {
+    return of->add_subcommand(name, help);
+  }
+  /// What the verb does.
+  void on(CLI::App* verb, Needs needs, Action action);
+
+  /// Runs the verb that the arguments name (without the program's own name). Errors are told on the error
+  /// stream.
+  [[nodiscard]] Exit run(const std::vector<std::string>& arguments, const Streams& streams,
+                         Folder* served = nullptr);
+
+  [[nodiscard]] const CLI::App& app() const { return app_; }
+
+ private:
+  [[nodiscard]] Exit parse(const std::vector<std::string>& arguments, const Streams& streams);
+  CLI::App app_;
+  Options options_;
+  Needs needs_ = Needs::nothing;
+  Action action_;
+};
+
+/// Says what was wrong, where, and what to do.
+void tell(std::ostream& err, const Style& style, const Error& error);
+
+}  // namespace lastkm::tool

@@ -1,0 +1,76 @@
+// lastkm rates: response, resolution and satisfaction by month, body or community.
+#include "tools/lastkm/rates.h"
+
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+std::string percent(const Value* fraction) {
+  if (fraction == nullptr || fraction->is_null() || fraction->number("den") == 0) return "—";
+  const std::int64_t num = fraction->number("num");
+  const std::int64_t den = fraction->number("den");
+  const std::int64_t hundredths = (num * 20000 + den) / (2 * den);
+  const std::string cents = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + (cents.size() < 2 ? "0" : "") + cents + "% (" +
+         std::to_string(num) + "/" + std::to_string(den) + ")";
+}
+
+Table rates_table(const Array& lines, const std::string& key_title) {
+  Table table({{key_title},
+               {"base", Align::right},
+               {"response", Align::right},
+               {"resolution", Align::right},
+               {"satisfaction", Align::right},
+               {"excluded"}});
+  for (const Value& line : lines) {
+    std::string excluded;
+    if (const Value* list = line.find("excluded"); list != nullptr && list->if_array() != nullptr) {
+      for (const Value& one : *list->if_array()) {
+        excluded += (excluded.empty() ? "" : ", ") + std::string(one.text("code")) + " " +
+                    std::to_string(one.number("count"));
+      }
+    }
+    table.add({line.text("key"), line.number("base"), percent(line.find("response")),
+               percent(line.find("resolution")), percent(line.find("satisfaction")),
+               Cell(excluded, Tone::quiet)});
+  }
+  return table;
+}
+
+namespace {
+
+struct Given {
+  std::string by = "month";
+  std::string basis = "callback";
+};
+
+Result<Exit> run(Session& session, const Given& given) {
+  const auto by = projections::parse_rates_by(given.by);
+  if (!by) return by.error();
+  const auto basis = projections::parse_rates_basis(given.basis);
+  if (!basis) return basis.error();
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto lines = (*queries)->rates(*by, *basis);
+  if (!lines) return lines.error();
+  if (session.json()) {
+    for (const Value& line : *lines) session.print(line);
+  } else {
+    rates_table(*lines, given.by).print(session.out(), session.style());
+  }
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_rates(Program& program) {
+  auto given = std::make_shared<Given>();
+  CLI::App* verb = program.verb("rates", "The three rates: response, resolution, satisfaction");
+  verb->add_option("--by", given->by, "month, body or community")->capture_default_str();
+  verb->add_option("--basis", given->basis, "callback or close: which cases belong to a month")
+      ->capture_default_str();
+  program.on(verb, Needs::folder, [given](Session& session) { return run(session, *given); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,40 @@
+// The local socket of a served folder, DIR/lastkm.sock: how a verb reaches the process that serves it. JSON
+// lines both ways: the caller sends {"argv":[…],"cwd","out_is_terminal","err_is_terminal"}, then {"in_hex"}
+// for what it reads and {"in_end"}; it gets {"out"}, {"err"} and at last {"exit"}.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/lastkm/exit_code.h"
+#include "tools/lastkm/session.h"
+
+namespace lastkm::tool {
+
+/// A file descriptor, closed at the end.
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  Socket(Socket&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  Socket& operator=(Socket&&) = delete;
+  ~Socket();
+  [[nodiscard]] int fd() const { return fd_; }
+  /// Everything, or false.
+  bool send(std::string_view bytes) const;
+  /// The next line without its end; nullopt: the other side has closed, or the line is over 1 MiB.
+  std::optional<std::string> receive_line();
+
+ private:
+  int fd_;
+  std::string buffer_;
+};
+
+[[nodiscard]] std::string socket_path(const std::string& folder);
+/// A connection where a process serves the folder; nullopt where none does.
+[[nodiscard]] std::optional<Socket> connect_served(const std::string& folder);
+/// Runs the verb there. Exit::unknown_outcome where the connection breaks before it has answered.
+[[nodiscard]] Exit ask_served(Socket socket, const std::vector<std::string>& arguments,
+                              const Streams& streams);
+
+}  // namespace lastkm::tool

@@ -1,0 +1,99 @@
+// What a verb works with: its streams, the options that every verb has, and the data folder, opened when
+// first asked for.
+#pragma once
+
+#include <istream>
+#include <memory>
+#include <mutex>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/base/value.h"
+#include "engine/runtime/engine.h"
+#include "projections/query/queries.h"
+#include "tools/lastkm/exit_code.h"
+#include "tools/lastkm/table.h"
+
+namespace lastkm::tool {
+
+/// Where a caller's words come from and go to: this process's, or a socket's.
+struct Streams {
+  std::istream* in = nullptr;
+  std::ostream* out = nullptr;
+  std::ostream* err = nullptr;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  std::string cwd;  ///< what relative paths are relative to
+};
+
+/// Options of every verb.
+struct Options {
+  std::string data;
+  bool json = false;
+  bool quiet = false;
+  bool progress = false;
+  bool verbose = false;
+  std::string colour = "auto";
+};
+
+/// A data folder in use: the engine, and views that follow it.
+class Folder {
+ public:
+  /// Errors of open_engine.
+  [[nodiscard]] static Result<std::unique_ptr<Folder>> open(const std::string& path, int workers = 0);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] runtime::Engine& engine() { return *engine_; }
+  /// Opens the views where that is still to do. Thread-safe.
+  [[nodiscard]] Result<projections::ReadSide*> read_side();
+
+ private:
+  std::string path_;
+  std::unique_ptr<runtime::Engine> engine_;
+  std::mutex mutex_;
+  std::unique_ptr<projections::ReadSide> read_side_;
+};
+
+class Session {
+ public:
+  /// `served` is the folder that this process serves, or nullptr: then the folder is opened for this session
+  /// alone.
+  Session(Streams streams, Options options, Folder* served);
+
+  [[nodiscard]] std::ostream& out() { return *streams_.out; }
+  [[nodiscard]] std::ostream& err() { return *streams_.err; }
+  [[nodiscard]] std::istream& in() { return *streams_.in; }
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] bool json() const { return options_.json; }
+  [[nodiscard]] Style style() const;
+  [[nodiscard]] Style error_style() const;
+  [[nodiscard]] bool shows_progress() const;
+
+  /// The path of --data or LASTKM_DATA. bad_input "no-folder" where neither is given.
+  [[nodiscard]] Result<std::string> data() const;
+  [[nodiscard]] Result<Folder*> folder();
+  [[nodiscard]] Result<runtime::Engine*> engine();
+  /// The views, caught up with the log.
+  [[nodiscard]] Result<projections::Queries*> queries();
+  /// Minutes east of UTC for times in answers.
+  [[nodiscard]] static std::int32_t offset_of(const runtime::Engine& engine);
+
+  /// A path as the caller meant it.
+  [[nodiscard]] std::string path(std::string_view given) const;
+  /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB).
+  [[nodiscard]] Result<std::string> read(std::string_view given);
+
+  /// One JSON document on a line of its own.
+  void print(const Value& value);
+
+ private:
+  Streams streams_;
+  Options options_;
+  Folder* folder_;
+  std::unique_ptr<Folder> own_;
+};
+
+}  // namespace lastkm::tool

@@ -1,0 +1,147 @@
+// lastkm submit FILE.jsonl|-: a command a line, an outcome a line. All lines run.
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+#include "engine/intake/submission.h"
+#include "engine/json/read.h"
+#include "tools/lastkm/answers.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/progress.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+constexpr std::size_t kBatch = 256;
+
+struct Line {
+  std::int64_t number = 0;
+  Result<intake::Submission> submission;
+};
+
+Result<intake::Submission> read_line(const std::string& text, std::int64_t number) {
+  const std::string where = "line " + std::to_string(number);
+  const auto value = json::read_value(text, where);
+  if (!value) return value.error();
+  auto submission = intake::read_submission(*value);
+  if (!submission) {
+    Error error = submission.error();
+    error.message = where + ": " + error.message;
+    return error;
+  }
+  return submission;
+}
+
+class Submitting {
+ public:
+  Submitting(Session& session, runtime::Engine& engine)
+      : session_(&session),
+        engine_(&engine),
+        table_({{"line", Align::right},
+                {"status"},
+                {"ref"},
+                {"seq", Align::right},
+                {"events", Align::left, 80}}) {}
+
+  /// In order; a batch ends where a line has a record time of its own, so that time moves between lines as
+  /// written.
+  void take(Line line) {
+    if (line.submission && line.submission->at) run_batch();
+    batch_.push_back(std::move(line));
+    if (batch_.size() >= kBatch || (batch_.back().submission && batch_.back().submission->at)) run_batch();
+  }
+
+  void run_batch() {
+    std::vector<intake::Submission> submissions;
+    for (const Line& line : batch_) {
+      if (line.submission) submissions.push_back(*line.submission);
+    }
+    const std::int32_t offset = Session::offset_of(*engine_);
+    const auto outcomes = engine_->submit(submissions);
+    std::size_t next = 0;
+    for (const Line& line : batch_) {
+      if (!line.submission) {
+        answer(line.number, to_value(line.submission.error()), Exit::refused);
+      } else if (const auto& outcome = outcomes[next++]; outcome) {
+        answer(line.number, to_value(*outcome, offset), exit_of(*outcome));
+      } else {
+        const Exit exit = exit_of(outcome.error().kind);
+        const bool counts = exit == Exit::unknown_outcome || exit == Exit::version_conflict;
+        answer(line.number, to_value(outcome.error()), counts ? exit : Exit::refused);
+      }
+    }
+    batch_.clear();
+  }
+
+  [[nodiscard]] Exit finish() {
+    run_batch();
+    if (!session_->json() && !table_.empty()) table_.print(session_->out(), session_->style());
+    return exit_;
+  }
+
+ private:
+  void answer(std::int64_t number, const Value& answer, Exit exit) {
+    exit_ = worse(exit_, exit);
+    if (session_->json()) {
+      Object out = *answer.if_object();
+      out.set("line", number);
+      session_->print(out);
+      return;
+    }
+    std::string events;
+    for (const Value& event : *answer.find("events")->if_array()) {
+      events += (events.empty() ? "" : " ") + std::string(event.text("type"));
+    }
+    const Value* reason = answer.find("reason");
+    if (!reason->is_null()) {
+      events = std::string(reason->text("code")) + ": " + std::string(reason->text("text"));
+      if (!reason->text("path").empty()) events += " (" + std::string(reason->text("path")) + ")";
+    }
+    const std::string_view status = answer.text("status");
+    const Tone tone = status == "accepted" ? Tone::good : status == "rejected" ? Tone::bad : Tone::warn;
+    table_.add({number, Cell(status, tone), answer.text("ref"), answer.number("seq"), events});
+  }
+
+  Session* session_;
+  runtime::Engine* engine_;
+  Table table_;
+  std::vector<Line> batch_;
+  Exit exit_ = Exit::ok;
+};
+
+Result<Exit> run(Session& session, const std::string& file) {
+  std::istringstream text;
+  std::istream* input = &session.in();
+  if (file != "-") {
+    auto bytes = session.read(file);
+    if (!bytes) return bytes.error();
+    text.str(std::move(*bytes));
+    input = &text;
+  }
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  Submitting submitting(session, **engine);
+  Progress progress(session.err(), session.shows_progress() && file != "-", "submitting", 0);
+  std::string line;
+  for (std::int64_t number = 1; std::getline(*input, line); ++number) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    submitting.take({number, read_line(line, number)});
+    progress.at(number);
+  }
+  return submitting.finish();
+}
+
+}  // namespace
+
+void add_submit(Program& program) {
+  auto file = std::make_shared<std::string>();
+  CLI::App* verb =
+      program.verb("submit", "Submit commands, one JSON object a line; prints an outcome a line");
+  verb->add_option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input")
+      ->required();
+  program.on(verb, Needs::folder, [file](Session& session) { return run(session, *file); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,67 @@
+#include "tools/lastkm/table.h"
+
+#include <algorithm>
+
+#include "tools/lastkm/text_width.h"
+
+namespace lastkm::tool {
+
+std::string Style::wrap(std::string_view code, std::string_view text) const {
+  if (!colours || text.empty()) return std::string(text);
+  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
+}
+
+namespace {
+
+std::string toned(const Style& style, const std::string& text, Tone tone) {
+  switch (tone) {
+    case Tone::plain:
+      return text;
+    case Tone::good:
+      return style.green(text);
+    case Tone::warn:
+      return style.yellow(text);
+    case Tone::bad:
+      return style.red(text);
+    case Tone::quiet:
+      return style.dim(text);
+  }
+  return text;
+}
+
+}  // namespace
+
+void Table::print(std::ostream& out, const Style& style, std::size_t indent) const {
+  std::vector<std::size_t> widths;
+  for (const Column& column : columns_) widths.push_back(text_width(column.title));
+  std::vector<std::vector<Cell>> rows = rows_;
+  for (auto& row : rows) {
+    for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i) {
+      row[i].text = fit(printable(row[i].text), columns_[i].columns_max);
+      widths[i] = std::max(widths[i], text_width(row[i].text));
+    }
+  }
+  const auto line = [&](const std::vector<Cell>& cells, bool head) {
+    std::string text(indent, ' ');
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const Cell none("");
+      const Cell& cell = i < cells.size() ? cells[i] : none;
+      const std::string padding(widths[i] - text_width(cell.text), ' ');
+      const std::string shown = head ? style.bold(cell.text) : toned(style, cell.text, cell.tone);
+      if (i > 0) text += "  ";
+      if (columns_[i].align == Align::right) {
+        text += padding + shown;
+      } else {
+        text += i + 1 < columns_.size() ? shown + padding : shown;
+      }
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    out << text << '\n';
+  };
+  std::vector<Cell> titles;
+  for (const Column& column : columns_) titles.emplace_back(column.title);
+  line(titles, true);
+  for (const auto& row : rows) line(row, false);
+}
+
+}  // namespace lastkm::tool
