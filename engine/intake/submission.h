@@ -16,32 +16,35 @@
 namespace lastkm::intake {
 
 struct Submission {
-  std::string name;             ///< command name
-  std::string case_id;          ///< aggregate id or reference number; empty where `channel` names the case, or a new one is opened
+  std::string name;     ///< command name
+  std::string case_id;  ///< aggregate id or reference number; empty where `channel` names the case, or a new
+                        ///< one is opened
   std::string channel, reference;  ///< the external reference
   std::string client = "cli";
   std::string idempotency_key;
   record::Actor actor;
   std::optional<std::int64_t> expected_version;
   std::optional<Instant> occurred_at;
-  std::optional<Instant> at;    ///< record time, virtual clocks only
+  std::optional<Instant> at;  ///< record time, virtual clocks only
   bool clocks_from_business_time = false;
   bool historical = false;  ///< imported: its business time does not move a virtual clock
   std::string correlation, trace;
-  Value data;                   ///< plain; an object
+  Value data;  ///< plain; an object
 };
 
-/// Reads a line of `submit` (schemas/cli/submit.schema.json). bad_input "bad-data" with the JSON pointer in `path`;
-/// unknown members are refused.
+/// Reads a line of `submit` (schemas/cli/submit.schema.json). bad_input "bad-data" with the JSON pointer in
+/// `path`; unknown members are refused.
 [[nodiscard]] Result<Submission> read_submission(const Value& line);
 
-/// Makes the command: ids from the vault, fingerprint of the plain data, and every field that is free text or personal
-/// sealed. `sealed_fields` are the names that the published workflows declare as such for this command, beside the fixed
-/// ones (text, address, caller, note, name, phone, location); and a string that is no code
+/// Makes the command: ids from the vault, fingerprint of the plain data, and every field that is free text or
+/// personal sealed. `sealed_fields` are the names that the published workflows declare as such for this
+/// command, beside the fixed ones (text, address, caller, note, name, phone, location); and a string that is
+/// no code
 /// ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}) is free text too, wherever it stands.
 /// `aggregate` is the case that the submission is about, where the caller has resolved it.
-[[nodiscard]] Result<record::Command> seal_command(const Submission& submission, const std::optional<AggregateId>& aggregate,
-                                                   const std::set<std::string>& sealed_fields, std::int32_t lanes,
-                                                   Instant now, privacy::Vault& vault);
+[[nodiscard]] Result<record::Command> seal_command(const Submission& submission,
+                                                   const std::optional<AggregateId>& aggregate,
+                                                   const std::set<std::string>& sealed_fields,
+                                                   std::int32_t lanes, Instant now, privacy::Vault& vault);
 
 }  // namespace lastkm::intake

@@ -1,0 +1,26 @@
+// The checks that only intake can make: what is sealed is opaque to the rules, so its shape is checked
+// before.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/base/value.h"
+
+namespace lastkm::intake {
+
+/// Levels of objects and arrays in a command's data.
+inline constexpr int kDataDepth = 16;
+
+[[nodiscard]] Error bad_data(std::string path, std::string text);
+/// RFC 6901: `name` as one step of a JSON pointer.
+[[nodiscard]] std::string pointer_step(std::string_view name);
+
+/// Walks a command's plain data. bad_input "bad-data" with the JSON pointer, below `base`, of the first
+/// fault: a member name that is no code, text that may not be stored, a sealed box (only intake makes them),
+/// nesting, and the shapes of text, note, address, name, phone (text), caller (an object of texts) and
+/// location ({lat, long} in 1e-7 degrees).
+[[nodiscard]] Status check_data(const Value& data, const std::string& base = "");
+
+}  // namespace lastkm::intake

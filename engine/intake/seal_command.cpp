@@ -1,0 +1,138 @@
+#include <map>
+
+#include "engine/intake/check_data.h"
+#include "engine/intake/submission.h"
+#include "engine/intake/text.h"
+#include "engine/record/canonical.h"
+#include "engine/record/digest.h"
+
+namespace lastkm::intake {
+
+namespace {
+constexpr std::string_view kReporter = "reporter";
+constexpr std::string_view kNarrative = "narrative";
+/// What a command needs beside its input.
+constexpr std::size_t kEnvelopeBytes = 4096;
+
+bool is_of_reporter(std::string_view name) {
+  return name == "caller" || name == "address" || name == "location" || name == "name" || name == "phone";
+}
+
+bool is_always_sealed(std::string_view name) {
+  return is_of_reporter(name) || name == "text" || name == "note";
+}
+
+bool is_empty(const Value& value) {
+  const std::string* text = value.if_string();
+  return value.is_null() || (text != nullptr && text->empty());
+}
+
+/// Replaces what is personal by boxes; one key for each subject, made when it is first needed.
+class Sealer {
+ public:
+  Sealer(const std::set<std::string>& sealed_fields, const record::Command& command, privacy::Vault& vault)
+      : sealed_fields_(sealed_fields), command_(command), vault_(vault) {}
+
+  Status seal_members(Object& object, const std::string& path) {
+    std::vector<Member> members(object.begin(), object.end());
+    for (Member& member : members) {
+      if (Status sealed = seal(member.value, member.name, path + pointer_step(member.name)); !sealed)
+        return sealed;
+      object.set(member.name, std::move(member.value));
+    }
+    return done();
+  }
+
+ private:
+  Status seal(Value& value, const std::string& name, const std::string& path) {
+    if (is_empty(value)) return done();
+    if (is_of_reporter(name)) return put_box(value, kReporter, path);
+    if (is_always_sealed(name) || sealed_fields_.contains(name)) return put_box(value, kNarrative, path);
+    if (const std::string* text = value.if_string())
+      return is_code(*text) ? done() : put_box(value, kNarrative, path);
+    if (Object* object = value.if_object()) return seal_members(*object, path);
+    if (Array* array = value.if_array()) {
+      for (std::size_t i = 0; i < array->size(); ++i) {
+        if (Status sealed = seal((*array)[i], "", path + "/" + std::to_string(i)); !sealed) return sealed;
+      }
+    }
+    return done();
+  }
+
+  Status put_box(Value& value, std::string_view subject, const std::string& path) {
+    std::string& key = keys_[std::string(subject)];
+    if (key.empty()) {
+      auto made = vault_.new_key(subject);
+      if (!made) return made.error();
+      key = std::move(*made);
+    }
+    auto box = vault_.seal(value, key, privacy::Place{command_.aggregate, command_.id, path});
+    if (!box) return box.error();
+    value = std::move(*box);
+    return done();
+  }
+
+  const std::set<std::string>& sealed_fields_;
+  const record::Command& command_;
+  privacy::Vault& vault_;
+  std::map<std::string, std::string> keys_;
+};
+
+Result<AggregateId> aggregate_of(const Submission& submission, const std::optional<AggregateId>& resolved,
+                                 const privacy::Vault& vault) {
+  if (resolved) return *resolved;
+  if (!submission.case_id.empty()) {
+    return Error{ErrorKind::not_found, "no-such-case", "there is no case '" + submission.case_id + "'",
+                 "/case"};
+  }
+  if (!submission.reference.empty()) return vault.aggregate_of(submission.channel, submission.reference);
+  if (!submission.idempotency_key.empty())
+    return vault.aggregate_of_key(submission.client, submission.idempotency_key);
+  return vault.random_aggregate();
+}
+}  // namespace
+
+Result<record::Command> seal_command(const Submission& submission,
+                                     const std::optional<AggregateId>& aggregate,
+                                     const std::set<std::string>& sealed_fields, std::int32_t lanes,
+                                     Instant now, privacy::Vault& vault) {
+  if (Status checked = check_data(submission.data); !checked) return checked.error();
+  for (const std::string* text : {&submission.channel, &submission.reference, &submission.idempotency_key}) {
+    if (!text->empty() && !is_identifier(*text))
+      return bad_data("", "a channel, reference or key is 1 to 128 visible ASCII characters");
+  }
+  auto about = aggregate_of(submission, aggregate, vault);
+  if (!about) return about.error();
+
+  record::Command command;
+  command.aggregate = std::move(*about);
+  command.id = submission.idempotency_key.empty()
+                   ? vault.random_command()
+                   : vault.command_of(submission.client, submission.idempotency_key, command.aggregate);
+  command.lane = record::lane_of(command.aggregate, lanes);
+  command.name = submission.name;
+  command.client = submission.client;
+  command.idempotency_key = submission.idempotency_key;
+  command.channel = submission.channel;
+  command.reference = submission.reference;
+  command.fingerprint =
+      vault.fingerprint(record::canonical(Object{{"name", submission.name}, {"data", submission.data}}));
+  command.actor = submission.actor;
+  command.occurred_at = submission.occurred_at.value_or(now);
+  command.recorded_at = now;
+  command.expected_version = submission.expected_version;
+  command.clocks_from_business_time = submission.clocks_from_business_time;
+  command.correlation = submission.correlation;
+  command.trace = submission.trace;
+  command.input = submission.data;
+  if (Status sealed = Sealer(sealed_fields, command, vault).seal_members(*command.input.if_object(), "");
+      !sealed)
+    return sealed.error();
+  if (record::canonical(command.input).size() + kEnvelopeBytes > record::kMaxCommandBytes) {
+    return bad_data("", "too-long: sealed, the command has more than " +
+                            std::to_string(record::kMaxCommandBytes) + " bytes");
+  }
+  return command;
+}
+
+}  // namespace lastkm::intake

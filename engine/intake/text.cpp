@@ -1,0 +1,89 @@
+#include "engine/intake/text.h"
+
+#include <algorithm>
+
+namespace lastkm::intake {
+
+namespace {
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+}  // namespace
+
+bool is_code(std::string_view text) {
+  if (text.empty() || text.size() > kCodeBytes || !is_alphanumeric(text[0])) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alphanumeric(c) || std::string_view("_.:/@+-").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_identifier(std::string_view text) {
+  if (text.empty() || text.size() > kIdentifierBytes) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+std::optional<char32_t> next_code_point(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned lead = byte(at);
+  const std::size_t start = at++;
+  if (lead < 0x80) return static_cast<char32_t>(lead);
+  const std::size_t more = lead >= 0xF0 && lead <= 0xF4  ? 3
+                           : lead >= 0xE0 && lead < 0xF0 ? 2
+                           : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                         : 0;
+  if (more == 0) return std::nullopt;
+  char32_t c = lead & (0x3FU >> more);
+  for (std::size_t i = 1; i <= more; ++i) {
+    const unsigned next = byte(start + i);
+    if ((next & 0xC0U) != 0x80U) return std::nullopt;
+    c = (c << 6U) | (next & 0x3FU);
+  }
+  const bool overlong = (more == 2 && c < 0x800) || (more == 3 && c < 0x10000);
+  if (overlong || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) return std::nullopt;
+  at = start + more + 1;
+  return c;
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | (c >> 6U));
+    put(0x80 | (c & 0x3FU));
+  } else if (c < 0x10000) {
+    put(0xE0 | (c >> 12U));
+    put(0x80 | ((c >> 6U) & 0x3FU));
+    put(0x80 | (c & 0x3FU));
+  } else {
+    put(0xF0 | (c >> 18U));
+    put(0x80 | ((c >> 12U) & 0x3FU));
+    put(0x80 | ((c >> 6U) & 0x3FU));
+    put(0x80 | (c & 0x3FU));
+  }
+}
+
+bool is_control(char32_t c) {
+  if (c < 0x20) return c != '\n' && c != '\t';
+  return (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFFFE || c == 0xFFFF;
+}
+
+bool is_combining_mark(char32_t c) {
+  return (c >= 0x0300 && c <= 0x036F) || (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x1DC0 && c <= 0x1DFF) ||
+         (c >= 0x20D0 && c <= 0x20FF) || (c >= 0xFE20 && c <= 0xFE2F);
+}
+
+std::optional<std::string_view> text_fault(std::string_view text) {
+  if (text.size() > kTextBytes) return "too-long";
+  int marks = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::optional<char32_t> c = next_code_point(text, at);
+    if (!c) return "not-utf8";
+    if (is_control(*c)) return "control-character";
+    marks = is_combining_mark(*c) ? marks + 1 : 0;
+    if (marks > kMarksMax) return "text-too-complex";
+  }
+  return std::nullopt;
+}
+
+}  // namespace lastkm::intake
