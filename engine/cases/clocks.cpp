@@ -143,7 +143,8 @@ Status start(const rules::ClockOperation& operation, std::string_view name, cons
   auto due = work.calendar.due(work.base, **amount);
   if (!due) return due.error();
   if (*due <= work.base) {
-    return Error{ErrorKind::bad_input, "out-of-range", "The clock " + std::string(name) + " would be over when it begins.", ""};
+    return Error{ErrorKind::bad_input, "out-of-range",
+                 "The clock " + std::string(name) + " would be over when it begins.", ""};
   }
   Clock clock;
   clock.name = std::string(name);

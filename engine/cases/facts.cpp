@@ -132,6 +132,11 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
   }
   if (name == "returned_by") return texts(state_.returned_by);
   if (name == "children") return count(state_.children.size());
+  if (name == "extension_n") return state_.extension_asked ? state_.extension_asked->n : std::int64_t{0};
+  if (name == "extension_unit") {
+    return text(state_.extension_asked ? calendar::name_of(state_.extension_asked->unit)
+                                       : std::string_view());
+  }
   if (name == "whistle_open") return state_.whistle.has_value();
   if (name == "whistle_kind")
     return text(state_.whistle ? std::string_view(state_.whistle->kind) : std::string_view());

@@ -148,11 +148,11 @@ class Check {
     if (value.if_string() == nullptr) return wrong_kind(path, "a date", value);
     return parse_date(*value.if_string()) ? std::nullopt : bad(path, "Must be a date, such as 2026-05-20.");
   }
-  /// A list of a length within the field's bounds; a required one is not empty.
+  /// A list of a length within the field's bounds.
   static Wrong length(const Field& field, const Value& value, const std::string& path) {
     if (value.if_array() == nullptr) return wrong_kind(path, "a list", value);
     const auto size = static_cast<std::int64_t>(value.if_array()->size());
-    const std::int64_t least = std::max<std::int64_t>(field.min, field.required ? 1 : 0);
+    const std::int64_t least = std::max<std::int64_t>(field.min, 0);
     if (size >= least && size <= field.max) return std::nullopt;
     if (size < least) return bad(path, "Must be a list of at least " + std::to_string(least) + ".");
     return bad(path, "Must be a list of at most " + std::to_string(field.max) + ".");

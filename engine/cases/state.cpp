@@ -252,6 +252,7 @@ Value to_value(const CaseState& state) {
   out.number("disputes", state.disputes);
   out.flag("ended", state.ended);
   out.number("evidence", state.evidence);
+  if (state.extension_asked) out.any("extension_asked", to_value(*state.extension_asked));
   out.text("extension_asked_by", state.extension_asked_by);
   out.number("extension_n", state.extension_n);
   out.text("extension_unit", state.extension_unit);
@@ -333,6 +334,10 @@ Result<CaseState> state_from(const Value& value) {
   s.extensions = in.number("extensions");
   s.parks = in.number("parks");
   s.extension_asked_by = in.text("extension_asked_by");
+  if (const Value* asked = in.any("extension_asked")) {
+    s.extension_asked = amount_from(*asked);
+    if (!s.extension_asked) in.fail("extension_asked");
+  }
   s.extension_n = in.number("extension_n");
   s.extension_unit = in.text("extension_unit");
   s.parked_for = in.text("parked_for");

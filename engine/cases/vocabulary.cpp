@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "engine/cases/clock_changes.h"
+
 namespace lastkm::cases {
 
 namespace {
@@ -110,11 +112,11 @@ void dispute_ruled(CaseState& s, const Event& e, Instant) {
   s.ruled = true;
   make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
+  take_number(s.level, e.data, "level");
 }
 void extension_requested(CaseState& s, const Event& e, Instant) {
   s.extension_asked_by = by(e, "by");
-  take_number(s.extension_n, e.data, "n");
-  take_text(s.extension_unit, e.data, "unit");
+  s.extension_asked = amount_from(e.data);
 }
 void extension_refused(CaseState& s, const Event&, Instant) {
   s.extension_asked_by.clear();
@@ -152,10 +154,12 @@ void reopened(CaseState& s, const Event&, Instant) {
   s.verified.clear();
   s.closed_at.reset();
 }
-// What was closed before it came to us keeps its own date, so that the reopen window runs from there.
+// What was closed before it came to us keeps its own time, so that the reopen window runs from there.
 void closed(CaseState& s, const Event& e, Instant recorded_at) {
-  const auto given = parse_instant(e.data.text("closed_at"));
-  s.closed_at = !s.imported ? recorded_at : given ? *given : e.occurred_at;
+  s.closed_at = s.imported ? e.occurred_at : recorded_at;
+  const std::string_view told = e.data.text("closed_at");
+  if (told.empty()) return;
+  if (const auto at = parse_instant(told)) s.closed_at = *at;
 }
 void merged(CaseState& s, const Event& e, Instant) {
   take_text(s.master, e.data, "master");
