@@ -254,8 +254,6 @@ Value to_value(const CaseState& state) {
   out.number("evidence", state.evidence);
   if (state.extension_asked) out.any("extension_asked", to_value(*state.extension_asked));
   out.text("extension_asked_by", state.extension_asked_by);
-  out.number("extension_n", state.extension_n);
-  out.text("extension_unit", state.extension_unit);
   out.number("extensions", state.extensions);
   out.text("feedback_by", state.feedback_by);
   out.number("feedbacks", state.feedbacks);
@@ -338,8 +336,6 @@ Result<CaseState> state_from(const Value& value) {
     s.extension_asked = amount_from(*asked);
     if (!s.extension_asked) in.fail("extension_asked");
   }
-  s.extension_n = in.number("extension_n");
-  s.extension_unit = in.text("extension_unit");
   s.parked_for = in.text("parked_for");
   s.master = in.text("master");
   s.children = in.texts("children");

@@ -95,8 +95,6 @@ struct CaseState {
   std::int64_t extensions = 0, parks = 0;
   std::string extension_asked_by;                   ///< body; empty: none is asked
   std::optional<calendar::Amount> extension_asked;  ///< by the last request, whatever became of it
-  std::int64_t extension_n = 0;                     ///< how much was asked for last
-  std::string extension_unit;
   std::string parked_for;  ///< reason; empty: not parked
 
   // links
