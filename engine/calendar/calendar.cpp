@@ -161,7 +161,7 @@ std::int64_t Calendar::office_day_ms() const {
 Result<Instant> Calendar::due_in_office_time(Instant base, std::int64_t ms) const {
   const std::int64_t per_day = office_day_ms();
   if (per_day == 0) return no_office();
-  Date day = local_date(base, offset_minutes);
+  const Date day = local_date(base, offset_minutes);
   const auto works = is_working_day(day);
   if (!works) return works.error();
   // Where in the day's office time the count begins; the whole day is gone on a day off.
@@ -174,17 +174,13 @@ Result<Instant> Calendar::due_in_office_time(Instant base, std::int64_t ms) cons
     }
   }
   // A period that ends exactly when the office closes ends there, not at the next opening.
-  std::int64_t left = gone + ms;
-  if (left > per_day) {
-    const std::int64_t days = (left - 1) / per_day;
-    const auto found = nth_working_day(day, days);
-    if (!found) return found.error();
-    day = *found;
-    left -= days * per_day;
-  }
+  const std::int64_t days = (gone + ms - 1) / per_day;
+  std::int64_t left = gone + ms - days * per_day;
+  const auto last = nth_working_day(day, days);
+  if (!last) return last.error();
   for (const auto& [opens, closes] : office_minutes) {
     const std::int64_t length = (closes - opens) * kMsPerMinute;
-    if (left <= length) return start_of(day, offset_minutes) + (opens * kMsPerMinute + left);
+    if (left <= length) return start_of(*last, offset_minutes) + (opens * kMsPerMinute + left);
     left -= length;
   }
   return no_office();

@@ -133,11 +133,7 @@ class ContextBuilder {
     put_entries(context_->bodies_, std::move(content.bodies));
     put_entries(context_->places_, std::move(content.places));
     put_entries(context_->categories_, std::move(content.categories));
-    if (content.calendar != nullptr) {
-      auto& calendars = context_->calendars_;
-      std::erase_if(calendars, [this](const auto& calendar) { return calendar->id == document_.id; });
-      calendars.insert(calendars.begin(), std::move(content.calendar));
-    }
+    if (content.calendar != nullptr) context_->calendar_ = std::move(content.calendar);
     if (content.workflow != nullptr) {
       auto& newest = context_->newest_;
       std::erase_if(newest, [this](const rules::Workflow* workflow) { return workflow->id == document_.id; });

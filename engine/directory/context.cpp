@@ -49,7 +49,7 @@ const Category* Context::find_category(std::string_view id) const {
 }
 
 const calendar::Calendar* Context::working_calendar() const {
-  return calendars_.empty() ? nullptr : calendars_.front().get();
+  return calendar_.get();
 }
 
 const rules::Workflow* Context::find_workflow(std::string_view id, std::int64_t version) const {
@@ -62,7 +62,7 @@ const std::vector<const rules::Workflow*>& Context::newest_workflows() const {
 }
 
 std::int32_t Context::offset_minutes() const {
-  return calendars_.empty() ? 480 : calendars_.front()->offset_minutes;
+  return calendar_ == nullptr ? 480 : calendar_->offset_minutes;
 }
 
 const std::vector<Context::Entry>& Context::documents() const {

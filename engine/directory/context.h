@@ -87,7 +87,7 @@ class Context {
   std::shared_ptr<const Register<Body>> bodies_;
   std::shared_ptr<const Register<Place>> places_;
   std::shared_ptr<const Register<Category>> categories_;
-  std::vector<std::shared_ptr<const calendar::Calendar>> calendars_;  ///< the one published last first
+  std::shared_ptr<const calendar::Calendar> calendar_;
   std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<const rules::Workflow>> workflows_;
   std::vector<const rules::Workflow*> newest_;
   std::vector<Entry> documents_;

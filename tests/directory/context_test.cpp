@@ -243,6 +243,10 @@ TEST_CASE("directory: the calendar published last counts, a newer version replac
   context = after(context, calendar);
   CHECK(context->working_calendar()->version == 2);
   CHECK(context->offset_minutes() == 360);
+  calendar.if_object()->set("id", "other");
+  calendar.if_object()->set("version", 1);
+  context = after(context, calendar);
+  CHECK(context->working_calendar()->id == "other");
 }
 
 }  // namespace
