@@ -40,23 +40,17 @@ class XmlRows final : public RowSource {
     RawRow row;
     row.number = ++rows_;
     std::string text(kOpen);
-    std::string end;
     bool too_long = false;
-    while (end != kClose) {
+    while (true) {
       const int c = in_->get();
       if (c < 0)
         return refused(std::move(row), too_long ? "too-long" : "truncated", "the file ends within it");
-      if (!too_long) text.push_back(static_cast<char>(c));
-      end.push_back(static_cast<char>(c));
-      if (end.size() > kClose.size()) end.erase(0, 1);
-      // <request/> holds nothing and ends where it begins.
-      if (!too_long && c == '>' && text.size() >= 2 && text[text.size() - 2] == '/' &&
-          text.find('<', 1) == std::string::npos)
-        break;
-      if (text.size() > kRowBytes) {
-        too_long = true;
-        text = std::string();
-      }
+      text.push_back(static_cast<char>(c));
+      if (c == '>' && (text.ends_with(kClose) || (!too_long && is_empty_element(text)))) break;
+      if (text.size() <= kRowBytes) continue;
+      // Only what is needed to see its end is kept of a row that is too long.
+      too_long = true;
+      text.erase(0, text.size() - kClose.size());
     }
     if (too_long) return refused(std::move(row), "too-long", "it has more than 1 MiB");
     pugi::xml_document document;
@@ -70,6 +64,11 @@ class XmlRows final : public RowSource {
   }
 
  private:
+  /// <request/> holds nothing and ends where it begins.
+  static bool is_empty_element(std::string_view text) {
+    return text.ends_with("/>") && text.find('<', 1) == std::string_view::npos;
+  }
+
   static RawRow refused(RawRow row, std::string code, std::string why) {
     row.refused = std::move(code);
     row.why = std::move(why);

@@ -158,6 +158,9 @@ TEST_CASE("import: XML rows survive a lost head or tail, comments and entities")
   CHECK(run("open311", "<service_requests>" + row + row.substr(0, 60)).codes == "2:truncated");
   CHECK(run("open311", "<a><request/><requests/><request><b></request>" + row).codes ==
         "1:missing-reference 2:malformed-xml");
+  const std::string giant = "<request><description>" + std::string(1100000, 'x') + "</description></request>";
+  CHECK(run("open311", "<a>" + giant + row).codes == "1:too-long");
+  CHECK(run("open311", "<a>" + giant + row).taken.size() == 1);
   CHECK(run("open311", "<a>" + row).taken.at(0).data.text("text") == "A & B\n0/note/0/summary: seen");
 }
 
