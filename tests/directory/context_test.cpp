@@ -249,5 +249,25 @@ TEST_CASE("directory: the calendar published last counts, a newer version replac
   CHECK(context->working_calendar()->id == "other");
 }
 
+TEST_CASE("directory: every version of a workflow stays in force, the one published last is the newest") {
+  Value workflow = shipped("../workflows/three-party.json");
+  const std::string id(workflow.text("id"));
+  const auto with = [&](const std::shared_ptr<const Context>& before, const std::string& other,
+                        std::int64_t version) {
+    workflow.if_object()->set("id", other);
+    workflow.if_object()->set("version", version);
+    return after(before, workflow);
+  };
+  const auto one = with(nullptr, id, 1);
+  const auto two = with(with(one, "other", 1), id, 2);
+  REQUIRE(two->find_workflow(id, 1) != nullptr);
+  CHECK(two->find_workflow(id, 1) == one->find_workflow(id, 1));
+  CHECK(two->find_workflow(id, 3) == nullptr);
+  CHECK(two->newest_workflows() ==
+        std::vector<const rules::Workflow*>{two->find_workflow(id, 2), two->find_workflow("other", 1)});
+  CHECK(one->newest_workflows() == std::vector<const rules::Workflow*>{one->find_workflow(id, 1)});
+  CHECK(two->documents().size() == 2);
+}
+
 }  // namespace
 }  // namespace lastkm::directory
