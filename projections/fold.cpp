@@ -18,8 +18,8 @@ Error unreadable(std::int32_t partition, std::int64_t offset, const Error& why) 
                ""};
 }
 
-/// The epoch of the owner that wrote the record; nullopt where the log keeps none.
-Result<std::optional<std::int64_t>> written_in(const log::Record& record) {
+/// The epoch of the owner that wrote the record; 0 where none is named.
+Result<std::int64_t> written_in(const log::Record& record) {
   for (const auto& [name, text] : record.headers) {
     if (name != kEpochHeader) continue;
     std::int64_t epoch = 0;
@@ -27,9 +27,9 @@ Result<std::optional<std::int64_t>> written_in(const log::Record& record) {
     if (failed != std::errc{} || end != text.data() + text.size()) {
       return Error{ErrorKind::integrity, "bad-epoch", "the header epoch is no number", ""};
     }
-    return std::optional<std::int64_t>(epoch);
+    return epoch;
   }
-  return std::optional<std::int64_t>();
+  return std::int64_t{0};
 }
 }  // namespace
 
@@ -108,7 +108,7 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
   }
   auto epoch = written_in(stored.record);
   if (!epoch) return epoch.error();
-  if (*epoch && **epoch < checkpoint_.partition(partition).epoch) {
+  if (*epoch < checkpoint_.partition(partition).epoch) {
     ++passed_over_.lower_epochs;
     return done();
   }

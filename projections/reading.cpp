@@ -98,14 +98,17 @@ Result<Digest> Projector::digest() const {
   Digest all;
   all.positions = rows.positions();
   for (const auto& view : impl_->views) {
+    ViewDigest& mine = all.views.emplace_back(ViewDigest{std::string(view->name()), view->layout(), 0, ""});
+    // What a view that has stopped still holds is of no position, so it has no digest.
+    if (!impl_->readable(view->name())) continue;
     RowDigest digest;
     const Status scanned = rows.scan(view->name(), "", "", [&](std::string_view key, std::string_view value) {
       digest.add(key, value);
       return true;
     });
     if (!scanned) return scanned.error();
-    all.views.push_back(
-        ViewDigest{std::string(view->name()), view->layout(), digest.rows(), digest.finish()});
+    mine.rows = digest.rows();
+    mine.sha256 = digest.finish();
   }
   return all;
 }

@@ -21,10 +21,8 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
 
 Result<CaseRow> CaseRow::from(const Value& value) {
   const Value* state = value.find("state");
-  const Value* open = value.find("open");
-  if (state == nullptr || open == nullptr) {
-    return Error{ErrorKind::integrity, "views-corrupt",
-                 "a row of a case lacks state or clocks; rebuild the views", ""};
+  if (state == nullptr) {
+    return Error{ErrorKind::integrity, "views-corrupt", "a row of a case lacks its state; rebuild the views", ""};
   }
   auto folded = cases::state_from(*state);
   if (!folded) return folded.error();

@@ -1,0 +1,300 @@
+#include "projections/query/queries.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/record/canonical.h"
+#include "tests/projections/fakes.h"
+
+using namespace lastkm;
+using namespace lastkm::projections;
+using namespace lastkm::projections::test;
+
+namespace {
+constexpr std::int32_t kOffset = 480;
+const Instant kNow = kBegin + 20 * kMsPerDay;
+
+struct World {
+  explicit World(const std::vector<record::Decision>& decisions) : log(2) {
+    for (const record::Decision& decision : decisions) log.add(decision);
+    projector = open(log, store);
+    const Status caught_up = projector->catch_up();
+    INFO((caught_up ? "" : caught_up.error().message));
+    REQUIRE(caught_up);
+    queries.emplace(*projector, kOffset);
+  }
+  FakeLog log;
+  FakeStore store;
+  std::unique_ptr<Projector> projector;
+  std::optional<Queries> queries;
+};
+
+template <class T>
+T must(Result<T> result) {
+  INFO((result ? "" : result.error().message));
+  REQUIRE(result);
+  return std::move(*result);
+}
+
+CaseFilter filter_of(std::vector<std::string> terms) {
+  return must(parse_filter(terms, kOffset));
+}
+
+std::vector<std::string> ids(const Array& lines) {
+  std::vector<std::string> ids;
+  for (const Value& line : lines) ids.emplace_back(line.text("case"));
+  return ids;
+}
+
+Array all(const World& world, const CaseFilter& filter = {}) {
+  return must(world.queries->list(filter, CaseOrder::ref, {}, kNow)).lines;
+}
+
+std::vector<std::string> texts(const Value& line, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const Value& item : *line.find(name)->if_array()) texts.push_back(*item.if_string());
+  return texts;
+}
+}  // namespace
+
+TEST_CASE("queries: a filter gives the cases that hold it, and no others") {
+  const World world(invent_lives(21, 800));
+  const Array everything = all(world);
+  REQUIRE(everything.size() > 50);
+  struct Row {
+    std::string term;
+    bool (*holds)(const Value& line);
+  };
+  const auto row = GENERATE(values<Row>({
+      {"stage=SIGNED", [](const Value& v) { return v.text("stage") == "SIGNED"; }},
+      {"category=C03", [](const Value& v) { return v.text("category") == "C03"; }},
+      {"channel=CH-GRID", [](const Value& v) { return v.text("channel") == "CH-GRID"; }},
+      {"type=HELP", [](const Value& v) { return v.text("type") == "HELP"; }},
+      {"lead=PSC-5101080170060002", [](const Value& v) { return v.text("lead") == "PSC-5101080170060002"; }},
+      {"community=510108017001", [](const Value& v) { return v.text("place").starts_with("510108017001"); }},
+      {"place=510108017", [](const Value& v) { return v.text("place").starts_with("510108017"); }},
+      {"open", [](const Value& v) { return !v.flag("ended"); }},
+      {"open=no", [](const Value& v) { return v.flag("ended"); }},
+      {"overdue", [](const Value& v) { return v.flag("overdue"); }},
+      {"overdue=no", [](const Value& v) { return !v.flag("overdue"); }},
+      {"level=2", [](const Value& v) { return v.number("level") == 2; }},
+      {"from=2026-01-05", [](const Value& v) { return v.text("opened_at") >= "2026-01-05T00:00:00+08:00"; }},
+      {"before=2026-01-05", [](const Value& v) { return v.text("opened_at") < "2026-01-05T00:00:00+08:00"; }},
+  }));
+  INFO(row.term);
+  std::vector<std::string> expected;
+  for (const Value& line : everything) {
+    if (row.holds(line)) expected.emplace_back(line.text("case"));
+  }
+  const Page page = must(world.queries->list(filter_of({row.term}), CaseOrder::ref, {}, kNow));
+  CHECK(ids(page.lines) == expected);
+  CHECK(page.count == static_cast<std::int64_t>(expected.size()));
+  CHECK_FALSE(expected.empty());
+}
+
+TEST_CASE("queries: every count equals the list that it counts") {
+  const World world(invent_lives(22, 700));
+  std::mt19937 random(22);
+  const std::vector<std::string> terms = {"open",           "open=no",      "overdue", "channel=CH-12345",
+                                          "type=COMPLAINT", "category=C02", "level=0"};
+  for (const std::string dimension :
+       {"stage", "type", "category", "channel", "lead", "level", "card", "community"}) {
+    CaseFilter filter = filter_of({terms[random() % terms.size()], terms[random() % terms.size()]});
+    const Array counts = must(world.queries->counts(filter, dimension, kNow));
+    for (const Value& line : counts) {
+      std::vector<std::string> term = {dimension + "=" + std::string(line.text("key"))};
+      CaseFilter narrowed = filter;
+      const CaseFilter added = filter_of(term);
+      bool contradicts = false;
+      const auto narrow = [&](auto member) {
+        if (added.*member == CaseFilter{}.*member) return;
+        contradicts = filter.*member != CaseFilter{}.*member && filter.*member != added.*member;
+        narrowed.*member = added.*member;
+      };
+      for (auto member : {&CaseFilter::stage, &CaseFilter::type, &CaseFilter::category, &CaseFilter::channel,
+                          &CaseFilter::lead, &CaseFilter::card, &CaseFilter::place}) {
+        narrow(member);
+      }
+      narrow(&CaseFilter::level);
+      INFO(term.front());
+      CHECK_FALSE(contradicts);
+      CHECK(line.number("count") == static_cast<std::int64_t>(all(world, narrowed).size()));
+      CHECK(line.number("count") > 0);
+    }
+  }
+  CHECK_FALSE(world.queries->counts({}, "weather", kNow));
+}
+
+TEST_CASE("queries: pages put together are the list, in its order, whatever the size of a page") {
+  const World world(invent_lives(23, 300));
+  const auto order = GENERATE(CaseOrder::opened, CaseOrder::due, CaseOrder::ref);
+  const std::size_t limit = GENERATE(1U, 7U, 1000U);
+  const Page whole = must(world.queries->list({}, order, {}, kNow));
+  std::vector<std::string> together;
+  PageRequest request{limit, ""};
+  do {
+    const Page page = must(world.queries->list({}, order, request, kNow));
+    CHECK(page.lines.size() <= limit);
+    CHECK(page.count == whole.count);
+    for (const std::string& id : ids(page.lines)) together.push_back(id);
+    request.cursor = page.next;
+  } while (!request.cursor.empty());
+  CHECK(together == ids(whole.lines));
+  CHECK_FALSE(world.queries->list({}, order, {1, "no cursor"}, kNow));
+}
+
+TEST_CASE("queries: a worklist is every case that its body holds, by due time") {
+  const World world(invent_lives(24, 900));
+  std::set<std::string> bodies;
+  const Array by_due = must(world.queries->list({}, CaseOrder::due, {}, kNow)).lines;
+  for (const Value& line : by_due) {
+    for (const std::string& body : texts(line, "holders")) bodies.insert(body);
+  }
+  REQUIRE(bodies.size() > 3);
+  for (const std::string& body : bodies) {
+    std::vector<std::string> expected;
+    for (const Value& line : by_due) {
+      const auto holders = texts(line, "holders");
+      if (std::find(holders.begin(), holders.end(), body) == holders.end()) continue;
+      expected.push_back(std::string(line.text("ref")) + " " + std::string(line.text("stage")) + " " +
+                         std::string(line.text("due")) + (line.flag("overdue") ? " overdue" : ""));
+    }
+    std::vector<std::string> got;
+    for (const Value& line : must(world.queries->worklist(body, kNow)).lines) {
+      got.push_back(std::string(line.text("ref")) + " " + std::string(line.text("why")) + " " +
+                    std::string(line.text("due")) + (line.flag("overdue") ? " overdue" : ""));
+    }
+    INFO(body);
+    CHECK(got == expected);
+  }
+  std::vector<std::string> due_expected;
+  const Instant before = kNow + 2 * kMsPerDay;
+  for (const Value& line : by_due) {
+    if (!line.find("due")->is_null() && *parse_instant(line.text("due")) < before)
+      due_expected.emplace_back(line.text("case"));
+  }
+  CHECK_FALSE(due_expected.empty());
+  CHECK(ids(must(world.queries->due(before, kNow)).lines) == due_expected);
+  CHECK(must(world.queries->worklist("NOBODY-1", kNow)).lines.empty());
+}
+
+TEST_CASE("queries: a case is overdue from its due instant on, and only while its clock is open") {
+  Author author;
+  const std::string id(32, 'b');
+  const Instant due = kBegin + kMsPerHour;
+  record::Event opening = event("CaseRegistered", Object{{"ref", "R-1"}}, "REGISTERED");
+  opening.holders = Array{Value("A-1")};
+  opening.clocks = Array{clock_change("sign", "started", due)};
+  std::vector<record::Decision> decisions = {author.decide(id, {opening}, kBegin)};
+  record::Event breach = event("StageBreached", Object{{"clock", "sign"}});
+  breach.clocks = Array{clock_change("sign", "breached", due)};
+  record::Event signing = event("CaseSigned", Object{}, "SIGNED");
+  signing.clocks = Array{clock_change("sign", "stopped")};
+
+  const auto overdue = [](const World& world, Instant now) {
+    const bool listed = must(world.queries->worklist("A-1", now)).lines.at(0).flag("overdue");
+    const std::int64_t counted =
+        must(world.queries->list(filter_of({"overdue"}), CaseOrder::due, {}, now)).count;
+    CHECK(counted == (listed ? 1 : 0));
+    return listed;
+  };
+  CHECK_FALSE(overdue(World(decisions), due + -1));
+  CHECK(overdue(World(decisions), due));
+  decisions.push_back(author.decide(id, {breach}, due));
+  CHECK(overdue(World(decisions), due + kMsPerDay));
+  decisions.push_back(author.decide(id, {signing}, due + kMsPerHour));
+  CHECK_FALSE(overdue(World(decisions), due + kMsPerDay));
+}
+
+TEST_CASE("queries: case show is the contract's, found by id and by reference number") {
+  Author author;
+  const std::string id(32, 'c');
+  record::Event opening =
+      event("CaseRegistered", Object{{"ref", "07-000001"}, {"workflow", "w"}, {"workflow_version", 3}},
+            "REGISTERED");
+  opening.clocks = Array{clock_change("sign", "started", kBegin + kMsPerDay),
+                         clock_change("handle", "started", kBegin + kMsPerDay)};
+  record::Event pause = event("ClockSuspended", Object{{"clock", "sign"}, {"reason", "X"}});
+  pause.clocks = Array{clock_change("sign", "suspended")};
+  const auto decision =
+      author.decide(id,
+                    {opening,
+                     event("CaseDispatched",
+                           Object{{"lead", "PSC-1"}, {"co_handlers", Array{Value(Object{{"body", "RC-1"}})}}},
+                           "DISPATCHED"),
+                     pause},
+                    kBegin);
+  const World world({decision});
+  const Value shown = must(world.queries->show("07-000001"));
+  CHECK(shown == must(world.queries->show(id)));
+  CHECK(must(world.queries->find_case("07-000001")) == id);
+  CHECK(record::canonical(*shown.find("clocks")) ==
+        R"([{"due":"2026-01-02T08:00:00+08:00","name":"handle","paused_left":null,"state":"running"},)"
+        R"({"due":null,"name":"sign","paused_left":{"n":1,"unit":"WD"},"state":"suspended"}])");
+  CHECK(record::canonical(*shown.find("co_handlers")) == R"(["RC-1"])");
+  CHECK(record::canonical(*shown.find("workflow")) == R"({"id":"w","version":3})");
+  CHECK(shown.find("position")->number("lane") == decision.lane.value);
+  CHECK(shown.find("position")->number("ordinal") == 1);
+  CHECK(shown.text("case") == id);
+  CHECK(shown.text("stage") == "DISPATCHED");
+  CHECK(shown.number("version") == 3);
+  CHECK(shown.text("lead") == "PSC-1");
+  CHECK(shown.text("card") == "none");
+  CHECK(shown.number("level", -1) == 0);
+  CHECK(shown.number("supervision", -1) == 0);
+  for (const std::string unknown : {"07-000002", "", "lane-1"}) {
+    const auto missing = world.queries->show(unknown);
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().kind == ErrorKind::not_found);
+  }
+}
+
+TEST_CASE("queries: history has every event of the case once, in order, as it was recorded") {
+  const auto decisions = invent_lives(25, 400);
+  const World world(decisions);
+  std::map<std::string, std::vector<std::pair<std::int64_t, std::string>>> expected;
+  for (const record::Decision& decision : decisions) {
+    if (decision.aggregate.value.starts_with("lane-")) continue;
+    for (const record::Event& event : decision.events)
+      expected[decision.aggregate.value].emplace_back(event.seq, event.type);
+  }
+  for (const auto& [id, events] : expected) {
+    std::vector<std::pair<std::int64_t, std::string>> got;
+    for (const Value& line : must(world.queries->history(id)).lines) {
+      got.emplace_back(line.number("seq"), line.text("type"));
+      CHECK(line.text("recorded_at").ends_with("+08:00"));
+      CHECK(line.find("actor")->text("body") == "HOTLINE-510108");
+      CHECK(line.find("data") != nullptr);
+      CHECK(line.text("rule") == "test@1/X/T01");
+    }
+    CHECK(got == events);
+  }
+}
+
+TEST_CASE("queries: hot categories and places count the cases of a month, each where it is now") {
+  const World world(invent_lives(26, 700));
+  for (const std::string dimension : {"category", "community"}) {
+    std::map<std::string, std::int64_t> expected;
+    for (const Value& line : all(world)) {
+      std::string key(dimension == "category" ? line.text("category") : line.text("place").substr(0, 12));
+      ++expected[std::string(line.text("opened_at").substr(0, 7)) + " " + key];
+    }
+    std::map<std::string, std::int64_t> got;
+    for (const Value& line : must(world.queries->hot(dimension))) {
+      got[std::string(line.text("month")) + " " + std::string(line.text("key"))] = line.number("count");
+    }
+    CHECK(got == expected);
+  }
+}
+
+TEST_CASE("queries: a filter that cannot be read is refused with the term") {
+  const std::string term =
+      GENERATE("colour=red", "open=perhaps", "level=high", "from=soon", "stage", "stage=", "=x");
+  const std::vector<std::string> terms = {term};
+  const auto read = parse_filter(terms, kOffset);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().code == "bad-filter");
+  CHECK_THAT(read.error().message, Catch::Contains("'" + term + "'"));
+}

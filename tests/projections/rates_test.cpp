@@ -1,0 +1,245 @@
+#include <catch2/catch.hpp>
+
+#include <map>
+
+#include "engine/record/canonical.h"
+#include "projections/query/queries.h"
+#include "tests/projections/fakes.h"
+
+using namespace lastkm;
+using namespace lastkm::projections;
+using namespace lastkm::projections::test;
+
+namespace {
+constexpr std::string_view kPlace = "5101080170010001";
+
+record::Event registered(bool anonymous = false) {
+  return event("CaseRegistered", Object{{"ref", "R-1"}, {"place", kPlace}, {"anonymous", anonymous}},
+               "REGISTERED");
+}
+record::Event dispatched(std::string_view lead = "PSC-1") {
+  record::Event made = event("CaseDispatched", Object{{"lead", lead}}, "DISPATCHED");
+  made.clocks = Array{clock_change("first_contact", "started", kBegin + kMsPerHour)};
+  return made;
+}
+record::Event contacted() {
+  return event("FirstContactMade", Object{{"channel", "PHONE"}}, "IN_PROGRESS");
+}
+record::Event callback(Object data) {
+  return event("CallbackRecorded", std::move(data));
+}
+record::Event happy() {
+  return callback(Object{{"reached", true}, {"contacted", true}, {"solved", "yes"}, {"satisfied", "yes"}});
+}
+record::Event closed() {
+  return event("CaseClosed", Object{}, "CLOSED", true);
+}
+
+/// One life: events and when each is recorded, in minutes after the beginning.
+using Life = std::vector<std::pair<int, record::Event>>;
+
+Array rates_of(const std::vector<Life>& lives, RatesBy by, RatesBasis basis, const Period& period = {}) {
+  Author author;
+  FakeLog log(1);
+  char name = 'a';
+  for (const Life& life : lives) {
+    const std::string id(32, name++);
+    for (const auto& [minutes, event] : life)
+      log.add(author.decide(id, {event}, kBegin + minutes * kMsPerMinute));
+  }
+  FakeStore store;
+  const auto projector = open(log, store, 3);
+  REQUIRE(projector->catch_up());
+  auto lines = Queries(*projector, 480).rates(by, basis, period);
+  REQUIRE(lines);
+  return *lines;
+}
+
+std::string one_line(const Life& life, RatesBasis basis = RatesBasis::callback) {
+  std::string text;
+  for (const Value& line : rates_of({life}, RatesBy::month, basis)) {
+    text += line.text("key");
+    text += " " + std::to_string(line.number("base"));
+    for (const std::string_view name : {"response", "resolution", "satisfaction"}) {
+      const Value& rate = *line.find(name);
+      text += rate.is_null()
+                  ? " null"
+                  : " " + std::to_string(rate.number("num")) + "/" + std::to_string(rate.number("den"));
+    }
+    for (const Value& excluded : *line.find("excluded")->if_array()) {
+      text += " " + std::string(excluded.text("code")) + ":" + std::string(excluded.text("approver")) + ":" +
+              std::to_string(excluded.number("count"));
+    }
+  }
+  return text;
+}
+}  // namespace
+
+TEST_CASE("rates: what each life counts (domain 1.10)") {
+  struct Row {
+    std::string claim;
+    Life life;
+    std::string expected;
+  };
+  const record::Event unreached = callback(Object{{"reached", false}});
+  const auto reason = [](std::string_view type, std::string_view code, std::string_view stage, bool ended) {
+    return event(std::string(type), Object{{"reason", code}, {"approver", "STREET-1"}}, std::string(stage),
+                 ended);
+  };
+  const std::vector<Row> rows = {
+      {"all well",
+       {{0, registered()}, {1, dispatched()}, {59, contacted()}, {90, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"contact at the due instant is late",
+       {{0, registered()}, {1, dispatched()}, {60, contacted()}, {90, happy()}},
+       "2026-01 1 0/1 1/1 1/1"},
+      {"never contacted", {{0, registered()}, {1, dispatched()}, {90, happy()}}, "2026-01 1 0/1 1/1 1/1"},
+      {"the caller denies the contact",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90,
+         callback(Object{{"reached", true}, {"contacted", false}, {"solved", "yes"}, {"satisfied", "no"}})}},
+       "2026-01 1 0/1 1/1 0/1"},
+      {"a contact by the former lead is not the new lead's",
+       {{0, registered()}, {1, dispatched()}, {2, contacted()}, {3, dispatched("PSC-2")}, {90, happy()}},
+       "2026-01 1 0/1 1/1 1/1"},
+      {"partly solved counts nothing, basically satisfied counts",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90, callback(Object{{"reached", true}, {"solved", "partly"}, {"satisfied", "basic"}})}},
+       "2026-01 1 1/1 0/1 1/1"},
+      {"a question without an answer has no valid call-back",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90, callback(Object{{"reached", true}, {"solved", "yes"}})}},
+       "2026-01 1 1/1 1/1 null"},
+      {"the first call-back that reached counts",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {80, unreached},
+        {90, callback(Object{{"reached", true}, {"solved", "no"}, {"satisfied", "no"}})},
+        {99, happy()}},
+       "2026-01 1 1/1 0/1 0/1"},
+      {"not reached leaves solve and satisfaction",
+       {{0, registered()}, {1, dispatched()}, {2, contacted()}, {90, unreached}},
+       "2026-01 1 1/1 null null X-UNREACH:HOTLINE-510108:1"},
+      {"anonymous leaves response",
+       {{0, registered(true)}, {1, dispatched()}, {2, contacted()}, {90, happy()}},
+       "2026-01 1 null 1/1 1/1 X-ANON:HOTLINE-510108:1"},
+      {"parked leaves solve and satisfaction",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90, happy()},
+        {91, reason("CaseParked", "P-ENG", "PARKED", false)}},
+       "2026-01 1 1/1 null null X-PARKED:STREET-1:1"},
+      {"and comes back",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90, happy()},
+        {91, reason("CaseParked", "P-ENG", "PARKED", false)},
+        {92, event("CaseUnparked", Object{})}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"answered on the spot",
+       {{0, registered()}, {1, event("CaseAnswered", Object{}, "ANSWERED", true)}},
+       "2026-01 0 null null null X-CONSULT:HOTLINE-510108:1"},
+      {"another legal channel",
+       {{0, registered()}, {1, reason("CaseRedirected", "PETITION", "REDIRECTED", true)}},
+       "2026-01 0 null null null X-OTHERLAW:STREET-1:1"},
+      {"malicious",
+       {{0, registered()}, {1, reason("CaseTerminated", "X-ABUSE", "TERMINATED", true)}},
+       "2026-01 0 null null null X-ABUSE:STREET-1:1"},
+      {"withdrawn is in no base",
+       {{0, registered()}, {1, reason("CaseTerminated", "WITHDRAWN", "TERMINATED", true)}},
+       ""},
+      {"a child of a master",
+       {{0, registered()}, {1, event("CasesMerged", Object{{"master", "m"}}, "MERGED")}, {90, happy()}},
+       "2026-01 0 null null null X-MERGED:HOTLINE-510108:1"},
+      {"split off again",
+       {{0, registered()},
+        {1, event("CasesMerged", Object{{"master", "m"}}, "MERGED")},
+        {2, event("CaseUnmerged", Object{{"reason", "X"}}, "ACCEPTED")},
+        {3, dispatched()},
+        {4, contacted()},
+        {90, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"not called back yet", {{0, registered()}, {1, dispatched()}, {2, contacted()}}, ""},
+  };
+  for (const Row& row : rows) {
+    INFO(row.claim);
+    CHECK(one_line(row.life) == row.expected);
+  }
+}
+
+TEST_CASE("rates: by close a case counts in the month of its last closing, and not while it is open again") {
+  Life life = {{0, registered()}, {1, dispatched()}, {2, contacted()}, {90, happy()}};
+  CHECK(one_line(life, RatesBasis::close).empty());
+  life.emplace_back(100, closed());
+  CHECK(one_line(life, RatesBasis::close) == "2026-01 1 1/1 1/1 1/1");
+  life.emplace_back(200, event("CaseReopened", Object{{"reason", "X"}}, "REOPENED"));
+  CHECK(one_line(life, RatesBasis::close).empty());
+  life.emplace_back(60 * 24 * 40, closed());
+  CHECK(one_line(life, RatesBasis::close) == "2026-02 1 1/1 1/1 1/1");
+  CHECK(one_line(life, RatesBasis::callback) == "2026-01 1 1/1 1/1 1/1");
+}
+
+TEST_CASE("rates: months are local, the first instant of one belongs to it") {
+  const int last_minute = (31 * 24 - 8) * 60;
+  CHECK(one_line({{0, registered()}, {last_minute - 1, happy()}}).starts_with("2026-01 1"));
+  CHECK(one_line({{0, registered()}, {last_minute, happy()}}).starts_with("2026-02 1"));
+}
+
+TEST_CASE(
+    "rates: a returned order leaves the base of the body that returned it, and counts for the next lead") {
+  const Life life = {
+      {0, registered()},        {1, dispatched()}, {2, event("ReturnAccepted", Object{}, "ACCEPTED")},
+      {3, dispatched("PSC-2")}, {4, contacted()},  {90, happy()}};
+  const Array lines = rates_of({life}, RatesBy::body, RatesBasis::callback);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].text("key") == "PSC-1");
+  CHECK(lines[0].number("base", -1) == 0);
+  CHECK(lines[0].find("response")->is_null());
+  CHECK(lines[0].find("excluded")->if_array()->at(0).text("code") == "X-RETURN");
+  CHECK(lines[1].text("key") == "PSC-2");
+  CHECK(lines[1].number("base") == 1);
+  CHECK(lines[1].find("excluded")->if_array()->empty());
+}
+
+TEST_CASE(
+    "rates: each base is the length of its list, and months, bodies and communities have the same sum") {
+  FakeLog log(2);
+  for (const record::Decision& decision : invent_lives(31, 900)) log.add(decision);
+  FakeStore store;
+  const auto projector = open(log, store);
+  REQUIRE(projector->catch_up());
+  const Queries queries(*projector, 480);
+  const auto basis = GENERATE(RatesBasis::callback, RatesBasis::close);
+  Period period;
+  if (GENERATE(false, true)) period = Period{kBegin + 25 * kMsPerDay, kBegin + 90 * kMsPerDay};
+  std::map<std::string, std::int64_t> sums;
+  for (const auto& [name, by] : {std::pair("month", RatesBy::month), std::pair("body", RatesBy::body),
+                                 std::pair("community", RatesBy::community)}) {
+    auto lines = queries.rates(by, basis, period);
+    REQUIRE(lines);
+    for (const Value& line : *lines) {
+      auto listed = queries.rates_cases(by, basis, line.text("key"), period);
+      REQUIRE(listed);
+      CHECK(line.number("base") == static_cast<std::int64_t>(listed->size()));
+      sums[name] += line.number("base");
+      for (const std::string_view rate : {"response", "resolution", "satisfaction"}) {
+        if (line.find(rate)->is_null()) continue;
+        CHECK(line.find(rate)->number("num") <= line.find(rate)->number("den"));
+        CHECK(line.find(rate)->number("den") > 0);
+        CHECK(line.find(rate)->number("den") <= line.number("base"));
+      }
+    }
+  }
+  CHECK(sums["month"] > 0);
+  CHECK(sums["month"] == sums["body"]);
+  CHECK(sums["month"] == sums["community"]);
+}
