@@ -140,6 +140,7 @@ Result<Value> open_box(const DataKey& key, const Value& box, const Place& place)
   if (commit.size() != expected.size() || sodium_memcmp(commit.data(), expected.data(), commit.size()) != 0) {
     return damaged("its key is not the one that it was sealed under, or it belongs to another case");
   }
+  if (text.empty()) return damaged("its bytes are no box");
   std::vector<unsigned char> sealed(text.size());
   std::size_t size = 0;
   if (sodium_base642bin(sealed.data(), sealed.size(), text.data(), text.size(), nullptr, &size, nullptr,
