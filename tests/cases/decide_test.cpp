@@ -1,0 +1,192 @@
+#include "tests/cases/world.h"
+
+namespace lastkm::cases {
+namespace {
+
+using Names = std::vector<std::string>;
+
+TEST_CASE(
+    "decide: an opening command makes a case with a number, its workflow pinned, on the worklist of its "
+    "holder") {
+  Life life;
+  auto asked = command("Open", kAgent, kOpening, at("2026-03-16T09:12"));
+  asked.channel = "CH-12345";
+  asked.reference = "R-1";
+  const Answer answer = life.send(asked);
+  REQUIRE_FALSE(answer.rejection);
+  REQUIRE(types(answer.events) == Names{"CaseRegistered"});
+  const record::Event& event = answer.events[0];
+  CHECK(event.seq == 1);
+  CHECK(event.rule == "mini@1/Open/T1");
+  CHECK(event.stage == "NEW");
+  CHECK(event.data.text("ref") == "17-000001");
+  CHECK(event.data.text("workflow") == "mini");
+  CHECK(event.data.number("workflow_version") == 1);
+  CHECK(event.data.text("channel") == "CH-12345");
+  CHECK(event.data.text("reference") == "R-1");
+  CHECK(event.holders == Value(Array{Value("HOTLINE-510108")}));
+  CHECK(life.state.ref == "17-000001");
+  CHECK(life.state.id.value == asked.aggregate.value);
+  CHECK(life.state.opened_at == at("2026-03-16T09:12"));
+}
+
+TEST_CASE("decide: refusals name the rule that spoke, in a fixed order") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  const record::Actor stranger{BodyId("ULE-999999"), "AGENT", "", ""};
+  const record::Actor wrong_role{BodyId("HOTLINE-510108"), "HANDLER", "", ""};
+  struct Row {
+    const char* name;
+    record::Actor actor;
+    const char* input;
+    const char* code;
+    const char* path;
+    const char* rule;
+  };
+  const std::vector<Row> rows = {
+      {"Fly", stranger, R"({"x":1})", "unknown-command", "", ""},
+      {"Sign", stranger, R"({"x":1})", "unknown-body", "", ""},
+      {"Sign", kAgent, R"({"x":1})", "forbidden-role", "", "mini@1/Sign"},
+      {"Sign", wrong_role, R"({"x":1})", "forbidden-role", "", "mini@1/Sign"},
+      {"Sign", kPsc, R"({"x":1})", "wrong-stage", "", "mini@1/Sign"},
+      {"Send", kDispatcher, R"({"x":1})", "bad-data", "/lead", "mini@1/Send"},
+      {"Send", kDispatcher, R"({"lead":"PSC-5101080170060001","x":1})", "bad-data", "/x", "mini@1/Send"},
+      {"Send", kDispatcher, R"({"lead":"PSC-1"})", "unknown-body", "/lead", "mini@1/Send"},
+      {"Send", kDispatcher, R"({"lead":"HOTLINE-510108"})", "bad-lead", "", "mini@1/Send/T2"},
+      {"Unpark", kSupervisor, "{}", "guard-failed", "", "mini@1/Unpark"},
+      {"GoOn", kSupervisor, R"({"clock":"handle"})", "guard-failed", "", "mini@1/GoOn/T5"},
+      {"Begin", kSupervisor, R"({"which":"none"})", "guard-failed", "", "mini@1/Begin/T13"},
+      {"Open", kAgent, kOpening.c_str(), "wrong-stage", "", "mini@1/Open"},
+  };
+  const CaseState before = life.state;
+  for (const Row& row : rows) {
+    INFO(row.name << " " << row.input);
+    const Answer answer = life.send("2026-03-16T09:30", row.name, row.actor, row.input);
+    REQUIRE(answer.rejection);
+    CHECK(answer.rejection->code == row.code);
+    CHECK(answer.rejection->path == row.path);
+    CHECK(answer.rejection->rule == row.rule);
+    CHECK(answer.rejection->text.ends_with("."));
+    CHECK(answer.events.empty());
+    CHECK_FALSE(answer.after);
+    CHECK(life.state == before);
+  }
+}
+
+TEST_CASE("decide: a refusal by a stale version comes after the role and before the stage") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  auto asked = command("Sign", kPsc, "{}", at("2026-03-16T09:30"));
+  asked.expected_version = 7;
+  CHECK(code(life.send(asked)) == "version-conflict");
+  asked.actor = kAgent;
+  CHECK(code(life.send(asked)) == "forbidden-role");
+  asked.actor = kPsc;
+  asked.expected_version = 1;
+  CHECK(code(life.send(asked)) == "wrong-stage");
+}
+
+TEST_CASE("decide: what a case that does not exist can be asked") {
+  Life life;
+  CHECK(code(life.send("2026-03-16T09:12", "Sign", kPsc)) == "unknown-case");
+  CHECK(code(life.send("2026-03-16T09:12", "ClockDue", kPsc)) == "unknown-case");
+  CHECK(code(life.send("2026-03-16T09:12", "Fly", kPsc)) == "unknown-command");
+  CHECK(code(life.send("2026-03-16T09:12", "Open", kPsc, kOpening)) == "forbidden-role");
+  CHECK(code(life.send("2026-03-16T09:12", "Open", kAgent, R"({"type":"SUGGESTION","category":"C15"})")) ==
+        "bad-data");
+  const std::string elsewhere = R"({"type":"SUGGESTION","category":"C15","place":"110101"})";
+  const Answer foreign = life.send("2026-03-16T09:12", "Open", kAgent, elsewhere);
+  CHECK(code(foreign) == "guard-failed");
+  CHECK(foreign.rejection->text.find("mini@1/applies") != std::string::npos);
+}
+
+TEST_CASE("decide: the same external reference with other content supplements the case, whatever its stage") {
+  Life life;
+  auto asked = command("Open", kAgent, kOpening, at("2026-03-16T09:12"));
+  asked.channel = "CH-12345";
+  asked.reference = "R-1";
+  REQUIRE(code(life.send(asked)) == "taken");
+  life.must("2026-03-16T09:20", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})");
+  asked.input = parsed(R"({"type":"REPORT","category":"C15","place":"510108"})");
+  asked.recorded_at = at("2026-03-16T10:00");
+  const Answer answer = life.send(asked);
+  REQUIRE(types(answer.events) == Names{"SupplementReceived"});
+  CHECK(answer.events[0].rule == "engine/supplement");
+  CHECK(answer.events[0].data == asked.input);
+  CHECK(life.state.stage == "SENT");
+  CHECK(life.state.type == "SUGGESTION");
+  CHECK(life.state.version == 3);
+  asked.input = parsed(R"({"type":"REPORT"})");
+  CHECK(code(life.send(asked)) == "bad-data");
+}
+
+TEST_CASE("decide: a pinned workflow that is not in force is said, not guessed") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.context = world_of({parsed(kBodies)});
+  CHECK(code(life.send("2026-03-16T09:30", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})")) ==
+        "document-missing");
+  CHECK(fire(life.state, *life.context, moment(at("2027-01-01T00:00"))).empty());
+}
+
+TEST_CASE("decide: an event carries what the rule's guards saw, and nothing else") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.must("2026-03-16T09:20", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})");
+  const Answer refused = life.send("2026-03-16T09:30", "Sign", kOc);
+  CHECK(code(refused) == "not-lead");
+  CHECK(refused.rejection->text == "Only the lead signs.");
+  CHECK(refused.rejection->facts ==
+        parsed(R"({"actor.body":"OC-5101080170060001","case.lead":"PSC-5101080170060001"})"));
+  const Answer taken = life.must("2026-03-16T09:31", "Sign", kPsc);
+  CHECK(taken.events[0].facts ==
+        parsed(R"({"actor.body":"PSC-5101080170060001","case.lead":"PSC-5101080170060001"})"));
+}
+
+TEST_CASE(
+    "decide: each event of a group sees the state after the one before, the last carries stage, clocks and "
+    "holders") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.must("2026-03-16T09:20", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})");
+  life.must("2026-03-16T09:30", "Sign", kPsc);
+  const Answer told = life.must("2026-03-16T10:00", "Tell", kPsc, kProof);
+  CHECK(told.events[0].data.text("by") == kPsc.body.value);
+  CHECK(told.events[0].data.find("evidence")->if_array()->size() == 1);
+  CHECK(life.state.evidence == 1);
+  const Answer closed = life.must("2026-03-16T11:00", "Close", kAgent, R"({"solved":true})");
+  REQUIRE(types(closed.events) == Names{"CallbackRecorded", "CaseClosed"});
+  CHECK(closed.events[0].stage.empty());
+  CHECK(closed.events[0].rule == "mini@1/Close/T11");
+  CHECK(closed.events[1].stage == "DONE");
+  CHECK(closed.events[1].ended);
+  CHECK(closed.events[1].holders == Value(Array{}));
+  CHECK(closed.events[0].data.find("solved")->if_string() != nullptr);
+  CHECK(life.state.closed_at == at("2026-03-16T11:00"));
+  CHECK(life.state.holders.empty());
+}
+
+TEST_CASE("decide: a transition is chosen by its condition, and a reopened case gets half its limit") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.must("2026-03-16T09:20", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})");
+  life.must("2026-03-16T09:30", "Sign", kPsc);
+  life.must("2026-03-16T10:00", "Tell", kPsc, kProof);
+  const Answer answer = life.must("2026-03-16T11:00", "Close", kAgent, R"({"solved":false})");
+  CHECK(answer.events[0].rule == "mini@1/Close/T12");
+  CHECK(life.state.stage == "SENT");
+  CHECK(life.state.reopens == 1);
+  CHECK(life.clock("handle").limit == calendar::Amount{4, calendar::Unit::working_days});
+  CHECK(life.clock("handle").due == at("2026-03-21T00:00"));
+}
+
+TEST_CASE("react: no event of this version asks anything of another case") {
+  for (const EventType& type : event_types()) {
+    record::Event event;
+    event.type = type.name;
+    CHECK(react(CaseState{}, event).empty());
+  }
+}
+
+}  // namespace
+}  // namespace lastkm::cases
