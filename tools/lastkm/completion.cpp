@@ -6,40 +6,25 @@ namespace lastkm::tool {
 
 namespace {
 
-struct Words {
-  std::string path;   ///< "case show"; empty: the program
-  std::string words;  ///< verbs and options there
-};
-
-void collect(const CLI::App& app, const std::string& path, const std::string& common,
-             std::vector<Words>& out) {
-  std::string words;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
-    words += verb->get_name() + " ";
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
-  }
-  if (!path.empty()) words += common;
-  out.push_back({path, words});
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    collect(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), common, out);
-  }
-}
-
-std::string bash_script(const std::vector<Words>& all) {
-  std::string out = R"SH(# lastkm for bash: eval "$(lastkm completion bash)" _lastkm() {
-    local word path = "" words = "" i for ((i = 1; i < COMP_CWORD; i++));
-    do word = $ {
-        COMP_WORDS[i]
-      }
-    case $word in -*) ;; *) case "${COMP_WORDS[i-1]}" in --data) ;; *) path="${path:+$path }$word" ;; esac ;; esac
+// clang-format off
+constexpr std::string_view kHead = R"SH(# For bash: eval "$(lastkm completion bash)"; for zsh: eval "$(lastkm completion zsh)"
+_lastkm() {
+  local word path="" words="" i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    case $word in
+      -*) ;;
+      *) [ "${COMP_WORDS[i-1]}" = --data ] || path="${path:+$path }$word" ;;
+    esac
   done
-  case ${COMP_WORDS[COMP_CWORD-1]} in --data) COMPREPLY=($(compgen -d -- "${COMP_WORDS[COMP_CWORD]}")); return ;; esac
+  if [ "${COMP_WORDS[COMP_CWORD-1]}" = --data ]; then
+    COMPREPLY=($(compgen -d -- "${COMP_WORDS[COMP_CWORD]}"))
+    return
+  fi
   while true; do
     case $path in
 )SH";
-  for (const Words& one : all) out += "      '" + one.path + "') words='" + one.words + "'; break ;;\n";
-      out += R"SH(      *' '*) path=${path% *} ;;
+constexpr std::string_view kTail = R"SH(      *' '*) path=${path% *} ;;
       *) path="" ;;
     esac
   done
@@ -47,23 +32,38 @@ std::string bash_script(const std::vector<Words>& all) {
 }
 complete -o filenames -F _lastkm lastkm
 )SH";
-      return out;
-  }
+// clang-format on
 
-  Result<Exit> run(Session & session, const CLI::App& app, const std::string& shell) {
-    std::vector<Words> all;
-    std::string common;
-    for (const CLI::Option* option : app.get_options()) {
-      for (const std::string& name : option->get_lnames()) {
-        if (name != "version") common += "--" + name + " ";
-      }
-    }
-    collect(app, "", common, all);
-    if (shell == "zsh")
-      session.out() << "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n";
-    session.out() << bash_script(all);
-    return Exit::ok;
+/// A line of the script's case for each verb: what may follow it.
+void collect(const CLI::App& app, const std::string& path, const std::string& common, std::string& out) {
+  std::string words;
+  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* verb : verbs) words += verb->get_name() + " ";
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
   }
+  if (!path.empty()) words += common;
+  out += "      '" + path + "') words='" + words + "'; break ;;\n";
+  for (const CLI::App* verb : verbs) {
+    collect(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), common, out);
+  }
+}
+
+Result<Exit> run(Session& session, const CLI::App& app, const std::string& shell) {
+  std::string common;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      if (name != "version" && name != "help") common += "--" + name + " ";
+    }
+  }
+  std::string cases;
+  collect(app, "", common, cases);
+  if (shell == "zsh") {
+    session.out() << "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n";
+  }
+  session.out() << kHead << cases << kTail;
+  return Exit::ok;
+}
 
 }  // namespace
 

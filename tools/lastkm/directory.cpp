@@ -1,8 +1,6 @@
 // lastkm directory publish|activate|list|show: the documents that decisions read.
 #include <algorithm>
-#include <filesystem>
 
-#include "engine/json/read.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/shipped.h"
 #include "tools/lastkm/verbs.h"
@@ -10,8 +8,6 @@
 namespace lastkm::tool {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 Value line_of(const record::Document& document) {
   return Object{{"kind", document.kind},
@@ -48,18 +44,7 @@ Result<std::vector<std::string>> files_of(Session& session, const Publish& given
     files = std::move(*shipped);
   }
   for (const std::string& path : given.paths) {
-    const std::string where = session.path(path);
-    std::error_code failure;
-    if (!fs::is_directory(where, failure)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const auto& entry : fs::directory_iterator(where, failure)) {
-      const std::string name = entry.path().filename().string();
-      if (name.ends_with(".json") && !name.ends_with(".schema.json")) inside.push_back(entry.path().string());
-    }
-    std::sort(inside.begin(), inside.end());
+    const std::vector<std::string> inside = documents_in(session.path(path));
     files.insert(files.end(), inside.begin(), inside.end());
   }
   if (files.empty()) {
@@ -72,47 +57,21 @@ Result<std::vector<std::string>> files_of(Session& session, const Publish& given
 Result<Exit> publish(Session& session, const Publish& given) {
   const auto files = files_of(session, given);
   if (!files) return files.error();
-  struct Item {
-    std::string file;
-    json::Text text;
-  };
-  std::vector<Item> items;
-  for (const std::string& file : *files) {
-    const auto bytes = session.read(file);
-    if (!bytes) return bytes.error();
-    auto text = json::read(*bytes, file);
-    if (!text) return text.error();
-    items.push_back({file, std::move(*text)});
-  }
-  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    return publishing_rank(a.text.root) < publishing_rank(b.text.root);
-  });
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  std::vector<record::Document> published;
-  for (const Item& item : items) {
-    auto document = (*engine)->publish(item.text.root);
-    if (!document) {
-      Error error = document.error();
-      error.path = item.text.where(item.file, error.path);
-      error.message = item.file + ": " + error.message;
-      return error;
-    }
-    document->content = Value();
-    published.push_back(std::move(*document));
-  }
-  print_documents(session, published);
+  const auto published = publish_files(**engine, *files);
+  if (!published) return published.error();
   if (given.activate) {
-    DirectoryOrdinal last;
-    for (const record::Document& document : (*engine)->documents()) last = std::max(last, document.ordinal);
-    if (auto active = (*engine)->activate(last); !active) return active.error();
-    if (!session.json()) {
-      session.out() << published.size() << " documents published; everything up to " << last.value
-                    << " is in force.\n";
-    }
-  } else if (!session.json() && !session.options().quiet) {
-    session.out()
-        << "Published, not yet in force: lastkm directory activate N puts everything up to N into force.\n";
+    if (auto active = (*engine)->activate(published->last); !active) return active.error();
+  }
+  print_documents(session, published->documents);
+  if (session.json()) return Exit::ok;
+  if (given.activate) {
+    session.out() << files->size() << " documents published; everything up to " << published->last.value
+                  << " is in force.\n";
+  } else if (!session.options().quiet) {
+    session.out() << "Published, not yet in force: lastkm directory activate " << published->last.value
+                  << '\n';
   }
   return Exit::ok;
 }

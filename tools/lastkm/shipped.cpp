@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/json/read.h"
 
 namespace lastkm::tool {
 
@@ -27,19 +31,68 @@ Result<std::vector<std::string>> shipped_files() {
     if (!fs::is_directory(root / "schemas" / "workflows", failure)) continue;
     std::vector<std::string> files;
     for (const char* folder : {".cache/directory", "schemas/directory", "schemas/workflows"}) {
-      for (const auto& entry : fs::directory_iterator(root / folder, failure)) {
-        const std::string name = entry.path().filename().string();
-        if (name.ends_with(".json") && !name.ends_with(".schema.json"))
-          files.push_back(entry.path().string());
-      }
+      if (!fs::is_directory(root / folder, failure)) continue;
+      const std::vector<std::string> inside = documents_in((root / folder).string());
+      files.insert(files.end(), inside.begin(), inside.end());
     }
-    std::sort(files.begin(), files.end());
     if (!files.empty()) return files;
   }
   return Error{ErrorKind::not_found, "nothing-shipped",
                "The shipped documents (schemas/) are neither beside the program nor above it; give files or "
                "folders instead.",
                program.string()};
+}
+
+std::vector<std::string> documents_in(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_directory(path, failure)) return {path};
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(path, failure)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(".json") && !name.ends_with(".schema.json")) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<Published> publish_files(runtime::Engine& engine, const std::vector<std::string>& files) {
+  struct Item {
+    std::string file;
+    json::Text text;
+  };
+  std::vector<Item> items;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+      return Error{ErrorKind::not_found, "no-such-file", "There is no file " + file + " that can be read.",
+                   file};
+    auto text = json::read(std::string(std::istreambuf_iterator<char>(in), {}), file);
+    if (!text) return text.error();
+    items.push_back({file, std::move(*text)});
+  }
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return publishing_rank(a.text.root) < publishing_rank(b.text.root);
+  });
+  Published out;
+  for (const record::Document& document : engine.documents()) out.last = std::max(out.last, document.ordinal);
+  for (const Item& item : items) {
+    auto document = engine.publish(item.text.root);
+    if (!document) {
+      Error error = document.error();
+      error.path = item.text.where(item.file, error.path);
+      return error;
+    }
+    out.last = std::max(out.last, document->ordinal);
+    document->content = Value();
+    out.documents.push_back(std::move(*document));
+  }
+  return out;
+}
+
+Result<Published> publish_shipped(runtime::Engine& engine) {
+  const auto files = shipped_files();
+  if (!files) return files.error();
+  return publish_files(engine, *files);
 }
 
 }  // namespace lastkm::tool

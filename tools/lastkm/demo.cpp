@@ -1,0 +1,267 @@
+// lastkm demo: thirty days of a community in a few seconds, and what a dashboard would say of them.
+#include <stdlib.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "tools/lastkm/answers.h"
+#include "tools/lastkm/play.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/progress.h"
+#include "tools/lastkm/rates.h"
+#include "tools/lastkm/shipped.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Given {
+  std::uint64_t seed = 1;
+  int days = 30;
+  int per_day = 20;
+  std::string program = "lastkm";
+  std::string shown_data;
+};
+
+/// A new folder with everything shipped in force.
+Status make_folder(const std::string& folder) {
+  if (auto made = runtime::init(folder, 64, true); !made) return made;
+  auto engine = runtime::open_engine({.folder = folder});
+  if (!engine) return engine.error();
+  const auto published = publish_shipped(**engine);
+  if (!published) return published.error();
+  return (*engine)->activate(published->last);
+}
+
+Result<std::string> folder_for(Session& session) {
+  std::string folder;
+  if (session.options().data.empty()) {
+    std::string pattern = (fs::temp_directory_path() / "lastkm-demo-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder; give --data DIR.",
+                   pattern};
+    }
+    folder = pattern;
+  } else {
+    folder = session.path(session.options().data);
+  }
+  std::error_code failure;
+  if (!fs::exists(folder, failure) || fs::is_empty(folder, failure)) {
+    if (auto made = make_folder(folder); !made) return made.error();
+  }
+  return folder;
+}
+
+class Report {
+ public:
+  Report(Session& session, runtime::Engine& engine, projections::Queries& queries)
+      : session_(&session), engine_(&engine), queries_(&queries) {}
+
+  void heading(const std::string& text) { session_->out() << '\n' << session_->style().bold(text) << '\n'; }
+
+  Status counts(const std::string& title, const std::string& dimension,
+                const projections::CaseFilter& filter = {}, std::size_t most = 20) {
+    auto lines = queries_->counts(filter, dimension, engine_->now());
+    if (!lines) return lines.error();
+    std::stable_sort(lines->begin(), lines->end(),
+                     [](const Value& a, const Value& b) { return a.number("count") > b.number("count"); });
+    std::int64_t largest = 1;
+    for (const Value& line : *lines) largest = std::max(largest, line.number("count"));
+    Table table({{dimension}, {"cases", Align::right}, {""}});
+    for (std::size_t i = 0; i < lines->size() && i < most; ++i) {
+      const Value& line = (*lines)[i];
+      std::string bar;
+      for (std::int64_t n = 0; n < line.number("count") * 24 / largest; ++n) bar += "▇";
+      table.add({named(dimension, line), line.number("count"), Cell(bar, Tone::quiet)});
+    }
+    if (table.empty()) return done();
+    heading(title);
+    table.print(session_->out(), session_->style(), 2);
+    return done();
+  }
+
+  Status rates() {
+    for (const auto& [by, name] : {std::pair{projections::RatesBy::month, "month"},
+                                   std::pair{projections::RatesBy::community, "community"}}) {
+      const auto lines = queries_->rates(by, projections::RatesBasis::callback);
+      if (!lines) return lines.error();
+      heading(std::string("The three rates by ") + name + " of the call-back / 三率");
+      rates_table(*lines, name).print(session_->out(), session_->style(), 2);
+    }
+    return done();
+  }
+
+  /// The life of the case to which most has happened.
+  Result<std::string> life() {
+    std::string best;
+    std::int64_t most = 0;
+    const auto page = queries_->list({}, projections::CaseOrder::opened, {}, engine_->now());
+    if (!page) return page.error();
+    for (const Value& line : page->lines) {
+      const std::int64_t weight =
+          line.number("version") + 6 * line.number("level") + (line.text("card") == "red" ? 5 : 0);
+      if (weight > most) {
+        most = weight;
+        best = line.text("ref");
+      }
+    }
+    if (best.empty()) return best;
+    const auto history = queries_->history(best);
+    if (!history) return history.error();
+    heading("The life of case " + best + " / 一件诉求的全过程");
+    Table table({{"when"}, {"what"}, {"who"}, {"rule"}});
+    for (const Value& line : history->lines) {
+      const Value* actor = line.find("actor");
+      const std::string_view type = line.text("type");
+      const bool pressure =
+          type.ends_with("Breached") || type == "CaseEscalated" || type.ends_with("CardIssued");
+      table.add({short_time(line.text("recorded_at")), Cell(type, pressure ? Tone::bad : Tone::plain),
+                 actor != nullptr ? title_of_body(actor->text("body")) : "",
+                 Cell(line.text("rule"), Tone::quiet)});
+    }
+    table.print(session_->out(), session_->style(), 2);
+    return best;
+  }
+
+ private:
+  std::string title_of_body(std::string_view id) const {
+    const auto* body = engine_->published()->find_body(BodyId(std::string(id)));
+    return body != nullptr ? body->title.zh + " " + std::string(id) : std::string(id);
+  }
+  std::string named(const std::string& dimension, const Value& line) const {
+    const Value* key = line.find("key");
+    const std::string text = key != nullptr && key->if_int() != nullptr ? std::to_string(*key->if_int())
+                                                                        : std::string(line.text("key"));
+    const auto context = engine_->published();
+    if (dimension == "lead") return text.empty() ? "(nobody yet)" : title_of_body(text);
+    if (dimension == "category" && context->find_category(text) != nullptr)
+      return text + " " + context->find_category(text)->title.zh;
+    if (dimension == "community" && context->find_place(text) != nullptr)
+      return text + " " + context->find_place(text)->title.zh;
+    return text;
+  }
+
+  Session* session_;
+  runtime::Engine* engine_;
+  projections::Queries* queries_;
+};
+
+void what_next(Session& session, const Given& given, const std::string& folder, const std::string& ref) {
+  const std::string shown = given.shown_data.empty() ? folder : given.shown_data;
+  const std::string data = " --data " + shown;
+  const auto line = [&](const std::string& verb, const std::string& why) {
+    session.out() << "  " << given.program << ' ' << verb << data << session.style().dim("   # " + why)
+                  << '\n';
+  };
+  session.out() << '\n' << session.style().bold("Try next / 接下来可以试试") << '\n';
+  line("audit explain " + ref, "why each step of this case was taken");
+  line("audit redecide", "make every decision again, compare byte for byte");
+  line("case list --where overdue", "what is late now");
+  line("worklist PSC-5101080170060001", "what waits for a property agency");
+  line("rates --by body", "who answers, who solves");
+  line("log dump --from decisions | head -2", "the records themselves");
+  line("serve", "keep it open; other terminals' verbs find it");
+}
+
+Status tables(Report& report) {
+  if (auto shown = report.counts("Requests by channel / 渠道", "channel"); !shown) return shown;
+  if (auto shown = report.counts("Where the cases are / 环节", "stage"); !shown) return shown;
+  if (auto shown = report.counts("Hot categories / 热点诉求", "category", {}, 8); !shown) return shown;
+  if (auto shown = report.counts(
+          "Escalation level / 升级层级 (0 compound, 1 community, 2 street, 3 district)", "level");
+      !shown)
+    return shown;
+  if (auto shown = report.counts("Cards / 黄牌红牌", "card"); !shown) return shown;
+  projections::CaseFilter late;
+  late.overdue = true;
+  late.open = true;
+  if (auto shown = report.counts("Slowest bodies: open cases overdue / 超期在办", "lead", late, 8); !shown)
+    return shown;
+  return report.rates();
+}
+
+Result<Exit> run(Session& session, const Given& given) {
+  const auto where = folder_for(session);
+  if (!where) return where.error();
+  const auto folder = Folder::open(*where);
+  if (!folder) return folder.error();
+  runtime::Engine& engine = (*folder)->engine();
+  if (!engine.deployment().virtual_clock) {
+    return Error{ErrorKind::refused, "not-virtual",
+                 "A demonstration needs a folder with a virtual clock: lastkm init DIR --clock virtual.",
+                 *where};
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  PlayOptions options{.seed = given.seed, .days = given.days, .requests_per_day = given.per_day, .start = {}};
+  const Instant monday = start_of(to_date({2026, 3, 2}), 480) + 8 * kMsPerHour;
+  // Played again in the same folder: the next days.
+  const Date today = local_date(engine.now(), 480);
+  options.start = engine.now() < monday ? monday : start_of(today + 1, 480) + 8 * kMsPerHour;
+  auto play = Play::prepare(engine, options);
+  if (!play) return play.error();
+  const auto played = [&] {
+    Progress progress(session.err(), session.shows_progress(), "playing", given.days);
+    return play->run([&](int day) {
+      progress.at(day, "day " + std::to_string(day) + " of " + std::to_string(given.days));
+    });
+  }();
+  if (!played) return played.error();
+  const auto side = (*folder)->read_side();
+  if (!side) return side.error();
+  if (auto caught = (*side)->projector().catch_up(); !caught) return caught.error();
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
+  if (session.json()) {
+    session.print(Object{{"folder", *where},
+                         {"seed", static_cast<std::int64_t>(given.seed)},
+                         {"days", given.days},
+                         {"commands", played->commands},
+                         {"accepted", played->accepted},
+                         {"rejected", played->rejected},
+                         {"duplicates", played->duplicates},
+                         {"supplements", played->supplements},
+                         {"cases", played->cases},
+                         {"milliseconds", std::int64_t{took}}});
+    return Exit::ok;
+  }
+  session.out() << session.style().bold("lastkm 社区治理“最后一公里”: " + std::to_string(given.days) +
+                                        " days of a community")
+                << "  (seed " << given.seed << ", " << took / 1000 << "." << took % 1000 / 100 << " s)\n"
+                << "  " << played->commands << " commands: " << played->accepted << " accepted, "
+                << played->rejected << " refused by a rule, " << played->duplicates << " repeats recognised, "
+                << played->supplements << " supplements; " << played->cases << " cases.\n";
+  if (!played->refusals.empty()) {
+    session.out() << "  refused:";
+    for (const auto& [code, count] : played->refusals) session.out() << ' ' << code << ' ' << count;
+    session.out() << '\n';
+  }
+  Report report(session, engine, (*side)->queries());
+  if (auto shown = tables(report); !shown) return shown.error();
+  const auto ref = report.life();
+  if (!ref) return ref.error();
+  what_next(session, given, *where, *ref);
+  return Exit::ok;
+}
+
+}  // namespace
+
+void add_demo(Program& program) {
+  auto given = std::make_shared<Given>();
+  CLI::App* verb =
+      program.verb("demo", "Play a community for thirty days of virtual time, and show what happened");
+  verb->add_option("--seed", given->seed, "the same seed plays the same days")->capture_default_str();
+  verb->add_option("--days", given->days, "days to play")->check(CLI::Range(1, 200))->capture_default_str();
+  verb->add_option("--per-day", given->per_day, "requests a day, about")
+      ->check(CLI::Range(1, 5000))
+      ->capture_default_str();
+  verb->add_option("--program", given->program, "how the program is called in the advice at the end")
+      ->group("");
+  verb->add_option("--shown-data", given->shown_data, "how the folder is called there")->group("");
+  program.on(verb, Needs::nothing, [given](Session& session) { return run(session, *given); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,64 @@
+// lastkm scenario run FILE…: stories as text, with what must be true in them (schemas/scenario.md).
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/scenario_run.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+void print_scenario(Session& session, const Scenario& scenario, const std::vector<Check>& checks, bool ok) {
+  if (session.json()) {
+    Array out;
+    for (const Check& check : checks) {
+      out.emplace_back(
+          Object{{"id", check.id}, {"ok", check.ok}, {"expected", check.expected}, {"got", check.got}});
+    }
+    session.print(Object{{"scenario", scenario.id}, {"ok", ok}, {"checks", std::move(out)}});
+    return;
+  }
+  const Style style = session.style();
+  session.out() << (ok ? style.green("✓ ") : style.red("✗ ")) << style.bold(scenario.id) << ' '
+                << scenario.title << '\n';
+  for (const Check& check : checks) {
+    session.out() << "    " << (check.ok ? style.green("✓") : style.red("✗")) << ' ' << check.id << "  "
+                  << check.expected << '\n';
+    if (!check.ok) session.out() << "        got: " << check.got << '\n';
+  }
+}
+
+Result<Exit> run(Session& session, const std::vector<std::string>& files) {
+  std::size_t scenarios = 0;
+  std::size_t failed = 0;
+  for (const std::string& file : files) {
+    const auto text = session.read(file);
+    if (!text) return text.error();
+    const auto read = read_scenarios(*text, file);
+    if (!read) return read.error();
+    for (const Scenario& scenario : *read) {
+      const auto checks = run_scenario(scenario, session.path(file));
+      if (!checks) return checks.error();
+      bool ok = true;
+      for (const Check& check : *checks) ok = ok && check.ok;
+      print_scenario(session, scenario, *checks, ok);
+      ++scenarios;
+      if (!ok) ++failed;
+    }
+  }
+  if (!session.json()) session.out() << scenarios << " scenarios, " << failed << " failed\n";
+  return failed == 0 ? Exit::ok : Exit::difference;
+}
+
+}  // namespace
+
+void add_scenario(Program& program) {
+  CLI::App* group = program.verb("scenario", "Play stories written as text and check what they expect");
+  group->require_subcommand(1);
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* verb = Program::verb(
+      group, "run", "Each scenario in a folder and a time of its own (exit 8 where a check fails)");
+  verb->add_option("FILE", *files, "scenario files, or - for the input")->required();
+  program.on(verb, Needs::nothing, [files](Session& session) { return run(session, *files); });
+}
+
+}  // namespace lastkm::tool

@@ -1,0 +1,292 @@
+#include "tools/lastkm/scenario_run.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "engine/record/canonical.h"
+#include "engine/runtime/engine.h"
+#include "tools/lastkm/case_life.h"
+#include "tools/lastkm/shipped.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder that goes when this goes.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (fs::temp_directory_path() / "lastkm-scenario-XXXXXX").string();
+    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~Scratch() {
+    std::error_code failure;
+    if (!path_.empty()) fs::remove_all(path_, failure);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string text_of(const Value& value) {
+  if (const std::string* text = value.if_string()) return *text;
+  return record::canonical(value);
+}
+
+class Run {
+ public:
+  Run(runtime::Engine& engine, std::int32_t offset) : engine_(&engine), offset_(offset) {}
+
+  Status line(const ScenarioLine& line, const ScenarioLine* next) {
+    return std::visit(
+        overloaded{[&](const ScenarioStep& step) { return take(step, line.line, next); },
+                   [&](const PassTime& pass) { return engine_->advance(pass.time.at(offset_)); },
+                   [&](const SwitchCase& other) { return pick(other.name, line.line); },
+                   [&](const Expectation& expectation) { return check(expectation); }},
+        line.what);
+  }
+  [[nodiscard]] std::vector<Check>& checks() { return checks_; }
+
+ private:
+  static Error mistake(int line, const std::string& text) {
+    return Error{ErrorKind::bad_input, "bad-scenario", "line " + std::to_string(line) + ": " + text, ""};
+  }
+
+  Status pick(const std::string& name, int line) {
+    const auto found = cases_.find(name);
+    if (found == cases_.end()) return mistake(line, "no case is named " + name + " before this line");
+    current_ = found->second;
+    return done();
+  }
+
+  Status take(const ScenarioStep& step, int line, const ScenarioLine* next) {
+    intake::Submission submission;
+    submission.name = step.command;
+    submission.client = "scenario";
+    submission.actor = {BodyId(step.body), step.role, step.person, ""};
+    submission.channel = step.channel;
+    submission.reference = step.reference;
+    submission.idempotency_key = step.key;
+    submission.expected_version = step.version;
+    if (step.occurred) submission.occurred_at = step.occurred->at(offset_);
+    submission.at = step.time.at(offset_);
+    if (!step.on.empty()) {
+      if (auto picked = pick(step.on, line); !picked) return picked;
+    }
+    if (step.as.empty() && step.channel.empty()) submission.case_id = current_;
+    Object data;
+    for (const FieldText& field : step.fields) {
+      Value value = field.value;
+      if (!field.case_name.empty()) {
+        const auto found = cases_.find(field.case_name);
+        if (found == cases_.end())
+          return mistake(line, "no case is named " + field.case_name + " before this line");
+        value = found->second;
+      }
+      data.set(field.name, std::move(value));
+    }
+    submission.data = Value(std::move(data));
+
+    const auto outcome = engine_->submit(std::span(&submission, 1)).front();
+    last_ = "accepted";
+    last_path_.clear();
+    if (!outcome) {
+      if (outcome.error().kind == ErrorKind::integrity) return outcome.error();
+      last_ = "refused " + outcome.error().code;
+      last_path_ = outcome.error().path;
+      last_text_ = outcome.error().message;
+    } else {
+      if (!outcome->aggregate.value.empty() && outcome->status != runtime::OutcomeStatus::rejected) {
+        current_ = outcome->aggregate.value;
+        if (!step.as.empty()) cases_[step.as] = current_;
+      }
+      if (outcome->status == runtime::OutcomeStatus::rejected && outcome->rejection) {
+        last_ = "refused " + outcome->rejection->code;
+        last_path_ = outcome->rejection->path;
+        last_text_ = outcome->rejection->text;
+      } else if (outcome->status == runtime::OutcomeStatus::recorded) {
+        last_ = "recorded";
+      }
+    }
+    const auto* expected = next != nullptr ? std::get_if<Expectation>(&next->what) : nullptr;
+    const bool told = expected != nullptr &&
+                      (expected->words.front() == "refused" || expected->words.front() == "accepted");
+    if (last_ != "accepted" && !told) {
+      checks_.push_back({"line " + std::to_string(line), false, "accepted", last_ + ": " + last_text_});
+    }
+    return done();
+  }
+
+  Status check(const Expectation& expectation) {
+    Check check{expectation.id, false, expectation.text, ""};
+    const std::string& about = expectation.words.front();
+    if (about == "accepted" || about == "refused") {
+      check.got = last_;
+      if (expectation.words.size() == 4) check.got += " at " + last_path_;
+      check.ok = check.got == joined(expectation.words);
+    } else if (const auto state = engine_->find_case(current_); !state) {
+      check.got = "no case";
+    } else if (about == "event" || about == "events" || about == "no") {
+      if (auto looked = check_events(expectation, check); !looked) return looked;
+    } else if (about == "clock") {
+      check_clock(*state, expectation, check);
+    } else {
+      check_state(*state, expectation, check);
+    }
+    checks_.push_back(std::move(check));
+    return done();
+  }
+
+  static std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
+    return out;
+  }
+
+  static void check_state(const cases::CaseState& state, const Expectation& expectation, Check& check) {
+    const std::vector<std::string>& words = expectation.words;
+    const std::string& about = words.front();
+    const auto held_by = [&](const std::string& body) {
+      return std::find(state.holders.begin(), state.holders.end(), body) != state.holders.end();
+    };
+    std::string got;
+    if (about == "stage") got = state.stage;
+    if (about == "lead") got = state.lead.empty() ? "none" : state.lead;
+    if (about == "level") got = std::to_string(state.level);
+    if (about == "supervision") got = std::to_string(state.supervision);
+    if (about == "version") got = std::to_string(state.version);
+    if (about == "card") got = state.card;
+    if (about == "workflow") got = state.workflow;
+    if (about == "co-handlers") {
+      std::vector<std::string> bodies;
+      for (const cases::CoHandler& one : state.co_handlers) bodies.push_back(one.body.value);
+      std::vector<std::string> wanted(words.begin() + 1, words.end());
+      if (wanted == std::vector<std::string>{"none"}) wanted.clear();
+      std::sort(bodies.begin(), bodies.end());
+      std::sort(wanted.begin(), wanted.end());
+      check.ok = bodies == wanted;
+      check.got = "co-handlers " + (bodies.empty() ? "none" : joined(bodies));
+      return;
+    }
+    if (about == "on" || about == "not") {
+      const std::string& body = words.back();
+      check.ok = held_by(body) == (about == "on");
+      check.got = "on " + (state.holders.empty() ? "nobody's" : joined(state.holders));
+      return;
+    }
+    check.got = about + " " + got;
+    check.ok = got == words.back();
+  }
+
+  void check_clock(const cases::CaseState& state, const Expectation& expectation, Check& check) const {
+    const std::vector<std::string>& words = expectation.words;
+    const cases::Clock* clock = state.find_clock(words[1]);
+    check.got = "clock " + words[1] + " none";
+    if (clock == nullptr) {
+      check.ok = words[2] == "none";
+      return;
+    }
+    if (words[2] == "due" && expectation.time) {
+      check.ok = clock->due == expectation.time->at(offset_);
+      check.got = "clock " + words[1] + " due " + local_text(clock->due, offset_, true);
+    } else if (words[2] == "left") {
+      check.got = "clock " + words[1] + " " + std::string(cases::name_of(clock->state));
+      if (clock->paused_left) {
+        check.got = "clock " + words[1] + " left " + std::to_string(clock->paused_left->n) + " " +
+                    std::string(calendar::name_of(clock->paused_left->unit));
+      }
+      check.ok = check.got == joined(words);
+    } else {
+      check.got = "clock " + words[1] + " state " + std::string(cases::name_of(clock->state));
+      check.ok = check.got == joined(words);
+    }
+  }
+
+  Status check_events(const Expectation& expectation, Check& check) {
+    const auto life = case_life(*engine_, current_);
+    if (!life) return life.error();
+    const std::vector<std::string>& words = expectation.words;
+    const std::string& type = words.front() == "no" ? words[2] : words[1];
+    std::int64_t count = 0;
+    bool found = false;
+    std::string seen;
+    for (const Step& step : *life) {
+      if (step.event.type != type) continue;
+      ++count;
+      bool fits = !expectation.time || step.recorded_at == expectation.time->at(offset_);
+      seen += (seen.empty() ? "event " : ", event ") + type + " at " +
+              local_text(step.recorded_at, offset_, false);
+      for (const FieldText& field : expectation.fields) {
+        Value wanted = field.value;
+        if (const auto named = cases_.find(field.case_name); named != cases_.end()) wanted = named->second;
+        const Value* member = step.event.data.find(field.name);
+        fits = fits && member != nullptr && *member == wanted;
+        seen += " " + field.name + "=" + (member != nullptr ? text_of(*member) : "(none)");
+      }
+      found = found || fits;
+    }
+    if (words.front() == "events") {
+      check.ok = std::to_string(count) == words[2];
+      check.got = "events " + type + " " + std::to_string(count);
+    } else if (words.front() == "no") {
+      check.ok = count == 0;
+      check.got = count == 0 ? "no event " + type : seen;
+    } else {
+      check.ok = found;
+      check.got = seen.empty() ? "no event " + type : seen;
+    }
+    return done();
+  }
+
+  runtime::Engine* engine_;
+  std::int32_t offset_;
+  std::map<std::string, std::string> cases_;
+  std::string current_;
+  std::string last_, last_path_, last_text_;
+  std::vector<Check> checks_;
+};
+
+}  // namespace
+
+Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file) {
+  const Scratch scratch;
+  if (scratch.path().empty())
+    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
+  if (auto made = runtime::init(scratch.path(), 4, true); !made) return made.error();
+  const auto engine = runtime::open_engine({.folder = scratch.path()});
+  if (!engine) return engine.error();
+  std::vector<std::string> files;
+  if (scenario.shipped) {
+    auto shipped = shipped_files();
+    if (!shipped) return shipped.error();
+    files = std::move(*shipped);
+  }
+  for (const std::string& path : scenario.given) {
+    const auto inside = documents_in((fs::path(file).parent_path() / path).string());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  const auto published = publish_files(**engine, files);
+  if (!published) return published.error();
+  if (auto active = (*engine)->activate(published->last); !active) return active.error();
+  Run run(**engine, (*engine)->published()->offset_minutes());
+  for (std::size_t i = 0; i < scenario.lines.size(); ++i) {
+    const ScenarioLine* next = i + 1 < scenario.lines.size() ? &scenario.lines[i + 1] : nullptr;
+    if (auto taken = run.line(scenario.lines[i], next); !taken) {
+      Error error = taken.error();
+      error.message = file + ":" + std::to_string(scenario.lines[i].line) + ": " + error.message;
+      return error;
+    }
+  }
+  return std::move(run.checks());
+}
+
+}  // namespace lastkm::tool
