@@ -30,8 +30,13 @@ Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
 
 Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset) {
   Array co_handlers;
-  for (const cases::CoHandler& co_handler : state.co_handlers)
+  Array co_handling;
+  for (const cases::CoHandler& co_handler : state.co_handlers) {
     co_handlers.emplace_back(co_handler.body.value);
+    co_handling.emplace_back(Object{{"body", co_handler.body.value},
+                                    {"due", time_or_null(co_handler.due, offset)},
+                                    {"reported", co_handler.reported}});
+  }
   Array holders;
   for (const std::string& holder : state.holders) holders.emplace_back(holder);
   return Object{{"case", state.id.value},
@@ -41,6 +46,7 @@ Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::
                 {"version", state.version},
                 {"lead", state.lead},
                 {"co_handlers", std::move(co_handlers)},
+                {"co_handling", std::move(co_handling)},
                 {"holders", std::move(holders)},
                 {"level", state.level},
                 {"card", state.card},
