@@ -27,6 +27,12 @@ Status DirectoryLog::refresh_locked() {
                          std::to_string(contexts_.size()) + " is next",
                      ""};
       }
+      if (record::hex(record::sha256(record::canonical(document->content))) != document->sha256) {
+        return Error{ErrorKind::integrity, "document-damaged",
+                     "document '" + document->id + "' (directory ordinal " + std::to_string(document->ordinal.value) +
+                         ") is not the one that was published: its SHA-256 differs",
+                     ""};
+      }
       auto context = directory::with_document(contexts_.back(), *document);
       if (!context) return context.error();
       contexts_.push_back(std::move(*context));
