@@ -15,6 +15,7 @@ struct Limits {
   std::size_t bytes = 8U << 20U;
   std::size_t depth = 32;
   std::size_t members = 10000;  ///< of one object
+  bool floats_as_text = false;  ///< numbers that are no integers become their text, instead of not-an-integer
 };
 
 struct Place {
