@@ -1,0 +1,270 @@
+#include "engine/json/read.h"
+
+#include <charconv>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace lastkm::json {
+
+namespace {
+
+/// Where the reader stands; the iterator below moves it, one character ahead of what the parser has understood.
+struct Cursor {
+  int line = 1;
+  int column = 0;
+  int before_line = 1;
+  int before_column = 0;
+  void pass(unsigned char c) {
+    before_line = line;
+    before_column = column;
+    if (c == '\n') {
+      ++line;
+      column = 0;
+    } else if ((c & 0xC0U) != 0x80U) {
+      ++column;
+    }
+  }
+};
+
+class CountingIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  CountingIterator() = default;
+  CountingIterator(const char* at, Cursor* cursor) : at_(at), cursor_(cursor) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    if (cursor_ != nullptr) cursor_->pass(static_cast<unsigned char>(*at_));
+    ++at_;
+    return *this;
+  }
+  CountingIterator operator++(int) {
+    CountingIterator before = *this;
+    ++*this;
+    return before;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+
+ private:
+  const char* at_ = nullptr;
+  Cursor* cursor_ = nullptr;
+};
+
+std::string escaped(std::string_view step) {
+  std::string out;
+  for (const char c : step) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+/// Builds a Value from the parser's events and refuses what this system does not take.
+class Builder {
+ public:
+  Builder(const Limits& limits, const Cursor& cursor, std::unordered_map<std::string, Place>* places)
+      : limits_(limits), cursor_(cursor), places_(places) {}
+
+  Value root;
+  std::string code;  ///< of the first refusal
+  std::string why;
+  Place wrong;
+
+  using number_integer_t = std::int64_t;
+  using number_unsigned_t = std::uint64_t;
+  using number_float_t = double;
+  using string_t = std::string;
+  using binary_t = std::vector<std::uint8_t>;
+
+  bool null() { return add(Value()); }
+  bool boolean(bool v) { return add(Value(v)); }
+  bool number_integer(std::int64_t v) { return add(Value(v)); }
+  bool number_unsigned(std::uint64_t v) {
+    if (v > static_cast<std::uint64_t>(INT64_MAX)) return refuse("not-an-integer", "the number is larger than 64 bits hold");
+    return add(Value(static_cast<std::int64_t>(v)));
+  }
+  bool number_float(double, const std::string& text) {
+    if (limits_.floats_as_text) return add(Value(text));
+    return refuse("not-an-integer", "'" + text.substr(0, 40) +
+                                        "' is no integer: money is in fen, areas in 0.01 m2, coordinates in 1e-7 degrees");
+  }
+  bool string(std::string& text) {
+    if (!good_text(text)) return false;
+    return add(Value(std::move(text)));
+  }
+  bool binary(binary_t&) { return refuse("malformed-json", "binary data has no place here"); }
+  bool start_object(std::size_t) { return open(Value(Object{})); }
+  bool key(std::string& name) {
+    if (!good_text(name)) return false;
+    Frame& frame = stack_.back();
+    if (frame.value.if_object()->size() >= limits_.members) {
+      return refuse("too-many-members", "the object has more than " + std::to_string(limits_.members) + " members");
+    }
+    if (frame.value.find(name) != nullptr) return refuse("duplicate-member", "member '" + name + "' stands twice");
+    frame.name = std::move(name);
+    return true;
+  }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t) { return open(Value(Array{})); }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception& error) {
+    const std::string_view what = error.what();
+    const bool encoding = what.find("ill-formed UTF-8") != std::string_view::npos || what.find("invalid BOM") != std::string_view::npos;
+    if (encoding) return refuse("not-utf8", "the text is not UTF-8 without a byte order mark");
+    std::string near;
+    for (const char c : std::string_view(token).substr(0, 40)) near.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+    return refuse("malformed-json", "this is no JSON" + (near.empty() ? std::string() : " near '" + near + "'"));
+  }
+
+ private:
+  struct Frame {
+    Value value;
+    std::string name;  ///< of the member that comes next
+    std::size_t pointer_size = 0;
+  };
+
+  bool refuse(std::string_view refusal, std::string text) {
+    if (code.empty()) {
+      code = refusal;
+      why = std::move(text);
+      wrong = Place{cursor_.before_line, std::max(cursor_.before_column, 1)};
+    }
+    return false;
+  }
+
+  bool good_text(const std::string& text) {
+    for (const char c : text) {
+      if (c == '\0') return refuse("control-character", "U+0000 has no place in a text");
+    }
+    return true;
+  }
+
+  void push_step() {
+    if (stack_.empty()) return;
+    Frame& frame = stack_.back();
+    if (const Array* array = frame.value.if_array()) {
+      pointer_ += "/" + std::to_string(array->size());
+    } else {
+      pointer_ += "/" + escaped(frame.name);
+    }
+  }
+
+  void note_place() {
+    if (places_ != nullptr) places_->emplace(pointer_, Place{cursor_.before_line, std::max(cursor_.before_column, 1)});
+  }
+
+  bool open(Value value) {
+    if (stack_.size() >= limits_.depth) {
+      return refuse("too-deep", "objects and arrays nest deeper than " + std::to_string(limits_.depth));
+    }
+    const std::size_t before = pointer_.size();
+    if (places_ != nullptr) push_step();
+    note_place();
+    stack_.push_back(Frame{std::move(value), "", before});
+    return true;
+  }
+
+  bool close() {
+    Frame frame = std::move(stack_.back());
+    stack_.pop_back();
+    pointer_.resize(frame.pointer_size);
+    attach(std::move(frame.value));
+    return true;
+  }
+
+  bool add(Value value) {
+    if (places_ != nullptr) {
+      const std::size_t before = pointer_.size();
+      push_step();
+      note_place();
+      pointer_.resize(before);
+    }
+    attach(std::move(value));
+    return true;
+  }
+
+  void attach(Value value) {
+    if (stack_.empty()) {
+      root = std::move(value);
+      return;
+    }
+    Frame& frame = stack_.back();
+    if (Array* array = frame.value.if_array()) {
+      array->push_back(std::move(value));
+    } else {
+      frame.value.if_object()->add(std::move(frame.name), std::move(value));
+    }
+  }
+
+  const Limits& limits_;
+  const Cursor& cursor_;
+  std::unordered_map<std::string, Place>* places_;
+  std::vector<Frame> stack_;
+  std::string pointer_;
+};
+
+Result<Value> read_into(std::string_view text, std::string_view file, const Limits& limits,
+                        std::unordered_map<std::string, Place>* places) {
+  const auto at = [file](Place place) {
+    return std::string(file) + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+  };
+  if (text.size() > limits.bytes) {
+    return Error{ErrorKind::bad_input, "too-large",
+                 at({}) + ": larger than the " + std::to_string(limits.bytes) + " bytes that are allowed", at({})};
+  }
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    return Error{ErrorKind::bad_input, "not-utf8", at({}) + ": the text begins with a byte order mark; save it without", at({})};
+  }
+  Cursor cursor;
+  Builder builder(limits, cursor, places);
+  bool good = false;
+  try {
+    good = nlohmann::json::sax_parse(CountingIterator(text.data(), &cursor), CountingIterator(text.data() + text.size(), nullptr),
+                                     &builder, nlohmann::json::input_format_t::json, true, false);
+  } catch (const nlohmann::json::exception& error) {
+    builder.code = "malformed-json";
+    builder.why = error.what();
+    builder.wrong = Place{cursor.line, std::max(cursor.column, 1)};
+  }
+  if (!good) {
+    return Error{ErrorKind::bad_input, builder.code, at(builder.wrong) + ": " + builder.why, at(builder.wrong)};
+  }
+  return std::move(builder.root);
+}
+
+}  // namespace
+
+std::string Text::where(std::string_view file, std::string_view pointer) const {
+  std::string at(pointer);
+  while (true) {
+    if (const auto found = places.find(at); found != places.end()) {
+      return std::string(file) + ":" + std::to_string(found->second.line) + ":" + std::to_string(found->second.column);
+    }
+    const std::size_t slash = at.rfind('/');
+    if (slash == std::string::npos) return std::string(file) + ":1:1";
+    at.resize(slash);
+  }
+}
+
+Result<Text> read(std::string_view text, std::string_view file, const Limits& limits) {
+  Text out;
+  auto root = read_into(text, file, limits, &out.places);
+  if (!root) return root.error();
+  out.root = std::move(*root);
+  return out;
+}
+
+Result<Value> read_value(std::string_view text, std::string_view file, const Limits& limits) {
+  return read_into(text, file, limits, nullptr);
+}
+
+}  // namespace lastkm::json
