@@ -40,7 +40,7 @@ LIBRARIES = {
     "rocksdb/": ["engine/store/", "engine/log/embedded_log"],
     "librdkafka/": ["engine/log/kafka_log"],
     "sodium": ["engine/privacy/"],
-    "openssl/": ["engine/record/", "engine/privacy/"],
+    "openssl/": ["engine/record/", "engine/privacy/", "projections/"],
     "pugixml": ["engine/intake/", "tools/"],
     "nlohmann/": ["engine/json/"],
     "simdjson": ["engine/record/"],

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Drives the program as a caller does, in a folder of its own: every verb's JSON against its schema in schemas/cli, exit
+codes, the served folder, and the records against check_records.py.
+
+Usage: check_cli.py PROGRAM SOURCE-DIR
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import schema  # noqa: E402
+
+PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+SCHEMAS = SOURCE / "schemas" / "cli"
+FINDINGS = []
+CHECKS = 0
+
+
+def check(claim, holds, detail=""):
+    global CHECKS
+    CHECKS += 1
+    if not holds:
+        FINDINGS.append(f"{claim}: {detail}" if detail else claim)
+
+
+def call(*arguments, given="", data=None, env=None):
+    words = [PROGRAM, *map(str, arguments)] + (["--data", str(data)] if data else [])
+    environment = {k: v for k, v in os.environ.items() if k != "LASTKM_DATA"} | (env or {})
+    return subprocess.run(words, input=given, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=300)
+
+
+def ask(name, *arguments, code=0, **more):
+    """Runs with --json; every line must fit the schema; returns the lines."""
+    done = call(*arguments, "--json", **more)
+    check(f"{' '.join(map(str, arguments))} exits {code}", done.returncode == code,
+          f"exit {done.returncode}: {done.stderr.strip()[:400]}")
+    lines = []
+    shape = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    for number, line in enumerate(done.stdout.splitlines(), 1):
+        try:
+            value = json.loads(line)
+        except ValueError:
+            check(f"{name} prints JSON", False, line[:200])
+            continue
+        lines.append(value)
+        wrong = schema.faults(shape, value)
+        check(f"{name} line {number} fits its schema", not wrong, "; ".join(wrong[:3]))
+    return lines
+
+
+def width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as scratch:
+        run(pathlib.Path(scratch))
+    for finding in FINDINGS:
+        print("✗", finding)
+    print(f"cli: {CHECKS} checks, {len(FINDINGS)} failed")
+    return 1 if FINDINGS else 0
+
+
+def run(scratch):
+    data = scratch / "d"
+    usage()
+    ask("init", "init", data, "--clock", "virtual", "--lanes", 4)
+    check("init refuses a folder that is not empty", call("init", data).returncode == 1)
+    documents = ask("directory-publish", "directory", "publish", "--shipped", "--activate", data=data)
+    check("something is shipped", len(documents) > 3)
+    again = ask("directory-publish", "directory", "publish", "--shipped", data=data)
+    check("publishing twice gives the same ordinals", [d["ordinal"] for d in again] == [d["ordinal"] for d in documents])
+    check("an unknown document is not found", call("directory", "show", "no-such", data=data).returncode == 3)
+    case = submitting(data)
+    reading(data, case)
+    served(data, case)
+    damage(scratch)
+    records = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "check_records.py"), "--program", PROGRAM,
+                              "--data", str(data), "--lanes", "4"], capture_output=True, text=True)
+    check("another reader re-encodes every record", records.returncode == 0, records.stdout[-600:] + records.stderr[-300:])
+
+
+def usage():
+    done = call("submti")
+    check("an unknown verb is usage", done.returncode == 2)
+    check("an unknown verb suggests the nearest", "submit" in done.stderr, done.stderr)
+    done = call("case", "list")
+    check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
+    check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
+    for shell in ("bash", "zsh"):
+        script = call("completion", shell).stdout
+        check(f"completion {shell} knows the verbs", "audit redecide" in script and "case show" in script)
+    syntax = subprocess.run(["bash", "-n"], input=call("completion", "bash").stdout, text=True, capture_output=True)
+    check("bash reads the completion script", syntax.returncode == 0, syntax.stderr)
+
+
+REGISTER = {"command": "RegisterCase", "at": "2026-05-18T09:00:00+08:00", "external": {"channel": "CH-12345", "reference": "A-1"},
+            "actor": {"body": "HOTLINE-510108", "role": "AGENT", "person": "p-1"},
+            "data": {"type": "COMPLAINT", "category": "C17", "urgency": "NORMAL", "place": "5101080170060001",
+                     "text": "楼上装修噪声扰民", "caller": {"name": "王某", "phone": "028-00001234"}}}
+
+
+def lines_of(*values):
+    return "".join(json.dumps(v, ensure_ascii=False) + "\n" for v in values)
+
+
+def submitting(data):
+    opened = ask("submit-outcome", "submit", "-", given=lines_of(REGISTER), data=data)
+    check("a request is accepted", opened and opened[0]["status"] == "accepted", str(opened)[:600])
+    case = opened[0]["case"] if opened else ""
+    same = ask("submit-outcome", "submit", "-", given=lines_of(REGISTER | {"at": "2026-05-18T09:01:00+08:00"}), data=data)
+    check("the same request again is a duplicate of the same case", same and same[0]["status"] == "duplicate" and same[0]["case"] == case, str(same)[:300])
+    hotline = {"body": "HOTLINE-510108", "role": "AGENT", "person": "p-1"}
+    accept = {"command": "AcceptCase", "case": case, "actor": hotline, "at": "2026-05-18T09:10:00+08:00",
+              "data": {"category": "C17", "type": "COMPLAINT", "urgency": "NORMAL", "place": "5101080170060001"}}
+    sign = {"command": "SignCase", "case": case, "actor": {"body": "PSC-5101080170060001", "role": "HANDLER", "person": "p-2"},
+            "at": "2026-05-18T09:20:00+08:00", "data": {}}
+    stale = accept | {"expected_version": 99, "at": "2026-05-18T09:05:00+08:00"}
+    out = ask("submit-outcome", "submit", "-", given=lines_of(stale), code=4, data=data)
+    check("a stale version is a conflict", out and out[0]["reason"] and out[0]["reason"]["code"] == "version-conflict", str(out)[:300])
+    given = lines_of(accept, sign) + "this is no JSON\n" + lines_of({"command": "SignCase", "surprise": 1})
+    out = ask("submit-outcome", "submit", "-", given=given, code=1, data=data)
+    check("all lines run, each has its answer", [o["line"] for o in out] == [1, 2, 3, 4], str([o.get("line") for o in out]))
+    if len(out) == 4:
+        check("an early signature is refused by the stage", out[1]["reason"] and out[1]["reason"]["code"] == "wrong-stage", str(out[1]))
+        check("an unreadable line is a rejection that names the line", out[2]["status"] == "rejected" and "line 3" in out[2]["reason"]["text"] + out[2]["reason"]["path"], str(out[2]))
+        check("an unknown member is refused with its path", out[3]["status"] == "rejected" and "surprise" in out[3]["reason"]["path"] + out[3]["reason"]["text"], str(out[3]))
+    return case
+
+
+def reading(data, case):
+    shown = ask("case-show", "case", "show", case, data=data)
+    check("the handling clock is due at the end of 8 June", shown and any(
+        c["name"] == "handle" and c["due"] == "2026-06-09T00:00:00+08:00" for c in shown[0]["clocks"]), str(shown)[:800])
+    by_ref = ask("case-show", "case", "show", shown[0]["ref"] if shown else "x", data=data)
+    check("a case is found by its reference number", by_ref == shown)
+    check("an unknown case is not found", call("case", "show", "0" * 32, data=data).returncode == 3)
+    listed = ask("case-list", "case", "list", "--where", "category=C17", data=data)
+    check("the list has the case", [c["case"] for c in listed] == [case])
+    check("a filter that is none is bad input", call("case", "list", "--where", "colour=red", data=data).returncode == 2)
+    history = ask("case-history", "case", "history", case, data=data)
+    check("sequence numbers are dense", [e["seq"] for e in history] == list(range(1, len(history) + 1)))
+    check("no personal data in the clear", "028-00001234" not in json.dumps(history) and "楼上" not in json.dumps(history, ensure_ascii=False))
+    waiting = ask("worklist", "worklist", "HOTLINE-510108", data=data)
+    check("an accepted case waits for the hotline", case in [w["case"] for w in waiting], str(waiting)[:300])
+    check("a body that does not exist is not found", call("worklist", "NOBODY-1", data=data).returncode == 3)
+    ask("rates", "rates", "--by", "month", data=data)
+    ask("view-status", "view", "status", data=data)
+    before = ask("view-digest", "view", "digest", data=data)
+    ask("view-status", "view", "rebuild", data=data)
+    check("rebuilt views are the same", before == ask("view-digest", "view", "digest", data=data))
+    replay = ask("audit-replay", "audit", "replay", case, data=data)
+    check("replay agrees with the view", bool(replay and shown) and all(replay[0][k] == shown[0][k] for k in ("stage", "version", "lead", "clocks", "workflow")))
+    early = ask("audit-replay", "audit", "replay", case, "--as-of", "2026-05-18T09:05:00+08:00", data=data)
+    check("replay as of a time shows that time", bool(early) and early[0]["stage"] == "REGISTERED", str(early)[:200])
+    ask("case-history", "audit", "replay", case, "--clock", "business", data=data)
+    steps = ask("audit-explain", "audit", "explain", case, data=data)
+    check("every step names its rule", bool(steps) and all(s["rule"] and s["text"] for s in steps))
+    sum_ = ask("audit-redecide", "audit", "redecide", data=data)
+    check("every decision is made again alike", bool(sum_) and sum_[0]["different"] == 0 and sum_[0]["equal"] == sum_[0]["commands"] > 0, str(sum_))
+    for topic in ("commands", "decisions", "directory"):
+        dumped = call("log", "dump", "--from", topic, data=data).stdout
+        shape = json.loads((SCHEMAS / "log-dump.schema.json").read_text())
+        check(f"log dump {topic} prints CloudEvents", dumped and all(not schema.faults(shape, json.loads(l)) for l in dumped.splitlines()))
+        check(f"no plain text in {topic}", "028-00001234" not in dumped and "楼上装修" not in dumped)
+    ask("quarantine-list", "quarantine", "list", data=data)
+    check("skipping a lane that runs is refused", call("quarantine", "skip", "0:1", "--reason", "x", data=data).returncode == 1)
+    ask("doctor", "doctor", data=data)
+    ask("config", "config", data=data)
+    table = call("worklist", "HOTLINE-510108", data=data).stdout.splitlines()
+    check("tables have no colours where nobody sees them", not any("\x1b" in l for l in table))
+    rules_check(data)
+    scenario(data)
+    importing(data)
+
+
+def rules_check(data):
+    good = SOURCE / "schemas" / "workflows" / "three-party.json"
+    out = ask("rules-check", "rules", "check", good)
+    check("the shipped workflow has no findings", bool(out) and out[0]["ok"])
+    bad = data.parent / "bad.json"
+    bad.write_text(good.read_text(encoding="utf-8").replace('"REGISTERED"', '"REGISTRED"', 1), encoding="utf-8")
+    out = ask("rules-check", "rules", "check", bad, code=8)
+    check("a broken workflow is found with line and column", bool(out) and not out[0]["ok"] and out[0]["findings"][0]["line"] > 1, str(out)[:300])
+    bad.write_text("{", encoding="utf-8")
+    ask("rules-check", "rules", "check", bad, code=8)
+
+
+STORY = """scenario S1 Noise above
+2026-05-18 09:00 HOTLINE-510108 AGENT RegisterCase as noise type=COMPLAINT category=C17 urgency=NORMAL
+      place=5101080170060001 text="楼上装修"
+  S1.c1: expect clock handle due 2026-06-08T24:00
+  expect stage %s
+2026-05-18 09:05 PSC-5101080170060001 HANDLER SignCase
+  expect refused wrong-stage
+"""
+
+
+def scenario(data):
+    story = data.parent / "story.txt"
+    story.write_text(STORY % "REGISTERED", encoding="utf-8")
+    out = ask("scenario-run", "scenario", "run", story)
+    check("a true story passes", bool(out) and out[0]["ok"] and out[0]["checks"][0]["id"] == "S1.c1", str(out))
+    story.write_text(STORY % "CLOSED", encoding="utf-8")
+    out = ask("scenario-run", "scenario", "run", story, code=8)
+    check("a false story fails and says what was found", bool(out) and not out[0]["ok"] and any(c["got"] == "stage REGISTERED" for c in out[0]["checks"]), str(out))
+    story.write_text("scenario S1 x\nnonsense\n", encoding="utf-8")
+    done = call("scenario", "run", story)
+    check("a story that cannot be read names line and column", done.returncode == 2 and ":2:1" in done.stderr, done.stderr)
+
+
+def importing(data):
+    table = data.parent / "in.csv"
+    table.write_text("reference,channel,text,occurred_at\nI-1,CH-12345,路灯不亮,2026-05-10 08:00\nI-2,CH-12345,,\n", encoding="utf-8")
+    out = ask("import", "import", "--format", "hotline-csv", table, code=1, data=data)
+    if out:
+        report = out[0]
+        check("every row is accounted for", report["rows"] == 2 == report["created"] + report["same"] + report["supplemented"] + len(report["refused"]), str(report))
+        again = ask("import", "import", "--format", "hotline-csv", table, code=1, data=data)
+        check("importing again creates nothing", bool(again) and again[0]["created"] == 0 and again[0]["same"] == report["created"], str(again))
+
+
+def served(data, case):
+    alone = ask("case-show", "case", "show", case, data=data)
+    server = subprocess.Popen([PROGRAM, "serve", "--data", str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        until = time.time() + 60
+        while not (data / "lastkm.sock").exists() and server.poll() is None and time.time() < until:
+            time.sleep(0.05)
+        check("serve makes its socket", (data / "lastkm.sock").exists())
+        check("the socket is the owner's alone", (os.stat(data / "lastkm.sock").st_mode & 0o077) == 0)
+        check("a served folder answers as one that is opened", ask("case-show", "case", "show", case, data=data) == alone)
+        check("errors keep their exit codes", call("case", "show", "0" * 32, data=data).returncode == 3)
+        request = REGISTER | {"external": {"channel": "CH-12345", "reference": "A-2"}, "at": "2026-07-01T09:00:00+08:00"}
+        out = ask("submit-outcome", "submit", "-", given=lines_of(request), data=data)
+        check("a served folder takes requests", bool(out) and out[0]["status"] == "accepted", str(out)[:300])
+        if out:
+            ask("case-show", "case", "show", out[0]["case"], data=data)
+        check("a folder is served once", call("serve", data=data).returncode == 5)
+        callers = [subprocess.Popen([PROGRAM, "case", "list", "--data", str(data), "--json"], stdout=subprocess.PIPE, text=True) for _ in range(8)]
+        answers = {c.communicate(timeout=120)[0] for c in callers}
+        check("callers at once get the same answer", len(answers) == 1)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            code = server.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            code = "killed"
+    check("SIGTERM stops the server cleanly", code == 0, f"{code}: {server.stderr.read()[-500:]}")
+    check("the socket goes with the server", not (data / "lastkm.sock").exists())
+
+
+def damage(scratch):
+    data = scratch / "e"
+    call("init", data, "--clock", "virtual", "--lanes", 2)
+    ask("doctor", "doctor", data=data)
+    (data / "vault").rename(scratch / "away")
+    done = call("doctor", "--json", data=data)
+    check("doctor finds a missing vault", done.returncode in (3, 6) and "vault" in done.stdout, f"{done.returncode} {done.stdout[:300]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
