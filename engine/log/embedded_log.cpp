@@ -1,0 +1,400 @@
+#include "engine/log/embedded_log.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+
+#include "engine/log/acknowledged.h"
+#include "engine/log/crash_point.h"
+#include "engine/log/framing.h"
+
+namespace lastkm::log {
+
+namespace {
+
+constexpr std::string_view kPartitionsKey = "partitions";
+constexpr std::array kTopics = {Topic::commands, Topic::decisions, Topic::directory, Topic::meta};
+
+std::string big_endian(std::uint64_t n, int bytes) {
+  std::string out;
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift & 255U));
+  return out;
+}
+
+std::string key_of(Topic topic, std::int32_t partition, std::int64_t offset) {
+  std::string key(1, static_cast<char>(topic));
+  key += big_endian(static_cast<std::uint64_t>(partition), 2);
+  key += big_endian(static_cast<std::uint64_t>(offset), 8);
+  return key;
+}
+
+std::int64_t offset_of(std::string_view key) {
+  std::uint64_t n = 0;
+  for (const char c : key.substr(3)) n = n << 8U | static_cast<unsigned char>(c);
+  return static_cast<std::int64_t>(n);
+}
+
+Error corrupt(const std::string& folder, const rocksdb::Status& status) {
+  return Error{ErrorKind::integrity, "log-corrupt",
+               "the log in " + folder + " is damaged: " + status.ToString() + ". Nothing is written to it; restore it from a backup",
+               folder};
+}
+
+rocksdb::Options database_options(const EmbeddedLogOptions& options) {
+  rocksdb::Options out;
+  if (options.env != nullptr) out.env = options.env;
+  out.create_if_missing = !options.read_only;
+  // The default mode opens short without a word when a byte in the middle of the WAL is damaged.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.write_buffer_size = 32U << 20U;
+  out.max_total_wal_size = 64U << 20U;
+  out.max_open_files = 512;
+  out.keep_log_file_num = 2;
+  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(32U << 20U);
+  table.block_size = 16U << 10U;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+class EmbeddedLog final : public EventLog {
+ public:
+  EmbeddedLog(EmbeddedLogOptions options, std::unique_ptr<rocksdb::DB> db, std::unique_ptr<Acknowledged> mark)
+      : options_(std::move(options)), folder_(options_.folder + "/log"), db_(std::move(db)), mark_(std::move(mark)) {}
+
+  ~EmbeddedLog() override { db_->Close().PermitUncheckedError(); }
+
+  /// Learns partitions and ends, and compares what can be read with what was acknowledged.
+  Status load() {
+    if (auto known = load_partitions(); !known) return known;
+    for (const Topic topic : kTopics) {
+      auto& ends = ends_[index(topic)];
+      ends.resize(static_cast<std::size_t>(count(topic)), 0);
+      const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(rocksdb::ReadOptions()));
+      for (std::int32_t partition = 0; partition < count(topic); ++partition) {
+        const std::string past = key_of(topic, partition, INT64_MAX);
+        at->SeekForPrev(past);
+        if (at->Valid() && at->key().starts_with(past.substr(0, 3))) {
+          ends[static_cast<std::size_t>(partition)] = offset_of(at->key().ToStringView()) + 1;
+        }
+        if (!at->status().ok()) return corrupt(folder_, at->status());
+        total_ += ends[static_cast<std::size_t>(partition)];
+      }
+    }
+    if (total_ < mark_->records()) {
+      return Error{ErrorKind::integrity, "log-rollback",
+                   "the log in " + folder_ + " holds " + std::to_string(total_) + " records, but " +
+                       std::to_string(mark_->records()) + " were acknowledged: " + std::to_string(mark_->records() - total_) +
+                       " are missing. Nothing is written to it; restore it from a backup",
+                   folder_};
+    }
+    return done();
+  }
+
+  Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability durability) override {
+    if (records.empty()) return std::vector<std::int64_t>();
+    if (options_.read_only) return Error{ErrorKind::refused, "read-only", "the log was opened for reading", folder_};
+    Request request{records, durability == Durability::synced, {}, std::nullopt, false};
+    std::unique_lock lock(queue_mutex_);
+    queue_.push_back(&request);
+    turn_.wait(lock, [&] { return request.finished || (!leading_ && queue_.front() == &request); });
+    if (!request.finished) {
+      // This thread leads: it writes what has gathered, for all.
+      leading_ = true;
+      const std::deque<Request*> group = std::move(queue_);
+      queue_.clear();
+      lock.unlock();
+      write_group(group);
+      lock.lock();
+      leading_ = false;
+      for (Request* member : group) member->finished = true;
+      turn_.notify_all();
+    }
+    if (request.error) return *request.error;
+    return std::move(request.offsets);
+  }
+
+  Status sync() override {
+    if (options_.read_only) return done();
+    std::int64_t total = 0;
+    {
+      const std::lock_guard lock(ends_mutex_);
+      if (failed_) return *failed_;
+      total = total_;
+    }
+    const std::lock_guard lock(mark_mutex_);
+    if (total <= mark_->records()) return done();
+    if (!options_.leave_out_syncs) {
+      const rocksdb::Status status = db_->SyncWAL();
+      if (!status.ok()) return fail(status);
+    }
+    crash_point("log.synced");
+    auto raised = mark_->raise(total);
+    crash_point("log.marked");
+    return raised;
+  }
+
+  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
+              std::vector<StoredRecord>& out) override {
+    auto end_of = end(topic, partition);
+    if (!end_of) return end_of.error();
+    if (from >= *end_of) return done();
+    const std::string first = key_of(topic, partition, std::max<std::int64_t>(from, 0));
+    const std::string past = key_of(topic, partition, *end_of);
+    const rocksdb::Slice upper(past);
+    rocksdb::ReadOptions reading;
+    reading.iterate_upper_bound = &upper;
+    reading.verify_checksums = true;
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(reading));
+    std::size_t bytes = 0;
+    std::size_t taken = 0;
+    for (at->Seek(first); at->Valid() && taken < max_records && bytes < max_bytes; at->Next(), ++taken) {
+      StoredRecord stored;
+      stored.offset = offset_of(at->key().ToStringView());
+      bytes += at->value().size();
+      if (!unframe(at->value().ToStringView(), stored.record)) {
+        return Error{ErrorKind::integrity, "log-corrupt",
+                     std::string(name_of(topic)) + ", partition " + std::to_string(partition) + ", offset " +
+                         std::to_string(stored.offset) + " is damaged; restore the log from a backup",
+                     folder_};
+      }
+      out.push_back(std::move(stored));
+    }
+    if (!at->status().ok()) return corrupt(folder_, at->status());
+    return done();
+  }
+
+  Result<std::int64_t> end(Topic topic, std::int32_t partition) override {
+    if (partition < 0 || partition >= count(topic)) {
+      return Error{ErrorKind::bad_input, "no-such-partition",
+                   std::string(name_of(topic)) + " has no partition " + std::to_string(partition), ""};
+    }
+    const std::lock_guard lock(ends_mutex_);
+    return ends_[index(topic)][static_cast<std::size_t>(partition)];
+  }
+
+  std::uint64_t version() override {
+    const std::lock_guard lock(ends_mutex_);
+    return version_;
+  }
+
+  void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override {
+    std::unique_lock lock(ends_mutex_);
+    grown_.wait_for(lock, at_most, [&] { return version_ != seen; });
+  }
+
+  std::int32_t partitions() const override { return partitions_; }
+
+ private:
+  struct Request {
+    std::span<const Append> records;
+    bool synced = false;
+    std::vector<std::int64_t> offsets;
+    std::optional<Error> error;
+    bool finished = false;
+  };
+
+  static std::size_t index(Topic topic) { return static_cast<std::size_t>(topic) - 1; }
+  std::int32_t count(Topic topic) const {
+    return topic == Topic::commands || topic == Topic::decisions ? partitions_ : 1;
+  }
+
+  Status load_partitions() {
+    std::string text;
+    rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()), &text);
+    if (status.ok()) {
+      std::from_chars(text.data(), text.data() + text.size(), partitions_);
+      if (partitions_ < 1) {
+        return Error{ErrorKind::integrity, "log-corrupt", "the log in " + folder_ + " does not know its partitions", folder_};
+      }
+      if (options_.partitions != 0 && options_.partitions != partitions_) {
+        return Error{ErrorKind::refused, "other-partitions",
+                     "the log in " + folder_ + " has " + std::to_string(partitions_) + " partitions, not " +
+                         std::to_string(options_.partitions),
+                     folder_};
+      }
+      return done();
+    }
+    if (!status.IsNotFound()) return corrupt(folder_, status);
+    if (mark_->records() > 0) {
+      return Error{ErrorKind::integrity, "log-rollback",
+                   "the log in " + folder_ + " is empty, but " + std::to_string(mark_->records()) +
+                       " records were acknowledged. Nothing is written to it; restore it from a backup",
+                   folder_};
+    }
+    if (options_.partitions < 1 || options_.read_only) {
+      return Error{ErrorKind::not_found, "no-log", "there is no log in " + folder_, folder_};
+    }
+    partitions_ = options_.partitions;
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    status = db_->Put(synced, rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()), std::to_string(partitions_));
+    if (!status.ok()) return corrupt(folder_, status);
+    return done();
+  }
+
+  Error fail(const rocksdb::Status& status) {
+    // After a failed write or sync nobody knows what is on disk: only opening again, which compares, can tell.
+    const std::lock_guard lock(ends_mutex_);
+    failed_ = Error{ErrorKind::integrity, "log-failed",
+                    "writing to " + folder_ + " failed (" + status.ToString() + "); end the process and start it again", folder_};
+    return Error{ErrorKind::unknown_outcome, "unknown",
+                 "writing to " + folder_ + " failed (" + status.ToString() + "): whether the records are there is not known", folder_};
+  }
+
+  std::optional<Error> refuse_early() {
+    {
+      const std::lock_guard lock(ends_mutex_);
+      if (failed_) return failed_;
+    }
+    const std::uint64_t free = options_.free_bytes ? options_.free_bytes() : free_bytes();
+    if (free >= options_.keep_free_bytes) return std::nullopt;
+    return Error{ErrorKind::refused, "disk-full",
+                 "only " + std::to_string(free >> 20U) + " MiB are free where " + options_.folder +
+                     " lies; nothing is taken until there is more than " + std::to_string(options_.keep_free_bytes >> 20U) + " MiB",
+                 options_.folder};
+  }
+
+  std::uint64_t free_bytes() {
+    // Asked at most every 200 ms: a call to the system for each append would cost as much as the append.
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked_at_ > std::chrono::milliseconds(200)) {
+      struct statvfs about{};
+      free_ = ::statvfs(options_.folder.c_str(), &about) == 0 ? about.f_bavail * about.f_frsize : UINT64_MAX;
+      asked_at_ = now;
+    }
+    return free_;
+  }
+
+  /// Only the leader is here.
+  void write_group(const std::deque<Request*>& group) {
+    const auto all_failed = [&group](const Error& error) {
+      for (Request* request : group) request->error = error;
+    };
+    if (auto refused = refuse_early()) return all_failed(*refused);
+    rocksdb::WriteBatch batch;
+    bool synced = false;
+    std::int64_t added = 0;
+    auto ends = [this] {
+      const std::lock_guard lock(ends_mutex_);
+      return ends_;
+    }();
+    for (Request* request : group) {
+      synced = synced || request->synced;
+      request->offsets.reserve(request->records.size());
+      for (const Append& append : request->records) {
+        if (append.partition < 0 || append.partition >= count(append.topic)) {
+          return all_failed(Error{ErrorKind::bad_input, "no-such-partition",
+                                  std::string(name_of(append.topic)) + " has no partition " + std::to_string(append.partition), ""});
+        }
+        std::int64_t& end = ends[index(append.topic)][static_cast<std::size_t>(append.partition)];
+        const rocksdb::Status put = batch.Put(key_of(append.topic, append.partition, end), frame(append.record));
+        if (!put.ok()) return all_failed(fail(put));
+        request->offsets.push_back(end++);
+        ++added;
+      }
+    }
+    crash_point("log.before_write");
+    rocksdb::WriteOptions writing;
+    writing.sync = synced && !options_.leave_out_syncs;
+    const rocksdb::Status status = db_->Write(writing, &batch);
+    if (!status.ok()) return all_failed(fail(status));
+    crash_point("log.written");
+    std::int64_t total = 0;
+    {
+      const std::lock_guard lock(ends_mutex_);
+      ends_ = std::move(ends);
+      total_ += added;
+      total = total_;
+      ++version_;
+      grown_.notify_all();
+    }
+    if (!synced) return;
+    const std::lock_guard lock(mark_mutex_);
+    auto raised = mark_->raise(total);
+    crash_point("log.marked");
+    if (!raised) {
+      for (Request* request : group) {
+        if (request->synced) request->error = raised.error();
+      }
+    }
+  }
+
+  const EmbeddedLogOptions options_;
+  const std::string folder_;
+  const std::unique_ptr<rocksdb::DB> db_;
+  std::mutex mark_mutex_;
+  const std::unique_ptr<Acknowledged> mark_;
+  std::int32_t partitions_ = 0;
+
+  std::mutex queue_mutex_;
+  std::condition_variable turn_;
+  std::deque<Request*> queue_;
+  bool leading_ = false;
+
+  std::mutex ends_mutex_;
+  std::condition_variable grown_;
+  std::array<std::vector<std::int64_t>, kTopics.size()> ends_;
+  std::int64_t total_ = 0;
+  std::uint64_t version_ = 0;
+  std::optional<Error> failed_;
+
+  std::chrono::steady_clock::time_point asked_at_;
+  std::uint64_t free_ = UINT64_MAX;
+};
+
+Error open_error(const EmbeddedLogOptions& options, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    std::string owner;
+    std::ifstream(options.folder + "/owner") >> owner;
+    return Error{ErrorKind::folder_in_use, "folder-in-use",
+                 options.folder + " is in use by another process" + (owner.empty() ? std::string() : " (pid " + owner + ")") +
+                     ": stop it, or talk to it where it serves",
+                 options.folder};
+  }
+  return corrupt(options.folder + "/log", status);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options) {
+  const std::string folder = options.folder + "/log";
+  std::error_code failed;
+  const bool existed = std::filesystem::exists(folder + "/CURRENT", failed);
+  if (!existed && (options.read_only || options.partitions < 1)) {
+    const bool marked = std::filesystem::exists(options.folder + "/acknowledged", failed);
+    if (!marked) return Error{ErrorKind::not_found, "no-log", "there is no log in " + folder, folder};
+    return Error{ErrorKind::integrity, "log-rollback",
+                 "the log in " + folder + " has no database any more, but records were acknowledged; restore it from a backup", folder};
+  }
+  if (!options.read_only) std::filesystem::create_directories(folder, failed);
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Options database = database_options(options);
+  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(database, folder, &opened)
+                                                   : rocksdb::DB::Open(database, folder, &opened);
+  if (!status.ok()) return open_error(options, status);
+  std::unique_ptr<rocksdb::DB> db(opened);
+  auto mark = Acknowledged::open(options.folder + "/acknowledged", !existed, options.read_only);
+  if (!mark) return mark.error();
+  if (!options.read_only) std::ofstream(options.folder + "/owner", std::ios::trunc) << ::getpid() << '\n';
+  auto log = std::make_unique<EmbeddedLog>(options, std::move(db), std::move(*mark));
+  if (auto loaded = log->load(); !loaded) return loaded.error();
+  return std::unique_ptr<EventLog>(std::move(log));
+}
+
+}  // namespace lastkm::log
