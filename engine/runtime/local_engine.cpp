@@ -1,17 +1,14 @@
-#include "engine/runtime/engine.h"
+#include "engine/runtime/assemble.h"
 
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include "engine/log/crash_point.h"
-#include "engine/log/embedded_log.h"
 #include "engine/record/digest.h"
-#include "engine/runtime/clock.h"
 #include "engine/runtime/partition_owner.h"
 #include "engine/runtime/sealed_fields.h"
 #include "engine/runtime/waiters.h"
@@ -20,28 +17,22 @@ namespace lastkm::runtime {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t kDrainMost = 1024;
 constexpr std::size_t kFlushAfter = 4096;
 constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kAnswerWithin{2000};
 constexpr std::int64_t kClockBehindMost = 60 * kMsPerSecond;
 
-std::string log_folder(const std::string& folder) {
-  return folder + "/log";
-}
-
 class LocalEngine final : public Engine {
  public:
-  LocalEngine(EngineOptions options, std::unique_ptr<log::EventLog> log, std::unique_ptr<store::Store> state,
-              std::unique_ptr<privacy::Vault> vault, std::unique_ptr<Attempts> attempts, Deployment deployment)
+  LocalEngine(EngineOptions options, EngineParts parts)
       : options_(std::move(options)),
-        deployment_(std::move(deployment)),
-        log_(std::move(log)),
-        state_(std::move(state)),
-        vault_(std::move(vault)),
-        attempts_(std::move(attempts)),
+        deployment_(std::move(parts.deployment)),
+        log_(std::move(parts.log)),
+        state_(std::move(parts.state)),
+        vault_(std::move(parts.vault)),
+        attempts_(std::move(parts.attempts)),
+        clock_(std::move(parts.clock)),
         directory_(*log_, deployment_.source()) {}
 
   ~LocalEngine() override {
@@ -65,9 +56,9 @@ class LocalEngine final : public Engine {
     }
     if (options_.read_only) return done();
     const Instant last{virtual_now_.load()};
-    if (!deployment_.virtual_clock && system_.now().ms < last.ms - kClockBehindMost) {
+    if (!deployment_.virtual_clock && clock_->now().ms < last.ms - kClockBehindMost) {
       return Error{ErrorKind::integrity, "clock-behind-log",
-                   "the clock says " + format_utc(system_.now()) + ", but the log goes up to " + format_utc(last) +
+                   "the clock says " + format_utc(clock_->now()) + ", but the log goes up to " + format_utc(last) +
                        ": set the clock right and start again",
                    ""};
     }
@@ -87,7 +78,7 @@ class LocalEngine final : public Engine {
   log::EventLog& log() override { return *log_; }
   privacy::Vault& vault() override { return *vault_; }
 
-  Instant now() const override { return deployment_.virtual_clock ? Instant{virtual_now_.load()} : system_.now(); }
+  Instant now() const override { return deployment_.virtual_clock ? Instant{virtual_now_.load()} : clock_->now(); }
 
   std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
     return options_.workers > 0 ? submit_to_workers(submissions) : submit_inline(submissions);
@@ -529,9 +520,9 @@ class LocalEngine final : public Engine {
   const std::unique_ptr<store::Store> state_;
   const std::unique_ptr<privacy::Vault> vault_;
   const std::unique_ptr<Attempts> attempts_;
+  const std::unique_ptr<Clock> clock_;
   DirectoryLog directory_;
   SealedFields sealed_;
-  SystemClock system_;
   std::atomic<std::int64_t> virtual_now_{0};
   Waiters waiters_;
   std::mutex inline_;
@@ -540,80 +531,10 @@ class LocalEngine final : public Engine {
   std::vector<std::jthread> workers_;
 };
 
-Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, const Deployment& deployment) {
-  const std::string folder = options.folder + "/state";
-  std::error_code ignored;
-  if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
-  const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
-  auto state = store::open_rocks_store(store_options);
-  if (!state && state.error().kind == ErrorKind::integrity && !options.read_only) {
-    // The state is a cache of the fold: a damaged one is set aside and made again.
-    const std::string aside = folder + ".damaged";
-    spdlog::warn("{}; it is set aside as {} and made again from the log", state.error().message, aside);
-    fs::remove_all(aside, ignored);
-    fs::rename(folder, aside, ignored);
-    state = store::open_rocks_store(store_options);
-  }
-  if (!state) return state;
-  auto log_id = (*state)->get(kMetaFamily, "log_id");
-  if (!log_id) return log_id.error();
-  if (*log_id && **log_id != deployment.log_id) {
-    return Error{ErrorKind::integrity, "foreign-state",
-                 "the state in " + folder + " belongs to another log (" + **log_id + "); move it away and start again", ""};
-  }
-  if (!*log_id && !options.read_only) {
-    store::Batch batch;
-    batch.put(kMetaFamily, "log_id", deployment.log_id);
-    if (auto written = (*state)->write(batch); !written) return written.error();
-  }
-  return state;
-}
-
 }  // namespace
 
-Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock) {
-  if (lanes < 1 || lanes > 1024) return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
-  std::error_code failed;
-  if (fs::exists(folder, failed) && !fs::is_empty(folder, failed)) {
-    return Error{ErrorKind::refused, "folder-not-empty", folder + " is not empty: give a new or an empty folder", folder};
-  }
-  fs::create_directories(folder, failed);
-  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
-  auto vault = privacy::make_file_vault(folder + "/vault");
-  if (!vault) return vault.error();
-  auto log = log::open_embedded_log({.folder = folder, .partitions = lanes});
-  if (!log) return log.error();
-  Deployment deployment;
-  deployment.log_id = (*vault)->random_aggregate().value;
-  deployment.lanes = lanes;
-  deployment.virtual_clock = virtual_clock;
-  deployment.vault_id = (*vault)->id();
-  deployment.made_at = SystemClock().now();
-  return write_deployment(**log, deployment);
-}
-
-Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
-  std::error_code failed;
-  if (!fs::exists(log_folder(options.folder), failed)) {
-    return Error{ErrorKind::not_found, "no-deployment",
-                 "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
-  }
-  auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
-  if (!log) return log.error();
-  auto deployment = read_deployment(**log);
-  if (!deployment) return deployment.error();
-  auto vault = privacy::open_file_vault(options.folder + "/vault");
-  if (!vault) return vault.error();
-  if ((*vault)->id() != deployment->vault_id) {
-    return Error{ErrorKind::integrity, "vault-foreign",
-                 "the vault in " + options.folder + "/vault is not this deployment's: restore the right one", ""};
-  }
-  auto state = open_state(options, *deployment);
-  if (!state) return state.error();
-  auto attempts = Attempts::open(options.read_only ? "" : options.folder + "/attempts", deployment->lanes);
-  if (!attempts) return attempts.error();
-  auto engine = std::make_unique<LocalEngine>(options, std::move(*log), std::move(*state), std::move(*vault), std::move(*attempts),
-                                              std::move(*deployment));
+Result<std::unique_ptr<Engine>> assemble(EngineOptions options, EngineParts parts) {
+  auto engine = std::make_unique<LocalEngine>(std::move(options), std::move(parts));
   if (auto loaded = engine->load(); !loaded) return loaded.error();
   return std::unique_ptr<Engine>(std::move(engine));
 }
