@@ -125,7 +125,7 @@ def submitting(data):
     stale = accept | {"expected_version": 99, "at": "2026-05-18T09:05:00+08:00"}
     out = ask("submit-outcome", "submit", "-", given=lines_of(stale), code=4, data=data)
     check("a stale version is a conflict", out and out[0]["reason"] and out[0]["reason"]["code"] == "version-conflict", str(out)[:300])
-    given = lines_of(accept, sign) + "this is no JSON\n" + lines_of({"command": "SignCase", "surprise": 1})
+    given = lines_of(accept, sign) + "this is no JSON\n" + lines_of(sign | {"surprise": 1})
     out = ask("submit-outcome", "submit", "-", given=given, code=1, data=data)
     check("all lines run, each has its answer", [o["line"] for o in out] == [1, 2, 3, 4], str([o.get("line") for o in out]))
     if len(out) == 4:

@@ -115,7 +115,8 @@ class Checker:
             self.find(at, f"names another command than ordinal {ordinal} of lane {lane}")
         if data.get("prev", "") != self.previous.get(aggregate, ""):
             self.find(at, f"prev is not the hash of the previous decision of {aggregate}")
-        self.previous[aggregate] = hashlib.sha256(raw).hexdigest()
+        if data.get("events") or aggregate in self.previous:  # what never began has nothing to be chained to
+            self.previous[aggregate] = hashlib.sha256(raw).hexdigest()
         for event in data.get("events", []):
             if event.get("seq") != self.seq.get(aggregate, 0) + 1:
                 self.find(at, f"event {event.get('seq')} of {aggregate} is out of order")

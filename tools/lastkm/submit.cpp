@@ -1,6 +1,5 @@
 // lastkm submit FILE.jsonl|-: a command a line, an outcome a line. All lines run.
 #include <algorithm>
-#include <optional>
 #include <sstream>
 
 #include "engine/intake/submission.h"
@@ -45,12 +44,9 @@ class Submitting {
                 {"seq", Align::right},
                 {"events", Align::left, 80}}) {}
 
-  /// In order; a batch ends where a line has a record time of its own, so that time moves between lines as
-  /// written.
   void take(Line line) {
-    if (line.submission && line.submission->at) run_batch();
     batch_.push_back(std::move(line));
-    if (batch_.size() >= kBatch || (batch_.back().submission && batch_.back().submission->at)) run_batch();
+    if (batch_.size() >= kBatch) run_batch();
   }
 
   void run_batch() {
