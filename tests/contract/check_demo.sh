@@ -5,7 +5,7 @@ set -euo pipefail
 program=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-days=${LASTKM_DEMO_DAYS:-8}
+days=${LASTKM_DEMO_DAYS:-16}
 
 "$program" demo --data "$scratch/a" --days "$days" --per-day 8 --seed 7 --json >"$scratch/a.json"
 "$program" demo --data "$scratch/b" --days "$days" --per-day 8 --seed 7 --json >"$scratch/b.json"

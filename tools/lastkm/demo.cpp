@@ -153,9 +153,9 @@ class Report {
 void what_next(Session& session, const Given& given, const std::string& folder, const std::string& ref) {
   const std::string shown = given.shown_data.empty() ? folder : given.shown_data;
   const std::string data = " --data " + shown;
-  const auto line = [&](const std::string& verb, const std::string& why) {
-    session.out() << "  " << given.program << ' ' << verb << data << session.style().dim("   # " + why)
-                  << '\n';
+  const auto line = [&](const std::string& verb, const std::string& why, const std::string& rest = "") {
+    session.out() << "  " << given.program << ' ' << verb << data << rest
+                  << session.style().dim("   # " + why) << '\n';
   };
   session.out() << '\n' << session.style().bold("Try next / 接下来可以试试") << '\n';
   line("audit explain " + ref, "why each step of this case was taken");
@@ -163,7 +163,7 @@ void what_next(Session& session, const Given& given, const std::string& folder, 
   line("case list --where overdue", "what is late now");
   line("worklist PSC-5101080170060001", "what waits for a property agency");
   line("rates --by body", "who answers, who solves");
-  line("log dump --from decisions | head -2", "the records themselves");
+  line("log dump --from decisions", "the records themselves", " | head -2");
   line("serve", "keep it open; other terminals' verbs find it");
 }
 

@@ -41,7 +41,7 @@ Value Play::photos(std::int64_t n) {
 std::int64_t Play::slowness(std::string_view body) const {
   std::uint64_t mixed = 1469598103934665603U;
   for (const char c : body) mixed = (mixed ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  constexpr std::array<std::int64_t, 10> kHabits{1, 1, 1, 2, 2, 2, 3, 3, 6, 10};
+  constexpr std::array<std::int64_t, 10> kHabits{1, 1, 1, 1, 1, 2, 2, 2, 4, 10};
   return kHabits[(mixed >> 32U) % kHabits.size()];
 }
 
@@ -56,6 +56,7 @@ Instant Play::in_office(Instant at) {
 
 Instant Play::when(const cases::CaseState& state, Instant now) {
   const bool critical = state.urgency == "CRITICAL";
+  const bool urgent = state.urgency == "URGENT";
   const std::int64_t habit = slowness(state.lead);
   const auto minutes = [&](std::int64_t low, std::int64_t high) {
     return now + random_.between(low, high) * kMsPerMinute;
@@ -63,11 +64,15 @@ Instant Play::when(const cases::CaseState& state, Instant now) {
   const std::string& stage = state.stage;
   if (stage == "REGISTERED") return minutes(2, critical ? 4 : 25);
   if (stage == "ACCEPTED" || stage == "REOPENED") return minutes(1, critical ? 4 : 45);
-  if (stage == "DISPATCHED") return critical ? minutes(2, 12) : in_office(minutes(10, 60 * habit));
-  if (stage == "SIGNED") return critical ? minutes(3, 25) : in_office(minutes(20, 150 * habit));
+  if (stage == "DISPATCHED") {
+    return critical ? minutes(2, 8) : urgent ? minutes(3, 25 * habit) : in_office(minutes(10, 60 * habit));
+  }
+  if (stage == "SIGNED") {
+    return critical ? minutes(2, 15) : urgent ? minutes(5, 40 * habit) : in_office(minutes(20, 120 * habit));
+  }
   if (stage == "IN_PROGRESS" || stage == "DELIBERATING") {
     if (state.evidence == 0 && state.urgency != "NORMAL") return minutes(15, 45 * habit);
-    return in_office(minutes(3 * 60, 26 * 60 * habit));
+    return in_office(minutes(2 * 60, 14 * 60 * habit));
   }
   if (stage == "PARKED") return in_office(minutes(4 * 24 * 60, 9 * 24 * 60));
   if (stage == "CALLBACK" && state.callbacks > 0) return minutes(1, 30);
