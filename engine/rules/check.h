@@ -1,7 +1,8 @@
 // Proves or refutes what a workflow must hold before it is put in force: every stage can be reached and left
-// for an end, clocks begin, end and have consequences, ladders of escalation end, every command has a role, and
-// of two transitions of one command at most one can fire. Conditions are decided by cells: their facts take one
-// value of each class that the expressions can tell apart, and what can never happen together is proven so.
+// for an end, clocks begin, end and have consequences, ladders of escalation end, every command has a role,
+// and of two transitions of one command at most one can fire. Conditions are decided by cells: their facts
+// take one value of each class that the expressions can tell apart, and what can never happen together is
+// proven so.
 #pragma once
 
 #include <vector>
@@ -10,10 +11,11 @@
 
 namespace lastkm::rules {
 
-/// Codes of errors: no-opening-command unreachable-stage no-way-to-end dead-transition command-without-role
-/// overlap contradictory-guard clock-never-started clock-never-ends clock-without-consequence
-/// clock-without-limit dead-limit endless-ladder; of warnings: undecided stage-without-holders. Sorted by
-/// pointer; empty: all is proven.
+/// Codes of errors: contradictory-guard overlap dead-limit unreachable-stage no-way-to-end dead-transition
+/// clock-never-started clock-never-ends clock-without-limit endless-ladder; of warnings: undecided
+/// stage-without-holders. Sorted by pointer; empty: all is proven. That every clock has a consequence, every
+/// command a role, and that no guard reads personal data is demanded on reading: no-event, no-role,
+/// cel-personal-data.
 [[nodiscard]] std::vector<Finding> prove(const Workflow& workflow);
 
 }  // namespace lastkm::rules

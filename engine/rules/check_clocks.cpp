@@ -1,0 +1,209 @@
+#include <algorithm>
+#include <functional>
+
+#include "engine/base/fields.h"
+#include "engine/rules/cel_ast.h"
+#include "engine/rules/check_parts.h"
+#include "engine/rules/event_facts.h"
+#include "engine/rules/vocabulary.h"
+
+namespace lastkm::rules {
+namespace {
+
+using Kind = ClockOperation::Kind;
+
+void for_each_effects(const ClockRule& clock,
+                      const std::function<void(const Effects&, const std::string& pointer)>& act) {
+  act(clock.on_due, clock.pointer + "/on_due");
+  for (std::size_t i = 0; i < clock.marks.size(); ++i) {
+    act(clock.marks[i].effects, child(clock.pointer + "/marks", i));
+  }
+}
+
+void for_each_operation(const Workflow& workflow,
+                        const std::function<void(const ClockOperation&, const std::string& pointer)>& act) {
+  const auto each = [&act](const Effects& effects, const std::string& pointer) {
+    for (std::size_t i = 0; i < effects.clocks.size(); ++i)
+      act(effects.clocks[i], child(pointer + "/clocks", i));
+  };
+  for (const CommandRule& command : workflow.commands) {
+    for (const Transition& transition : command.transitions) each(transition.effects, transition.pointer);
+  }
+  for (const ClockRule& clock : workflow.clocks) for_each_effects(clock, each);
+}
+
+/// A start that a clock causes, of itself or another.
+struct Rung {
+  const ClockRule* from = nullptr;
+  const ClockRule* to = nullptr;
+  const ClockOperation* operation = nullptr;
+  std::string pointer;
+};
+
+/// Clocks that start each other must come to an end by themselves: on every round a condition must ask for a
+/// fact that the round itself changes, so that it fails some time.
+class Ladders {
+ public:
+  Ladders(const Workflow& workflow, Findings& findings)
+      : workflow_(workflow), findings_(findings), vocabulary_(vocabulary_for(workflow, nullptr)) {}
+
+  void check() {
+    for (const ClockRule& clock : workflow_.clocks) {
+      for_each_effects(clock, [this, &clock](const Effects& effects, const std::string& pointer) {
+        for (std::size_t i = 0; i < effects.clocks.size(); ++i) {
+          const ClockOperation& operation = effects.clocks[i];
+          if (operation.kind != Kind::start || operation.clock.empty()) continue;
+          rungs_.push_back(
+              {&clock, workflow_.find_clock(operation.clock), &operation, child(pointer + "/clocks", i)});
+        }
+      });
+    }
+    std::vector<const Rung*> endless;
+    for (const Rung& rung : rungs_) {
+      if (!bounded(rung)) endless.push_back(&rung);
+    }
+    for (const Rung* rung : endless) {
+      if (leads(rung->to, rung->from, endless)) {
+        add_error(findings_, "endless-ladder", rung->pointer,
+                  "clock " + quoted(rung->from->id) + " starts " + quoted(rung->to->id) +
+                      " again and again: no condition on the way comes to fail by what happens on it");
+      }
+    }
+  }
+
+ private:
+  template <class Rungs>
+  static bool leads(const ClockRule* from, const ClockRule* to, const Rungs& rungs) {
+    std::set<const ClockRule*> seen{from};
+    for (bool grown = true; grown && seen.count(to) == 0;) {
+      grown = false;
+      for (const Rung* rung : rungs) {
+        if (seen.count(rung->from) > 0) grown |= seen.insert(rung->to).second;
+      }
+    }
+    return seen.count(to) > 0;
+  }
+
+  /// The clocks of the rounds that a rung is on, none where it is on no round.
+  [[nodiscard]] std::set<const ClockRule*> round_of(const Rung& rung) const {
+    std::vector<const Rung*> all;
+    for (const Rung& each : rungs_) all.push_back(&each);
+    std::set<const ClockRule*> out;
+    for (const ClockRule& clock : workflow_.clocks) {
+      if (leads(rung.to, &clock, all) && leads(&clock, rung.from, all)) out.insert(&clock);
+    }
+    return out;
+  }
+
+  [[nodiscard]] bool bounded(const Rung& rung) const {
+    std::vector<Demand> all_fail;  // of the limits: then the clock does not start
+    for (const ClockLimit& limit : rung.to->limits) all_fail.push_back({&limit.when, false});
+    const bool by_limits = rung.operation->n.empty() || rung.operation->unit.empty();
+    const std::set<const ClockRule*> round = round_of(rung);
+    const std::vector<Demand> fails{{&rung.operation->when, false}};
+    return comes_to(fails, round) || (by_limits && comes_to(all_fail, round));
+  }
+
+  /// Whether something on the round gives a fact a value with which the demands can be met.
+  [[nodiscard]] bool comes_to(const std::vector<Demand>& demands,
+                              const std::set<const ClockRule*>& round) const {
+    std::set<std::string> asked;
+    for (const Demand& demand : demands) {
+      asked.insert(demand.program->facts().begin(), demand.program->facts().end());
+    }
+    const auto met = [&](const std::string& fact, const std::optional<Declaration>& becomes) {
+      if (asked.count(fact) == 0) return false;
+      Narrower known;
+      if (becomes) known[fact] = *becomes;
+      return try_cells(demands, narrowed(vocabulary_, std::move(known))).verdict != Verdict::impossible;
+    };
+    for (const ClockRule* clock : round) {
+      bool found = false;
+      for_each_effects(*clock, [&](const Effects& effects, const std::string&) {
+        found = found || changes(effects, met);
+      });
+      if (found) return true;
+    }
+    // A clock beside the round runs out some time.
+    return std::any_of(workflow_.clocks.begin(), workflow_.clocks.end(), [&](const ClockRule& clock) {
+      return round.count(&clock) == 0 && met("clock." + clock.id + ".state", exactly("breached"));
+    });
+  }
+
+  static Declaration exactly(std::string text) {
+    Declaration out;
+    out.one_of = {std::move(text)};
+    return out;
+  }
+
+  /// Whether one of the facts that these effects change is `met` with its new value.
+  template <class Met>
+  static bool changes(const Effects& effects, const Met& met) {
+    if (met("case.version", std::nullopt)) return true;
+    if (!effects.to.empty() && met("case.stage", exactly(effects.to))) return true;
+    for (const EventRule& event : effects.events) {
+      std::string_view facts = facts_changed_by(event.type);
+      while (!facts.empty()) {
+        const std::string_view fact = facts.substr(0, facts.find(' '));
+        facts.remove_prefix(std::min(facts.size(), fact.size() + 1));
+        if (met("case." + std::string(fact), new_value(event, fact))) return true;
+      }
+    }
+    return false;
+  }
+
+  /// What a fact is after the event, where the document says it as a literal.
+  static std::optional<Declaration> new_value(const EventRule& event, std::string_view fact) {
+    const auto member = std::find_if(event.data.begin(), event.data.end(),
+                                     [fact](const auto& each) { return each.first == fact; });
+    if (member == event.data.end() || member->second.empty() || member->second.root()->op != Op::literal) {
+      return std::nullopt;
+    }
+    const CelValue& value = member->second.root()->value;
+    if (const auto* text = std::get_if<std::string_view>(&value)) return exactly(std::string(*text));
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    if (integer == nullptr) return std::nullopt;
+    Declaration out;
+    out.type = Type::integer;
+    out.min = out.max = *integer;
+    return out;
+  }
+
+  const Workflow& workflow_;
+  Findings& findings_;
+  const Vocabulary vocabulary_;
+  std::vector<Rung> rungs_;
+};
+
+}  // namespace
+
+void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings) {
+  for (const ClockRule& clock : workflow.clocks) {
+    if (reached.clocks.at(clock.id).empty()) {
+      add_error(findings, "clock-never-started", clock.pointer, "nothing starts clock " + quoted(clock.id));
+      continue;
+    }
+    bool stops = !clock.on_due.to.empty();
+    for_each_operation(workflow, [&stops, &clock](const ClockOperation& operation, const std::string&) {
+      stops |= operation.kind == Kind::stop && (operation.clock == clock.id || operation.clock.empty());
+    });
+    if (!stops) {
+      add_error(findings, "clock-never-ends", clock.pointer,
+                "nothing stops clock " + quoted(clock.id) + ": it runs out whatever anybody does");
+    }
+  }
+  for_each_operation(workflow, [&](const ClockOperation& operation, const std::string& pointer) {
+    const ClockRule* clock = workflow.find_clock(operation.clock);
+    if (operation.kind != Kind::start || clock == nullptr || !clock->limits.empty()) return;
+    if (operation.n.empty() || operation.unit.empty()) {
+      add_error(findings, "clock-without-limit", pointer,
+                "clock " + quoted(clock->id) + " has no limits: give its start 'n' and 'unit'");
+    }
+  });
+}
+
+void check_ladders(const Workflow& workflow, Findings& findings) {
+  Ladders(workflow, findings).check();
+}
+
+}  // namespace lastkm::rules

@@ -1,0 +1,47 @@
+// The parts of `prove`: conditions decided by cells, paths between stages, clocks and their ladders.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/rules/cells.h"
+#include "engine/rules/check.h"
+#include "engine/rules/workflow.h"
+
+namespace lastkm::rules {
+
+using Findings = std::vector<Finding>;
+void add_error(Findings& findings, std::string code, std::string pointer, std::string text);
+void add_warning(Findings& findings, std::string code, std::string pointer, std::string text);
+/// "'REGISTERED'"
+[[nodiscard]] std::string quoted(std::string_view name);
+
+/// A vocabulary in which some facts can take fewer values.
+using Narrower = std::map<std::string, Declaration, std::less<>>;
+[[nodiscard]] Vocabulary narrowed(Vocabulary base, Narrower facts);
+
+/// Transitions that can never be taken.
+using Never = std::set<const Transition*>;
+
+/// contradictory-guard, dead-limit, overlap, undecided. What can never be taken is added to `never`.
+void check_conditions(const Workflow& workflow, Findings& findings, Never& never);
+
+/// Where a case can be, and which clocks may then run.
+struct Reach {
+  std::set<std::string> stages;
+  std::set<std::pair<std::string, std::string>> edges;
+  std::map<std::string, std::set<std::string>> clocks;  ///< stages in which they may run or still have marks
+};
+[[nodiscard]] Reach reach(const Workflow& workflow, const Never& never);
+
+/// unreachable-stage, no-way-to-end, dead-transition, stage-without-holders.
+void check_stages(const Workflow& workflow, const Reach& reached, Findings& findings);
+/// clock-never-started, clock-never-ends, clock-without-limit.
+void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings);
+/// endless-ladder.
+void check_ladders(const Workflow& workflow, Findings& findings);
+
+}  // namespace lastkm::rules

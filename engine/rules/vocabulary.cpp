@@ -1,0 +1,210 @@
+#include "engine/rules/vocabulary.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lastkm::rules {
+
+namespace {
+
+struct Known {
+  std::string_view name;
+  Type type;
+};
+
+constexpr std::array kCaseFacts = {
+    Known{"type", Type::text},
+    Known{"category", Type::text},
+    Known{"urgency", Type::text},
+    Known{"place", Type::text},
+    Known{"channel", Type::text},
+    Known{"respondent", Type::text},
+    Known{"lead", Type::text},
+    Known{"card", Type::text},
+    Known{"extension_asked_by", Type::text},
+    Known{"extension_unit", Type::text},
+    Known{"parked_for", Type::text},
+    Known{"master", Type::text},
+    Known{"feedback_by", Type::text},
+    Known{"solved", Type::text},
+    Known{"satisfied", Type::text},
+    Known{"verified", Type::text},
+    Known{"whistle_kind", Type::text},
+    Known{"anonymous", Type::boolean},
+    Known{"confidential", Type::boolean},
+    Known{"imported", Type::boolean},
+    Known{"ruled", Type::boolean},
+    Known{"whistle_open", Type::boolean},
+    Known{"co_handlers", Type::texts},
+    Known{"returned_by", Type::texts},
+    Known{"whistle_bodies", Type::texts},
+    Known{"whistle_answered", Type::texts},
+    Known{"co_handlers_pending", Type::integer},
+    Known{"returns", Type::integer},
+    Known{"disputes", Type::integer},
+    Known{"dispatches", Type::integer},
+    Known{"level", Type::integer},
+    Known{"supervision", Type::integer},
+    Known{"extensions", Type::integer},
+    Known{"extension_n", Type::integer},
+    Known{"parks", Type::integer},
+    Known{"children", Type::integer},
+    Known{"feedbacks", Type::integer},
+    Known{"evidence", Type::integer},
+    Known{"contacts", Type::integer},
+    Known{"callbacks", Type::integer},
+    Known{"callbacks_reached", Type::integer},
+    Known{"reopens", Type::integer},
+    Known{"days_since_close", Type::integer},
+    Known{"version", Type::integer},
+};
+constexpr std::array kActorFacts = {Known{"body", Type::text}, Known{"role", Type::text},
+                                    Known{"kind", Type::text}, Known{"place", Type::text},
+                                    Known{"person", Type::text}};
+constexpr std::array kCategoryFacts = {
+    Known{"type", Type::text},
+    Known{"urgency", Type::text},
+    Known{"coded", Type::boolean},
+    Known{"action_n", Type::integer},
+    Known{"action_unit", Type::text},
+    Known{"action_is_handling", Type::boolean},
+    Known{"evidence_required", Type::boolean},
+    Known{"taken_back", Type::boolean},
+    Known{"about_conduct", Type::boolean},
+    Known{"responsible", Type::texts},
+    Known{"whistle", Type::texts},
+};
+
+/// Closed sets that the fold itself defines.
+const std::vector<std::string>& domain_of(std::string_view fact) {
+  static const std::vector<std::string> none;
+  static const std::vector<std::string> cards = {"none", "yellow", "red"};
+  static const std::vector<std::string> solved = {"", "yes", "partly", "no"};
+  static const std::vector<std::string> satisfied = {"", "yes", "basic", "no"};
+  static const std::vector<std::string> verified = {"", "yes", "no"};
+  static const std::vector<std::string> units = {"", "NM", "NH", "ND", "WM", "WH", "WD"};
+  if (fact == "card") return cards;
+  if (fact == "solved") return solved;
+  if (fact == "satisfied") return satisfied;
+  if (fact == "verified") return verified;
+  if (fact == "extension_unit" || fact == "action_unit") return units;
+  return none;
+}
+
+template <std::size_t n>
+std::optional<Declaration> find(const std::array<Known, n>& facts, std::string_view name) {
+  const auto found =
+      std::find_if(facts.begin(), facts.end(), [name](const Known& k) { return k.name == name; });
+  if (found == facts.end()) return std::nullopt;
+  Declaration out;
+  out.type = found->type;
+  out.one_of = domain_of(name);
+  if (out.type == Type::integer) out.min = name == "days_since_close" ? -1 : 0;
+  return out;
+}
+
+std::optional<Declaration> clock_fact(const Workflow& workflow, std::string_view rest) {
+  const std::size_t dot = rest.rfind('.');
+  if (dot == std::string_view::npos || workflow.find_clock(rest.substr(0, dot)) == nullptr)
+    return std::nullopt;
+  const std::string_view what = rest.substr(dot + 1);
+  Declaration out;
+  if (what == "state") {
+    out.one_of = {"", "running", "suspended", "met", "breached"};
+    return out;
+  }
+  if (what == "unit") {
+    out.one_of = domain_of("action_unit");
+    return out;
+  }
+  if (what != "n") return std::nullopt;
+  out.type = Type::integer;
+  out.min = 0;
+  return out;
+}
+
+std::optional<Declaration> case_fact(const Workflow& workflow, std::string_view name) {
+  if (name != "stage") return find(kCaseFacts, name);
+  Declaration out;
+  for (const Stage& stage : workflow.stages) out.one_of.push_back(stage.id);
+  return out;
+}
+
+std::optional<Signature> function_of(std::string_view name) {
+  if (name == "body") return Signature{{Type::text, Type::text}, Type::text, false};
+  if (name == "kind_of" || name == "place_of") return Signature{{Type::text}, Type::text, false};
+  if (name == "under") return Signature{{Type::text, Type::text}, Type::boolean, false};
+  if (name == "future") return Signature{{Type::text}, Type::boolean, false};
+  if (name == "same") return Signature{{Type::texts, Type::texts}, Type::boolean, false};
+  return std::nullopt;
+}
+
+bool strip(std::string_view& name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) return false;
+  name.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
+Declaration declaration_of(const Field& field) {
+  Declaration out;
+  out.nullable = !field.required;
+  switch (field.kind) {
+    case FieldKind::code:
+      out.one_of = field.one_of;
+      break;
+    case FieldKind::body:
+    case FieldKind::place:
+    case FieldKind::category:
+    case FieldKind::clock:
+    case FieldKind::time:
+    case FieldKind::date:
+    case FieldKind::person:
+    case FieldKind::value:
+      break;
+    case FieldKind::text:
+    case FieldKind::caller:
+      out.personal = true;
+      break;
+    case FieldKind::integer:
+      out.type = Type::integer;
+      if (field.min != INT64_MIN) out.min = field.min;
+      if (field.max != INT64_MAX) out.max = field.max;
+      break;
+    case FieldKind::boolean:
+      out.type = Type::boolean;
+      break;
+    case FieldKind::bodies:
+    case FieldKind::co_handlers:
+    case FieldKind::scores:
+      out.type = Type::texts;
+      break;
+    case FieldKind::evidence:
+      out.type = Type::integer;
+      out.nullable = false;
+      out.min = 0;
+      break;
+  }
+  return out;
+}
+
+Vocabulary vocabulary_for(const Workflow& workflow, const std::vector<Field>* fields) {
+  Vocabulary out;
+  out.function = function_of;
+  out.fact = [&workflow, fields](std::string_view name) -> std::optional<Declaration> {
+    if (strip(name, "case.")) return case_fact(workflow, name);
+    if (strip(name, "clock.")) return clock_fact(workflow, name);
+    if (strip(name, "category.")) return find(kCategoryFacts, name);
+    if (fields == nullptr) return std::nullopt;
+    if (strip(name, "actor.")) return find(kActorFacts, name);
+    if (!strip(name, "cmd.")) return std::nullopt;
+    const auto found =
+        std::find_if(fields->begin(), fields->end(), [name](const Field& f) { return f.name == name; });
+    if (found == fields->end()) return std::nullopt;
+    return declaration_of(*found);
+  };
+  return out;
+}
+
+}  // namespace lastkm::rules
