@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "engine/directory/register.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
+#include "engine/rules/check.h"
 
 namespace lastkm::directory {
 namespace {
@@ -150,7 +152,12 @@ class ContextBuilder {
 
 std::vector<rules::Finding> check(const Value& document) {
   const bool needs_digest = document.text("kind") == "workflow";
-  return read(document, needs_digest ? digest_of(document) : std::string()).findings;
+  Content content = read(document, needs_digest ? digest_of(document) : std::string());
+  if (content.workflow) {
+    std::vector<rules::Finding> refuted = rules::prove(*content.workflow);
+    std::move(refuted.begin(), refuted.end(), std::back_inserter(content.findings));
+  }
+  return std::move(content.findings);
 }
 
 Result<std::shared_ptr<const Context>> with_document(const std::shared_ptr<const Context>& before,
