@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace lastkm::log {
 
@@ -35,25 +36,35 @@ bool write_slot(int fd, const Slot& slot) {
 
 }  // namespace
 
-Result<std::unique_ptr<Acknowledged>> Acknowledged::open(const std::string& file, bool may_create, bool read_only) {
+Status Acknowledged::make_if_missing(const std::string& file) {
+  if (::access(file.c_str(), F_OK) == 0) return done();
+  // Under another name first: a file that is there is whole.
+  const std::string unfinished = file + ".new";
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  const int fd = ::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  Slot first;
+  first.sum = sum_of(first);
+  bool made = fd >= 0 && ::ftruncate(fd, 2 * kSlotBytes) == 0 && write_slot(fd, first) && ::fsync(fd) == 0 &&
+              ::rename(unfinished.c_str(), file.c_str()) == 0;
+  const int folder_fd = made ? ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  made = made && folder_fd >= 0 && ::fsync(folder_fd) == 0;
+  const int why = errno;
+  if (folder_fd >= 0) ::close(folder_fd);
+  if (fd >= 0) ::close(fd);
+  if (made) return done();
+  return Error{ErrorKind::refused, "cannot-write", "cannot write " + file + ": " + std::strerror(why), file};
+}
+
+Result<std::unique_ptr<Acknowledged>> Acknowledged::open(const std::string& file, bool read_only) {
   std::unique_ptr<Acknowledged> mark(new Acknowledged());
   mark->file_ = file;
   mark->fd_ = ::open(file.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-  if (mark->fd_ < 0 && errno == ENOENT && may_create) {
-    mark->fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    Slot first;
-    first.sum = sum_of(first);
-    const std::array<char, 2 * kSlotBytes> zeros{};
-    const bool made = mark->fd_ >= 0 && ::pwrite(mark->fd_, zeros.data(), zeros.size(), 0) == static_cast<ssize_t>(zeros.size()) &&
-                      write_slot(mark->fd_, first) && ::fsync(mark->fd_) == 0;
-    if (!made) return Error{ErrorKind::refused, "cannot-write", "cannot write " + file + ": " + std::strerror(errno), file};
-    return mark;
-  }
   if (mark->fd_ < 0) {
-    return Error{ErrorKind::integrity, "mark-missing",
-                 file + " (how many records were acknowledged) cannot be opened: " + std::strerror(errno) +
-                     ". Without it nobody can tell whether the log is whole; restore the folder from a backup",
-                 file};
+    return Error{
+        ErrorKind::integrity, "mark-missing",
+        file + " (how many records were acknowledged) cannot be opened: " + std::strerror(errno) +
+            ". Without it nobody can tell whether the log is whole; restore the folder from a backup",
+        file};
   }
   bool found = false;
   for (off_t i = 0; i < 2; ++i) {
@@ -65,7 +76,8 @@ Result<std::unique_ptr<Acknowledged>> Acknowledged::open(const std::string& file
     found = true;
   }
   if (!found) {
-    return Error{ErrorKind::integrity, "mark-damaged", file + " is damaged in both of its slots; restore it from a backup", file};
+    return Error{ErrorKind::integrity, "mark-damaged",
+                 file + " is damaged in both of its slots; restore it from a backup", file};
   }
   return mark;
 }
@@ -81,7 +93,8 @@ Status Acknowledged::raise(std::int64_t records) {
   slot.records = records;
   slot.sum = sum_of(slot);
   if (!write_slot(fd_, slot)) {
-    return Error{ErrorKind::unknown_outcome, "unknown", "cannot write " + file_ + ": " + std::strerror(errno), file_};
+    return Error{ErrorKind::unknown_outcome, "unknown", "cannot write " + file_ + ": " + std::strerror(errno),
+                 file_};
   }
   turn_ = slot.turn;
   records_ = records;

@@ -1,5 +1,6 @@
-// The high-water mark: how many records were promised to survive. Lies outside the log's database, so that a database
-// that opens short is noticed. Two slots are written in turn, each with a checksum: a torn write leaves the other.
+// The high-water mark: how many records were promised to survive. Lies outside the log's database, so that a
+// database that opens short is noticed. Two slots are written in turn, each with a checksum: a torn write
+// leaves the other.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +14,18 @@ namespace lastkm::log {
 
 class Acknowledged {
  public:
-  /// Opens the file, making it where it is missing and `may_create`. integrity "mark-missing", "mark-damaged".
-  [[nodiscard]] static Result<std::unique_ptr<Acknowledged>> open(const std::string& file, bool may_create, bool read_only);
+  /// Makes the file with a mark of 0; when this returns the file and the entries of its folder are on disk.
+  /// One that is there is left as it is.
+  [[nodiscard]] static Status make_if_missing(const std::string& file);
+  /// integrity "mark-missing", "mark-damaged".
+  [[nodiscard]] static Result<std::unique_ptr<Acknowledged>> open(const std::string& file, bool read_only);
   ~Acknowledged();
   Acknowledged(const Acknowledged&) = delete;
   Acknowledged& operator=(const Acknowledged&) = delete;
 
   [[nodiscard]] std::int64_t records() const { return records_; }
-  /// Returns once the mark is on disk. Lower than before: nothing is written.
+  /// Returns once the mark is on disk. Lower than before: nothing is written. After an error call it no more:
+  /// what a second sync says of a page that the first one lost is not true.
   [[nodiscard]] Status raise(std::int64_t records);
 
  private:

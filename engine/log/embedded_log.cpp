@@ -4,7 +4,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +18,7 @@
 #include "engine/log/acknowledged.h"
 #include "engine/log/crash_point.h"
 #include "engine/log/framing.h"
+#include "engine/log/free_space.h"
 
 namespace lastkm::log {
 
@@ -27,28 +27,10 @@ namespace {
 constexpr std::string_view kPartitionsKey = "partitions";
 constexpr std::array kTopics = {Topic::commands, Topic::decisions, Topic::directory, Topic::meta};
 
-std::string big_endian(std::uint64_t n, int bytes) {
-  std::string out;
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift & 255U));
-  return out;
-}
-
-std::string key_of(Topic topic, std::int32_t partition, std::int64_t offset) {
-  std::string key(1, static_cast<char>(topic));
-  key += big_endian(static_cast<std::uint64_t>(partition), 2);
-  key += big_endian(static_cast<std::uint64_t>(offset), 8);
-  return key;
-}
-
-std::int64_t offset_of(std::string_view key) {
-  std::uint64_t n = 0;
-  for (const char c : key.substr(3)) n = n << 8U | static_cast<unsigned char>(c);
-  return static_cast<std::int64_t>(n);
-}
-
 Error corrupt(const std::string& folder, const rocksdb::Status& status) {
   return Error{ErrorKind::integrity, "log-corrupt",
-               "the log in " + folder + " is damaged: " + status.ToString() + ". Nothing is written to it; restore it from a backup",
+               "the log in " + folder + " is damaged: " + status.ToString() +
+                   ". Nothing is written to it; restore it from a backup",
                folder};
 }
 
@@ -60,7 +42,8 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = 32U << 20U;
   out.max_total_wal_size = 64U << 20U;
-  out.max_open_files = 512;
+  // A reader opens every file at once: a writer beside it may delete those that it has merged.
+  out.max_open_files = options.read_only ? -1 : 512;
   out.keep_log_file_num = 2;
   out.info_log_level = rocksdb::WARN_LEVEL;
   out.compression = rocksdb::kLZ4Compression;
@@ -74,7 +57,10 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
 class EmbeddedLog final : public EventLog {
  public:
   EmbeddedLog(EmbeddedLogOptions options, std::unique_ptr<rocksdb::DB> db, std::unique_ptr<Acknowledged> mark)
-      : options_(std::move(options)), folder_(options_.folder + "/log"), db_(std::move(db)), mark_(std::move(mark)) {}
+      : options_(std::move(options)),
+        folder_(options_.folder + "/log"),
+        db_(std::move(db)),
+        mark_(std::move(mark)) {}
 
   ~EmbeddedLog() override { db_->Close().PermitUncheckedError(); }
 
@@ -98,7 +84,8 @@ class EmbeddedLog final : public EventLog {
     if (total_ < mark_->records()) {
       return Error{ErrorKind::integrity, "log-rollback",
                    "the log in " + folder_ + " holds " + std::to_string(total_) + " records, but " +
-                       std::to_string(mark_->records()) + " were acknowledged: " + std::to_string(mark_->records() - total_) +
+                       std::to_string(mark_->records()) +
+                       " were acknowledged: " + std::to_string(mark_->records() - total_) +
                        " are missing. Nothing is written to it; restore it from a backup",
                    folder_};
     }
@@ -107,7 +94,11 @@ class EmbeddedLog final : public EventLog {
 
   Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability durability) override {
     if (records.empty()) return std::vector<std::int64_t>();
-    if (options_.read_only) return Error{ErrorKind::refused, "read-only", "the log was opened for reading", folder_};
+    if (options_.read_only)
+      return Error{ErrorKind::refused, "read-only", "the log was opened for reading", folder_};
+    for (const Append& append : records) {
+      if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
+    }
     Request request{records, durability == Durability::synced, {}, std::nullopt, false};
     std::unique_lock lock(queue_mutex_);
     queue_.push_back(&request);
@@ -140,16 +131,16 @@ class EmbeddedLog final : public EventLog {
     if (total <= mark_->records()) return done();
     if (!options_.leave_out_syncs) {
       const rocksdb::Status status = db_->SyncWAL();
-      if (!status.ok()) return fail(status);
+      if (!status.ok()) return fail(status.ToString());
     }
     crash_point("log.synced");
-    auto raised = mark_->raise(total);
+    if (auto raised = mark_->raise(total); !raised) return fail(raised.error().message);
     crash_point("log.marked");
-    return raised;
+    return done();
   }
 
-  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-              std::vector<StoredRecord>& out) override {
+  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+              std::size_t max_bytes, std::vector<StoredRecord>& out) override {
     auto end_of = end(topic, partition);
     if (!end_of) return end_of.error();
     if (from >= *end_of) return done();
@@ -161,28 +152,30 @@ class EmbeddedLog final : public EventLog {
     reading.verify_checksums = true;
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(reading));
     std::size_t bytes = 0;
-    std::size_t taken = 0;
-    for (at->Seek(first); at->Valid() && taken < max_records && bytes < max_bytes; at->Next(), ++taken) {
+    std::int64_t expected = std::max<std::int64_t>(from, 0);
+    const std::int64_t until = max_records < static_cast<std::uint64_t>(*end_of - expected)
+                                   ? expected + static_cast<std::int64_t>(max_records)
+                                   : *end_of;
+    for (at->Seek(first); expected < until && (bytes == 0 || bytes < max_bytes); at->Next(), ++expected) {
+      // Offsets are dense here: one that is not there is damage, and never an early end.
+      if (!at->Valid() && !at->status().ok()) return corrupt(folder_, at->status());
       StoredRecord stored;
-      stored.offset = offset_of(at->key().ToStringView());
-      bytes += at->value().size();
-      if (!unframe(at->value().ToStringView(), stored.record)) {
+      stored.offset = expected;
+      if (!at->Valid() || offset_of(at->key().ToStringView()) != expected ||
+          !unframe(at->value().ToStringView(), stored.record)) {
         return Error{ErrorKind::integrity, "log-corrupt",
                      std::string(name_of(topic)) + ", partition " + std::to_string(partition) + ", offset " +
-                         std::to_string(stored.offset) + " is damaged; restore the log from a backup",
+                         std::to_string(expected) + " is missing or damaged; restore the log from a backup",
                      folder_};
       }
+      bytes += at->value().size();
       out.push_back(std::move(stored));
     }
-    if (!at->status().ok()) return corrupt(folder_, at->status());
     return done();
   }
 
   Result<std::int64_t> end(Topic topic, std::int32_t partition) override {
-    if (partition < 0 || partition >= count(topic)) {
-      return Error{ErrorKind::bad_input, "no-such-partition",
-                   std::string(name_of(topic)) + " has no partition " + std::to_string(partition), ""};
-    }
+    if (!exists(topic, partition)) return no_such(topic, partition);
     const std::lock_guard lock(ends_mutex_);
     return ends_[index(topic)][static_cast<std::size_t>(partition)];
   }
@@ -213,13 +206,23 @@ class EmbeddedLog final : public EventLog {
     return topic == Topic::commands || topic == Topic::decisions ? partitions_ : 1;
   }
 
+  bool exists(Topic topic, std::int32_t partition) const {
+    return partition >= 0 && partition < count(topic);
+  }
+  static Error no_such(Topic topic, std::int32_t partition) {
+    return Error{ErrorKind::bad_input, "no-such-partition",
+                 std::string(name_of(topic)) + " has no partition " + std::to_string(partition), ""};
+  }
+
   Status load_partitions() {
     std::string text;
-    rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()), &text);
+    rocksdb::Status status =
+        db_->Get(rocksdb::ReadOptions(), rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()), &text);
     if (status.ok()) {
       std::from_chars(text.data(), text.data() + text.size(), partitions_);
       if (partitions_ < 1) {
-        return Error{ErrorKind::integrity, "log-corrupt", "the log in " + folder_ + " does not know its partitions", folder_};
+        return Error{ErrorKind::integrity, "log-corrupt",
+                     "the log in " + folder_ + " does not know its partitions", folder_};
       }
       if (options_.partitions != 0 && options_.partitions != partitions_) {
         return Error{ErrorKind::refused, "other-partitions",
@@ -242,18 +245,21 @@ class EmbeddedLog final : public EventLog {
     partitions_ = options_.partitions;
     rocksdb::WriteOptions synced;
     synced.sync = true;
-    status = db_->Put(synced, rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()), std::to_string(partitions_));
+    status = db_->Put(synced, rocksdb::Slice(kPartitionsKey.data(), kPartitionsKey.size()),
+                      std::to_string(partitions_));
     if (!status.ok()) return corrupt(folder_, status);
     return done();
   }
 
-  Error fail(const rocksdb::Status& status) {
-    // After a failed write or sync nobody knows what is on disk: only opening again, which compares, can tell.
+  Error fail(const std::string& why) {
+    // After a failed write or sync nobody knows what is on disk: only opening again, which compares, can
+    // tell.
+    const std::string what = "writing to " + folder_ + " failed (" + why + ")";
     const std::lock_guard lock(ends_mutex_);
-    failed_ = Error{ErrorKind::integrity, "log-failed",
-                    "writing to " + folder_ + " failed (" + status.ToString() + "); end the process and start it again", folder_};
-    return Error{ErrorKind::unknown_outcome, "unknown",
-                 "writing to " + folder_ + " failed (" + status.ToString() + "): whether the records are there is not known", folder_};
+    failed_ =
+        Error{ErrorKind::integrity, "log-failed", what + "; end the process and start it again", folder_};
+    return Error{ErrorKind::unknown_outcome, "unknown", what + ": whether the records are there is not known",
+                 folder_};
   }
 
   std::optional<Error> refuse_early() {
@@ -261,23 +267,13 @@ class EmbeddedLog final : public EventLog {
       const std::lock_guard lock(ends_mutex_);
       if (failed_) return failed_;
     }
-    const std::uint64_t free = options_.free_bytes ? options_.free_bytes() : free_bytes();
+    const std::uint64_t free = options_.free_bytes ? options_.free_bytes() : space_.bytes();
     if (free >= options_.keep_free_bytes) return std::nullopt;
     return Error{ErrorKind::refused, "disk-full",
                  "only " + std::to_string(free >> 20U) + " MiB are free where " + options_.folder +
-                     " lies; nothing is taken until there is more than " + std::to_string(options_.keep_free_bytes >> 20U) + " MiB",
+                     " lies; nothing is taken until there is more than " +
+                     std::to_string(options_.keep_free_bytes >> 20U) + " MiB",
                  options_.folder};
-  }
-
-  std::uint64_t free_bytes() {
-    // Asked at most every 200 ms: a call to the system for each append would cost as much as the append.
-    const auto now = std::chrono::steady_clock::now();
-    if (now - asked_at_ > std::chrono::milliseconds(200)) {
-      struct statvfs about{};
-      free_ = ::statvfs(options_.folder.c_str(), &about) == 0 ? about.f_bavail * about.f_frsize : UINT64_MAX;
-      asked_at_ = now;
-    }
-    return free_;
   }
 
   /// Only the leader is here.
@@ -297,13 +293,10 @@ class EmbeddedLog final : public EventLog {
       synced = synced || request->synced;
       request->offsets.reserve(request->records.size());
       for (const Append& append : request->records) {
-        if (append.partition < 0 || append.partition >= count(append.topic)) {
-          return all_failed(Error{ErrorKind::bad_input, "no-such-partition",
-                                  std::string(name_of(append.topic)) + " has no partition " + std::to_string(append.partition), ""});
-        }
         std::int64_t& end = ends[index(append.topic)][static_cast<std::size_t>(append.partition)];
-        const rocksdb::Status put = batch.Put(key_of(append.topic, append.partition, end), frame(append.record));
-        if (!put.ok()) return all_failed(fail(put));
+        const rocksdb::Status put =
+            batch.Put(key_of(append.topic, append.partition, end), frame(append.record));
+        if (!put.ok()) return all_failed(fail(put.ToString()));
         request->offsets.push_back(end++);
         ++added;
       }
@@ -312,7 +305,7 @@ class EmbeddedLog final : public EventLog {
     rocksdb::WriteOptions writing;
     writing.sync = synced && !options_.leave_out_syncs;
     const rocksdb::Status status = db_->Write(writing, &batch);
-    if (!status.ok()) return all_failed(fail(status));
+    if (!status.ok()) return all_failed(fail(status.ToString()));
     crash_point("log.written");
     std::int64_t total = 0;
     {
@@ -325,13 +318,8 @@ class EmbeddedLog final : public EventLog {
     }
     if (!synced) return;
     const std::lock_guard lock(mark_mutex_);
-    auto raised = mark_->raise(total);
+    if (auto raised = mark_->raise(total); !raised) return all_failed(fail(raised.error().message));
     crash_point("log.marked");
-    if (!raised) {
-      for (Request* request : group) {
-        if (request->synced) request->error = raised.error();
-      }
-    }
   }
 
   const EmbeddedLogOptions options_;
@@ -353,46 +341,76 @@ class EmbeddedLog final : public EventLog {
   std::uint64_t version_ = 0;
   std::optional<Error> failed_;
 
-  std::chrono::steady_clock::time_point asked_at_;
-  std::uint64_t free_ = UINT64_MAX;
+  FreeSpace space_{options_.folder};
 };
 
 Error open_error(const EmbeddedLogOptions& options, const rocksdb::Status& status) {
   const std::string text = status.ToString();
-  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+  if (text.find("lock hold by current process") != std::string::npos ||
+      text.find("hile lock file") != std::string::npos) {
     std::string owner;
     std::ifstream(options.folder + "/owner") >> owner;
     return Error{ErrorKind::folder_in_use, "folder-in-use",
-                 options.folder + " is in use by another process" + (owner.empty() ? std::string() : " (pid " + owner + ")") +
+                 options.folder + " is in use by another process" +
+                     (owner.empty() ? std::string() : " (pid " + owner + ")") +
                      ": stop it, or talk to it where it serves",
                  options.folder};
   }
+  const bool gone = status.IsPathNotFound() || text.find("No such file") != std::string::npos;
+  if (status.IsIOError() && !gone) {
+    return Error{ErrorKind::refused, "cannot-open", options.folder + "/log cannot be opened: " + text,
+                 options.folder};
+  }
   return corrupt(options.folder + "/log", status);
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_database(const EmbeddedLogOptions& options) {
+  const std::string folder = options.folder + "/log";
+  const rocksdb::Options database = database_options(options);
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status status;
+  if (options.read_only) {
+    // A writer beside may delete a file between the look at the list and the opening: look again.
+    for (int look = 0; look < 5; ++look) {
+      status = rocksdb::DB::OpenForReadOnly(database, folder, &db);
+      if (status.ok()) break;
+    }
+  } else {
+    status = rocksdb::DB::Open(database, folder, &db);
+  }
+  if (!status.ok()) return open_error(options, status);
+  return std::unique_ptr<rocksdb::DB>(db);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options) {
   const std::string folder = options.folder + "/log";
+  const std::string mark_file = options.folder + "/acknowledged";
   std::error_code failed;
   const bool existed = std::filesystem::exists(folder + "/CURRENT", failed);
   if (!existed && (options.read_only || options.partitions < 1)) {
-    const bool marked = std::filesystem::exists(options.folder + "/acknowledged", failed);
+    const bool marked = std::filesystem::exists(mark_file, failed);
     if (!marked) return Error{ErrorKind::not_found, "no-log", "there is no log in " + folder, folder};
     return Error{ErrorKind::integrity, "log-rollback",
-                 "the log in " + folder + " has no database any more, but records were acknowledged; restore it from a backup", folder};
+                 "the log in " + folder +
+                     " has no database any more, but records were acknowledged; restore it from a backup",
+                 folder};
   }
   if (!options.read_only) std::filesystem::create_directories(folder, failed);
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Options database = database_options(options);
-  const rocksdb::Status status = options.read_only ? rocksdb::DB::OpenForReadOnly(database, folder, &opened)
-                                                   : rocksdb::DB::Open(database, folder, &opened);
-  if (!status.ok()) return open_error(options, status);
-  std::unique_ptr<rocksdb::DB> db(opened);
-  auto mark = Acknowledged::open(options.folder + "/acknowledged", !existed, options.read_only);
+  // The mark is made before the database, so that no crash leaves a log without one. A reader looks at it
+  // before it opens the database, which a writer beside may lengthen meanwhile; a writer once nobody else can
+  // move it.
+  if (!existed) {
+    if (auto made = Acknowledged::make_if_missing(mark_file); !made) return made.error();
+  }
+  auto mark = Acknowledged::open(mark_file, options.read_only);
+  auto db = open_database(options);
+  if (!db) return db.error();
+  if (!options.read_only) mark = Acknowledged::open(mark_file, false);
   if (!mark) return mark.error();
   if (!options.read_only) std::ofstream(options.folder + "/owner", std::ios::trunc) << ::getpid() << '\n';
-  auto log = std::make_unique<EmbeddedLog>(options, std::move(db), std::move(*mark));
+  auto log = std::make_unique<EmbeddedLog>(options, std::move(*db), std::move(*mark));
   if (auto loaded = log->load(); !loaded) return loaded.error();
   return std::unique_ptr<EventLog>(std::move(log));
 }

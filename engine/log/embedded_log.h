@@ -1,5 +1,5 @@
-// The log in a folder: RocksDB, group commit, WAL synced before an acknowledgement, a high-water mark outside the
-// database. One process writes a folder; others may read beside it.
+// The log in a folder: RocksDB, group commit, WAL synced before an acknowledgement, a high-water mark outside
+// the database. One process writes a folder; others may read beside it.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@ class Env;
 namespace lastkm::log {
 
 struct EmbeddedLogOptions {
-  std::string folder;            ///< the data folder; the database is in its "log"
-  std::int32_t partitions = 0;   ///< of `commands` and `decisions`; 0: as the log was made
-  bool read_only = false;        ///< sees what was written when it opened
-  std::uint64_t keep_free_bytes = 64U << 20U;  ///< below this appends are refused ("disk-full") and reads go on
+  std::string folder;           ///< the data folder; the database is in its "log"
+  std::int32_t partitions = 0;  ///< of `commands` and `decisions`; 0: as the log was made
+  bool read_only = false;       ///< sees what was written when it opened
+  std::uint64_t keep_free_bytes = 64U
+                                  << 20U;  ///< below this appends are refused ("disk-full") and reads go on
   /// Free bytes where the folder lies; empty: asks the system. For tests.
   std::function<std::uint64_t()> free_bytes = {};
   /// For tests: the files that the database sees, and whether syncs are left out.
@@ -28,9 +29,9 @@ struct EmbeddedLogOptions {
   bool leave_out_syncs = false;
 };
 
-/// folder_in_use; not_found "no-log" (read_only and none there); integrity log-rollback | mark-missing | mark-damaged |
-/// log-corrupt (the message names the file where the database knows it).
-/// append() answers refused "disk-full" with nothing written.
+/// folder_in_use; not_found "no-log" (read_only and none there); refused "cannot-open", "other-partitions";
+/// integrity log-rollback | mark-missing | mark-damaged | log-corrupt (the message names the file where the
+/// database knows it). append() answers refused "disk-full" with nothing written.
 [[nodiscard]] Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options);
 
 }  // namespace lastkm::log

@@ -1,5 +1,6 @@
-// The log: append records to (topic, partition) and get offsets back; read from an offset; say where the end is; wait
-// for more. Every implementation honours the contract that tests/log/contract.cpp states, and nothing else is assumed.
+// The log: append records to (topic, partition) and get offsets back; read from an offset; say where the end
+// is; wait for more. Every implementation honours the contract that tests/log/contract.cpp states, and
+// nothing else is assumed.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@ enum class Topic : std::uint8_t { commands = 1, decisions = 2, directory = 3, me
 struct Record {
   std::string key;    ///< aggregate id; document id; never empty
   std::string value;  ///< the whole truth: canonical JSON
-  std::vector<std::pair<std::string, std::string>> headers;  ///< copies for brokers and tools, and the writer's epoch
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< copies for brokers and tools, and the writer's epoch
   bool operator==(const Record&) const = default;
 };
 
@@ -42,24 +44,27 @@ enum class Durability {
 };
 
 /// Thread-safe. All appends of one call become readable in their order; within a partition offsets rise.
-/// Prefix promise: after loss of power, if a record survives then so does every record appended before it through the
-/// same log (embedded), or in its partition (Kafka).
+/// Prefix promise: after loss of power, if a record survives then so does every record appended before it
+/// through the same log (embedded), or in its partition (Kafka).
 class EventLog {
  public:
   virtual ~EventLog() = default;
 
-  /// The offsets, one for each record. An error means *unknown*, never *not written*; after an error of kind integrity
-  /// every later append is refused too.
-  [[nodiscard]] virtual Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability durability) = 0;
+  /// The offsets, one for each record. An error means *unknown*, never *not written*; after an error of kind
+  /// integrity every later append is refused too.
+  [[nodiscard]] virtual Result<std::vector<std::int64_t>> append(std::span<const Append> records,
+                                                                 Durability durability) = 0;
   /// Makes everything appended so far survive loss of power, and moves the high-water mark.
   [[nodiscard]] virtual Status sync() = 0;
-  /// Appends to `out` at most `max_records` records from `from` on (at least one where there is one), stopping once
-  /// `max_bytes` are passed. Offsets rise but need not be dense.
-  [[nodiscard]] virtual Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
-                                    std::size_t max_bytes, std::vector<StoredRecord>& out) = 0;
+  /// Appends to `out` at most `max_records` records from `from` on (at least one where there is one),
+  /// stopping once `max_bytes` are passed. Offsets rise but need not be dense.
+  [[nodiscard]] virtual Status read(Topic topic, std::int32_t partition, std::int64_t from,
+                                    std::size_t max_records, std::size_t max_bytes,
+                                    std::vector<StoredRecord>& out) = 0;
   /// The offset that the next record of the partition will have at the least; 0 where there is none yet.
   [[nodiscard]] virtual Result<std::int64_t> end(Topic topic, std::int32_t partition) = 0;
-  /// Counts up with each append to any partition; wait() returns when it differs from `seen` or the time is over.
+  /// Counts up with each append to any partition; wait() returns when it differs from `seen` or the time is
+  /// over.
   [[nodiscard]] virtual std::uint64_t version() = 0;
   virtual void wait(std::uint64_t seen, std::chrono::milliseconds at_most) = 0;
   /// Partitions of `commands` and `decisions`; `directory` and `meta` have one each.
@@ -67,6 +72,8 @@ class EventLog {
 };
 
 /// Which partition carries a lane.
-[[nodiscard]] inline std::int32_t partition_of(LaneId lane, std::int32_t partitions) { return lane.value % partitions; }
+[[nodiscard]] inline std::int32_t partition_of(LaneId lane, std::int32_t partitions) {
+  return lane.value % partitions;
+}
 
 }  // namespace lastkm::log

@@ -23,7 +23,27 @@ bool take(std::string_view& bytes, std::string& out) {
   return true;
 }
 
+std::string big_endian(std::uint64_t n, int bytes) {
+  std::string out;
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(n >> shift & 255U));
+  return out;
+}
+
 }  // namespace
+
+std::string key_of(Topic topic, std::int32_t partition, std::int64_t offset) {
+  std::string key(1, static_cast<char>(topic));
+  key += big_endian(static_cast<std::uint64_t>(partition), 2);
+  key += big_endian(static_cast<std::uint64_t>(offset), 8);
+  return key;
+}
+
+std::int64_t offset_of(std::string_view key) {
+  std::uint64_t n = 0;
+  for (const char c : key.substr(3)) n = n << 8U | static_cast<unsigned char>(c);
+  return static_cast<std::int64_t>(n);
+}
 
 std::string frame(const Record& record) {
   std::string out;

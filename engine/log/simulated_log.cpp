@@ -1,7 +1,6 @@
 #include "engine/log/simulated_log.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace lastkm::log {
 
@@ -57,7 +56,11 @@ class SimulatedLog final : public EventLog {
       : storage_(std::move(storage)), faults_(faults), random_(faults.seed * 2 + 1) {}
 
   Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability durability) override {
+    if (records.empty()) return std::vector<std::int64_t>();
     const std::lock_guard lock(storage_->mutex_);
+    for (const Append& append : records) {
+      if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
+    }
     if (one_in(faults_.fail_unwritten_one_in)) return unknown();
     std::vector<std::int64_t> offsets = write(records);
     if (one_in(faults_.duplicate_one_in)) (void)write(records);
@@ -72,16 +75,17 @@ class SimulatedLog final : public EventLog {
     return done();
   }
 
-  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-              std::vector<StoredRecord>& out) override {
+  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+              std::size_t max_bytes, std::vector<StoredRecord>& out) override {
     const std::lock_guard lock(storage_->mutex_);
     if (!exists(topic, partition)) return no_such(topic, partition);
     const auto& records = storage_->partition(topic, partition);
-    auto at = std::lower_bound(records.begin(), records.end(), from, [](const auto& stored, std::int64_t offset) {
-      return stored.record.offset < offset;
-    });
+    auto at = std::lower_bound(
+        records.begin(), records.end(), from,
+        [](const auto& stored, std::int64_t offset) { return stored.record.offset < offset; });
     std::size_t bytes = 0;
-    for (std::size_t taken = 0; at != records.end() && taken < max_records && bytes < max_bytes; ++at, ++taken) {
+    for (std::size_t taken = 0;
+         at != records.end() && taken < max_records && (taken == 0 || bytes < max_bytes); ++at, ++taken) {
       bytes += at->record.record.value.size();
       out.push_back(at->record);
     }
@@ -101,8 +105,8 @@ class SimulatedLog final : public EventLog {
   }
 
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override {
-    const auto until = std::chrono::steady_clock::now() + at_most;
-    while (version() == seen && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    std::unique_lock lock(storage_->mutex_);
+    storage_->grown_.wait_for(lock, at_most, [&] { return storage_->version_ != seen; });
   }
 
   std::int32_t partitions() const override { return storage_->partitions_; }
@@ -117,7 +121,8 @@ class SimulatedLog final : public EventLog {
                  std::string(name_of(topic)) + " has no partition " + std::to_string(partition), ""};
   }
   static Error unknown() {
-    return Error{ErrorKind::unknown_outcome, "unknown", "the simulated log does not say whether the records are written", ""};
+    return Error{ErrorKind::unknown_outcome, "unknown",
+                 "the simulated log does not say whether the records are written", ""};
   }
 
   std::vector<std::int64_t> write(std::span<const Append> records) {
@@ -129,6 +134,7 @@ class SimulatedLog final : public EventLog {
       offsets.push_back(offset);
     }
     ++storage_->version_;
+    storage_->grown_.notify_all();
     return offsets;
   }
 
@@ -147,7 +153,8 @@ class SimulatedLog final : public EventLog {
   std::uint64_t random_;
 };
 
-std::unique_ptr<EventLog> open_simulated_log(std::shared_ptr<SimulatedStorage> storage, const Faults& faults) {
+std::unique_ptr<EventLog> open_simulated_log(std::shared_ptr<SimulatedStorage> storage,
+                                             const Faults& faults) {
   return std::make_unique<SimulatedLog>(std::move(storage), faults);
 }
 

@@ -1,7 +1,8 @@
-// The log as a test wishes it: in memory, virtual, one seed, and hostile. Several handles on one storage are several
-// owners at once. With no fault switched on it honours the contract of EventLog.
+// The log as a test wishes it: in memory, virtual, one seed, and hostile. Several handles on one storage are
+// several owners at once. With no fault switched on it honours the contract of EventLog.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -14,10 +15,10 @@ namespace lastkm::log {
 /// One in n appends, by the seed; 0: never.
 struct Faults {
   std::uint64_t seed = 1;
-  std::uint32_t duplicate_one_in = 0;      ///< the records are written twice, as by a producer that retries
-  std::uint32_t fail_unwritten_one_in = 0; ///< unknown_outcome, and nothing was written
-  std::uint32_t fail_written_one_in = 0;   ///< unknown_outcome, although the records are there
-  bool lose_syncs = false;                 ///< sync() and synced appends do not make anything survive (a control)
+  std::uint32_t duplicate_one_in = 0;       ///< the records are written twice, as by a producer that retries
+  std::uint32_t fail_unwritten_one_in = 0;  ///< unknown_outcome, and nothing was written
+  std::uint32_t fail_written_one_in = 0;    ///< unknown_outcome, although the records are there
+  bool lose_syncs = false;  ///< sync() and synced appends do not make anything survive (a control)
 };
 
 /// What outlives its handles, as a disk does.
@@ -41,12 +42,14 @@ class SimulatedStorage {
   std::vector<Stored>& partition(Topic topic, std::int32_t number);
   const std::int32_t partitions_;
   mutable std::mutex mutex_;
+  std::condition_variable grown_;
   std::vector<std::vector<std::vector<Stored>>> topics_{4};
   std::uint64_t order_ = 0;
   std::uint64_t synced_ = 0;
   std::uint64_t version_ = 0;
 };
 
-[[nodiscard]] std::unique_ptr<EventLog> open_simulated_log(std::shared_ptr<SimulatedStorage> storage, const Faults& faults = {});
+[[nodiscard]] std::unique_ptr<EventLog> open_simulated_log(std::shared_ptr<SimulatedStorage> storage,
+                                                           const Faults& faults = {});
 
 }  // namespace lastkm::log

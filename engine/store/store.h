@@ -38,14 +38,17 @@ class Store {
  public:
   virtual ~Store() = default;
   /// The value, or nullopt. integrity "store-corrupt" where the bytes are damaged.
-  [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view family, std::string_view key) = 0;
-  /// All of the batch or nothing. Survives the death of the process; survives loss of power only after sync().
+  [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view family,
+                                                               std::string_view key) = 0;
+  /// All of the batch or nothing. Survives the death of the process; survives loss of power only after
+  /// sync().
   [[nodiscard]] virtual Status write(const Batch& batch) = 0;
   [[nodiscard]] virtual Status sync() = 0;
-  /// Calls `visit` with each key and value from `from` on, in key order, while it returns true. Checks the iterator's
-  /// status at the end: damage is an error, never an early end.
-  [[nodiscard]] virtual Status scan(std::string_view family, std::string_view from,
-                                    const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
+  /// Calls `visit` with each key and value from `from` on, in key order, while it returns true. Checks the
+  /// iterator's status at the end: damage is an error, never an early end.
+  [[nodiscard]] virtual Status scan(
+      std::string_view family, std::string_view from,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
   /// Removes every key of a family.
   [[nodiscard]] virtual Status clear(std::string_view family) = 0;
 };

@@ -1,0 +1,277 @@
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "engine/store/store.h"
+
+namespace fs = std::filesystem;
+using namespace lastkm;
+using store::Batch;
+using store::Store;
+
+namespace {
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "store-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string store() const { return path / "deep" / "store"; }
+};
+
+std::unique_ptr<Store> open(const store::RocksStoreOptions& options) {
+  auto opened = store::open_rocks_store(options);
+  INFO((opened ? "" : opened.error().message));
+  REQUIRE(opened);
+  return std::move(*opened);
+}
+
+void put(Store& store, std::string_view family, std::string_view key, std::string_view value) {
+  Batch batch;
+  batch.put(family, key, value);
+  REQUIRE(store.write(batch));
+}
+
+std::optional<std::string> get(Store& store, std::string_view family, std::string_view key) {
+  auto got = store.get(family, key);
+  REQUIRE(got);
+  return *got;
+}
+
+std::vector<std::pair<std::string, std::string>> all(Store& store, std::string_view family,
+                                                     std::string_view from = "") {
+  std::vector<std::pair<std::string, std::string>> rows;
+  REQUIRE(store.scan(family, from, [&](std::string_view key, std::string_view value) {
+    rows.emplace_back(key, value);
+    return true;
+  }));
+  return rows;
+}
+
+void flip_byte(const fs::path& file, std::uintmax_t at) {
+  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekg(static_cast<std::streamoff>(at));
+  const int was = bytes.get();
+  bytes.seekp(static_cast<std::streamoff>(at));
+  bytes.put(static_cast<char>(was ^ 0x40));
+}
+
+fs::path biggest(const fs::path& folder, std::string_view extension) {
+  fs::path found;
+  std::uintmax_t size = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != extension || entry.file_size() <= size) continue;
+    found = entry.path();
+    size = entry.file_size();
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("store: both kinds keep one contract") {
+  const Folder folder;
+  const bool rocks = GENERATE(true, false);
+  CAPTURE(rocks);
+  const auto store =
+      rocks ? open({.folder = folder.store(), .families = {"a", "b"}}) : store::make_memory_store();
+
+  SECTION("what is written can be read, in its own family only") {
+    put(*store, "a", "k", "v");
+    CHECK(get(*store, "a", "k") == "v");
+    CHECK_FALSE(get(*store, "b", "k"));
+    CHECK_FALSE(get(*store, "a", "other"));
+    put(*store, "a", "k", "");
+    CHECK(get(*store, "a", "k") == "");
+  }
+  SECTION("the later change of one batch wins") {
+    Batch batch;
+    batch.put("a", "k", "1");
+    batch.erase("a", "k");
+    batch.put("b", "k", "1");
+    batch.put("b", "k", "2");
+    REQUIRE(store->write(batch));
+    CHECK_FALSE(get(*store, "a", "k"));
+    CHECK(get(*store, "b", "k") == "2");
+  }
+  SECTION("keys and values are bytes, and keys sort as unsigned bytes") {
+    const std::string zero("\0x", 2);
+    const std::string high("\xff\xff");
+    put(*store, "a", high, "3");
+    put(*store, "a", "m", std::string("\0\xff", 2));
+    put(*store, "a", zero, "1");
+    const auto rows = all(*store, "a");
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[0].first == zero);
+    CHECK(rows[1].second == std::string("\0\xff", 2));
+    CHECK(rows[2].first == high);
+  }
+  SECTION("a scan begins at its key and ends when it is told to") {
+    for (const char* key : {"1", "2", "3", "4"}) put(*store, "a", key, key);
+    CHECK(all(*store, "a", "2x").size() == 2);
+    CHECK(all(*store, "a", "5").empty());
+    int seen = 0;
+    REQUIRE(store->scan("a", "", [&](std::string_view, std::string_view) { return ++seen < 2; }));
+    CHECK(seen == 2);
+  }
+  SECTION("a scan sees the rows as they were when it began, and may write") {
+    for (const char* key : {"1", "2", "3"}) put(*store, "a", key, "old");
+    std::vector<std::string> seen;
+    REQUIRE(store->scan("a", "", [&](std::string_view key, std::string_view value) {
+      seen.push_back(std::string(key) + std::string(value));
+      Batch batch;
+      batch.put("a", "2", "new");
+      batch.put("a", "9", "new");
+      batch.erase("a", "3");
+      REQUIRE(store->write(batch));
+      return true;
+    }));
+    CHECK(seen == std::vector<std::string>{"1old", "2old", "3old"});
+    CHECK(get(*store, "a", "2") == "new");
+    CHECK_FALSE(get(*store, "a", "3"));
+  }
+  SECTION("clear removes all of one family and nothing of another") {
+    for (const char* key : {"", "1", "\xff\xff"}) put(*store, "a", key, "x");
+    put(*store, "b", "1", "x");
+    REQUIRE(store->clear("a"));
+    CHECK(all(*store, "a").empty());
+    CHECK(all(*store, "b").size() == 1);
+    put(*store, "a", "1", "again");
+    CHECK(get(*store, "a", "1") == "again");
+    REQUIRE(store->clear("b"));
+    REQUIRE(store->clear("b"));
+  }
+  SECTION("an empty batch and a sync are fine") {
+    CHECK(store->write(Batch()));
+    CHECK(store->sync());
+  }
+  SECTION("readers meet a batch whole or not at all") {
+    std::atomic<bool> over{false};
+    std::atomic<int> torn{0};
+    std::thread reader([&] {
+      while (!over) {
+        std::vector<std::string> values;
+        const auto scanned = store->scan("a", "", [&](std::string_view, std::string_view value) {
+          values.emplace_back(value);
+          return true;
+        });
+        if (!scanned || (values.size() == 2 && values[0] != values[1]) || values.size() == 1) ++torn;
+      }
+    });
+    for (int i = 0; i < 300; ++i) {
+      Batch batch;
+      batch.put("a", "1", std::to_string(i));
+      batch.put("a", "2", std::to_string(i));
+      if (!store->write(batch)) ++torn;
+    }
+    over = true;
+    reader.join();
+    CHECK(torn == 0);
+  }
+}
+
+TEST_CASE("store: what was written is there after opening again, with families that nobody asks for") {
+  const Folder folder;
+  {
+    const auto store = open({.folder = folder.store(), .families = {"a", "b"}});
+    put(*store, "a", "k", "v");
+    put(*store, "b", "k", "w");
+  }
+  {
+    const auto store = open({.folder = folder.store(), .families = {"a", "c"}});
+    CHECK(get(*store, "a", "k") == "v");
+    CHECK(get(*store, "b", "k") == "w");
+    CHECK_FALSE(get(*store, "c", "k"));
+    const auto unknown = store->get("nobody", "k");
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code == "unknown-family");
+  }
+}
+
+TEST_CASE("store: a second opener is told that the folder is in use") {
+  const Folder folder;
+  const auto store = open({.folder = folder.store(), .families = {"a"}});
+  const auto second = store::open_rocks_store({.folder = folder.store(), .families = {"a"}});
+  REQUIRE_FALSE(second);
+  CHECK(second.error().kind == ErrorKind::folder_in_use);
+  CHECK(second.error().message.find(folder.store()) != std::string::npos);
+}
+
+TEST_CASE("store: read-only opens beside a writer, sees what was written and refuses to write") {
+  const Folder folder;
+  const auto missing =
+      store::open_rocks_store({.folder = folder.store(), .families = {"a"}, .read_only = true});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().kind == ErrorKind::not_found);
+  CHECK_FALSE(fs::exists(folder.store()));
+
+  const auto writer = open({.folder = folder.store(), .families = {"a"}});
+  put(*writer, "a", "k", "v");
+  const auto reader = open({.folder = folder.store(), .families = {"a", "new"}, .read_only = true});
+  CHECK(get(*reader, "a", "k") == "v");
+  CHECK_FALSE(get(*reader, "new", "k"));
+  CHECK(all(*reader, "new").empty());
+  Batch batch;
+  batch.put("a", "k", "other");
+  for (const Status& refused : {reader->write(batch), reader->clear("a")}) {
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "read-only");
+  }
+  CHECK(reader->sync());
+}
+
+TEST_CASE("store: damage is an error and never an early end") {
+  const Folder folder;
+  constexpr int kRows = 20000;
+  {
+    const auto store = open({.folder = folder.store(), .families = {"a"}});
+    Batch batch;
+    for (int i = 0; i < kRows; ++i)
+      batch.put("a", "key" + std::to_string(100000 + i), std::string(80, 'x') + std::to_string(i));
+    REQUIRE(store->write(batch));
+  }
+  { const auto flushed_by_recovery = open({.folder = folder.store(), .families = {"a"}}); }
+  const fs::path file = biggest(folder.store(), ".sst");
+  REQUIRE_FALSE(file.empty());
+
+  SECTION("a flipped byte") {
+    flip_byte(file, fs::file_size(file) / 2);
+    const auto store = open({.folder = folder.store(), .families = {"a"}});
+    int seen = 0;
+    const Status scanned = store->scan("a", "", [&](std::string_view, std::string_view) {
+      ++seen;
+      return true;
+    });
+    CHECK(seen < kRows);
+    REQUIRE_FALSE(scanned);
+    CHECK(scanned.error().kind == ErrorKind::integrity);
+    CHECK(scanned.error().message.find(file.filename()) != std::string::npos);
+  }
+  SECTION("a missing table") {
+    fs::remove(file);
+    const auto store = store::open_rocks_store({.folder = folder.store(), .families = {"a"}});
+    REQUIRE_FALSE(store);
+    CHECK(store.error().kind == ErrorKind::integrity);
+    CHECK(store.error().code == "store-corrupt");
+  }
+  SECTION("a missing manifest") {
+    for (const auto& entry : fs::directory_iterator(folder.store())) {
+      if (entry.path().filename().string().starts_with("MANIFEST")) fs::remove(entry.path());
+    }
+    const auto store = store::open_rocks_store({.folder = folder.store(), .families = {"a"}});
+    REQUIRE_FALSE(store);
+    CHECK(store.error().kind == ErrorKind::integrity);
+  }
+}
