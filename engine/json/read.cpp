@@ -8,22 +8,52 @@ namespace lastkm::json {
 
 namespace {
 
-/// Where the reader stands; the iterator below moves it, one character ahead of what the parser has understood.
+/// Where the reader stands. The parser says what it has understood only when it has read all of it, and of a
+/// number one character more, so the beginnings are noted here.
 struct Cursor {
-  int line = 1;
-  int column = 0;
-  int before_line = 1;
-  int before_column = 0;
+  Place now{1, 0};  ///< the character read last
+  Place scalar;     ///< beginning of the text, number or word begun last
+  Place structure;  ///< the brace, bracket, comma or colon read last
+
   void pass(unsigned char c) {
-    before_line = line;
-    before_column = column;
     if (c == '\n') {
-      ++line;
-      column = 0;
+      ++now.line;
+      now.column = 0;
     } else if ((c & 0xC0U) != 0x80U) {
-      ++column;
+      ++now.column;
+    }
+    if (in_text_) {
+      in_text_ = escaped_ || c != '"';
+      escaped_ = !escaped_ && c == '\\';
+      return;
+    }
+    switch (c) {
+      case '{':
+      case '}':
+      case '[':
+      case ']':
+      case ',':
+      case ':':
+        structure = now;
+        in_word_ = false;
+        return;
+      case ' ':
+      case '\t':
+      case '\n':
+      case '\r':
+        in_word_ = false;
+        return;
+      default:
+        if (!in_word_) scalar = now;
+        in_text_ = c == '"';
+        in_word_ = !in_text_;
     }
   }
+
+ private:
+  bool in_text_ = false;
+  bool escaped_ = false;
+  bool in_word_ = false;
 };
 
 class CountingIterator {
@@ -89,13 +119,12 @@ class Builder {
   bool boolean(bool v) { return add(Value(v)); }
   bool number_integer(std::int64_t v) { return add(Value(v)); }
   bool number_unsigned(std::uint64_t v) {
-    if (v > static_cast<std::uint64_t>(INT64_MAX)) return refuse("not-an-integer", "the number is larger than 64 bits hold");
+    if (v > static_cast<std::uint64_t>(INT64_MAX)) return not_an_integer(std::to_string(v));
     return add(Value(static_cast<std::int64_t>(v)));
   }
   bool number_float(double, const std::string& text) {
     if (limits_.floats_as_text) return add(Value(text));
-    return refuse("not-an-integer", "'" + text.substr(0, 40) +
-                                        "' is no integer: money is in fen, areas in 0.01 m2, coordinates in 1e-7 degrees");
+    return not_an_integer(text);
   }
   bool string(std::string& text) {
     if (!good_text(text)) return false;
@@ -107,9 +136,11 @@ class Builder {
     if (!good_text(name)) return false;
     Frame& frame = stack_.back();
     if (frame.value.if_object()->size() >= limits_.members) {
-      return refuse("too-many-members", "the object has more than " + std::to_string(limits_.members) + " members");
+      return refuse("too-many-members",
+                    "the object has more than " + std::to_string(limits_.members) + " members");
     }
-    if (frame.value.find(name) != nullptr) return refuse("duplicate-member", "member '" + name + "' stands twice");
+    if (frame.value.find(name) != nullptr)
+      return refuse("duplicate-member", "member '" + name + "' stands twice");
     frame.name = std::move(name);
     return true;
   }
@@ -117,15 +148,22 @@ class Builder {
   bool start_array(std::size_t) { return open(Value(Array{})); }
   bool end_array() { return close(); }
   bool parse_error(std::size_t, const std::string& token, const nlohmann::detail::exception& error) {
+    if (error.id == kNumberOverflow) return not_an_integer(token);
+    at_ = cursor_.now;
     const std::string_view what = error.what();
-    const bool encoding = what.find("ill-formed UTF-8") != std::string_view::npos || what.find("invalid BOM") != std::string_view::npos;
+    const bool encoding = what.find("ill-formed UTF-8") != std::string_view::npos ||
+                          what.find("invalid BOM") != std::string_view::npos;
     if (encoding) return refuse("not-utf8", "the text is not UTF-8 without a byte order mark");
     std::string near;
-    for (const char c : std::string_view(token).substr(0, 40)) near.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
-    return refuse("malformed-json", "this is no JSON" + (near.empty() ? std::string() : " near '" + near + "'"));
+    for (const char c : std::string_view(token).substr(0, 40))
+      near.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+    return refuse("malformed-json",
+                  "this is no JSON" + (near.empty() ? std::string() : " near '" + near + "'"));
   }
 
  private:
+  static constexpr int kNumberOverflow = 406;  // of the library: no double is as large
+
   struct Frame {
     Value value;
     std::string name;  ///< of the member that comes next
@@ -136,12 +174,20 @@ class Builder {
     if (code.empty()) {
       code = refusal;
       why = std::move(text);
-      wrong = Place{cursor_.before_line, std::max(cursor_.before_column, 1)};
+      wrong = Place{at_.line, std::max(at_.column, 1)};
     }
     return false;
   }
 
+  bool not_an_integer(const std::string& text) {
+    at_ = cursor_.scalar;
+    return refuse("not-an-integer",
+                  "'" + text.substr(0, 40) +
+                      "' is no integer: money is in fen, areas in 0.01 m2, coordinates in 1e-7 degrees");
+  }
+
   bool good_text(const std::string& text) {
+    at_ = cursor_.scalar;
     for (const char c : text) {
       if (c == '\0') return refuse("control-character", "U+0000 has no place in a text");
     }
@@ -159,10 +205,11 @@ class Builder {
   }
 
   void note_place() {
-    if (places_ != nullptr) places_->emplace(pointer_, Place{cursor_.before_line, std::max(cursor_.before_column, 1)});
+    if (places_ != nullptr) places_->emplace(pointer_, at_);
   }
 
   bool open(Value value) {
+    at_ = cursor_.structure;
     if (stack_.size() >= limits_.depth) {
       return refuse("too-deep", "objects and arrays nest deeper than " + std::to_string(limits_.depth));
     }
@@ -182,6 +229,7 @@ class Builder {
   }
 
   bool add(Value value) {
+    at_ = cursor_.scalar;
     if (places_ != nullptr) {
       const std::size_t before = pointer_.size();
       push_step();
@@ -210,6 +258,7 @@ class Builder {
   std::unordered_map<std::string, Place>* places_;
   std::vector<Frame> stack_;
   std::string pointer_;
+  Place at_;  ///< of what the parser speaks of
 };
 
 Result<Value> read_into(std::string_view text, std::string_view file, const Limits& limits,
@@ -219,24 +268,36 @@ Result<Value> read_into(std::string_view text, std::string_view file, const Limi
   };
   if (text.size() > limits.bytes) {
     return Error{ErrorKind::bad_input, "too-large",
-                 at({}) + ": larger than the " + std::to_string(limits.bytes) + " bytes that are allowed", at({})};
+                 at({}) + ": larger than the " + std::to_string(limits.bytes) + " bytes that are allowed",
+                 at({})};
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
-    return Error{ErrorKind::bad_input, "not-utf8", at({}) + ": the text begins with a byte order mark; save it without", at({})};
+    return Error{ErrorKind::bad_input, "not-utf8",
+                 at({}) + ": the text begins with a byte order mark; save it without", at({})};
   }
+  // The library takes a NUL for the end of the text, and says nothing of what follows.
+  const std::string_view readable = text.substr(0, text.find('\0'));
   Cursor cursor;
   Builder builder(limits, cursor, places);
   bool good = false;
   try {
-    good = nlohmann::json::sax_parse(CountingIterator(text.data(), &cursor), CountingIterator(text.data() + text.size(), nullptr),
-                                     &builder, nlohmann::json::input_format_t::json, true, false);
+    good = nlohmann::json::sax_parse(CountingIterator(readable.data(), &cursor),
+                                     CountingIterator(readable.data() + readable.size(), nullptr), &builder,
+                                     nlohmann::json::input_format_t::json, true, false);
   } catch (const nlohmann::json::exception& error) {
     builder.code = "malformed-json";
     builder.why = error.what();
-    builder.wrong = Place{cursor.line, std::max(cursor.column, 1)};
+    builder.wrong = Place{cursor.now.line, std::max(cursor.now.column, 1)};
+  }
+  if (good && readable.size() < text.size()) {
+    good = false;
+    builder.code = "control-character";
+    builder.why = "U+0000 has no place in a text";
+    builder.wrong = Place{cursor.now.line, cursor.now.column + 1};
   }
   if (!good) {
-    return Error{ErrorKind::bad_input, builder.code, at(builder.wrong) + ": " + builder.why, at(builder.wrong)};
+    return Error{ErrorKind::bad_input, builder.code, at(builder.wrong) + ": " + builder.why,
+                 at(builder.wrong)};
   }
   return std::move(builder.root);
 }
@@ -247,7 +308,8 @@ std::string Text::where(std::string_view file, std::string_view pointer) const {
   std::string at(pointer);
   while (true) {
     if (const auto found = places.find(at); found != places.end()) {
-      return std::string(file) + ":" + std::to_string(found->second.line) + ":" + std::to_string(found->second.column);
+      return std::string(file) + ":" + std::to_string(found->second.line) + ":" +
+             std::to_string(found->second.column);
     }
     const std::size_t slash = at.rfind('/');
     if (slash == std::string::npos) return std::string(file) + ":1:1";

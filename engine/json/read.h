@@ -20,7 +20,7 @@ struct Limits {
 
 struct Place {
   int line = 1;    ///< from 1
-  int column = 1;  ///< from 1, in code points
+  int column = 1;  ///< from 1, in code points; of where the value begins
 };
 
 struct Text {
