@@ -20,8 +20,7 @@ as_root() {
   fi
 }
 
-# g++ 12 warns of overlaps inside its own std::string at -O3 (GCC bug 105651); warnings are errors here.
-release=(-DCMAKE_BUILD_TYPE=Release -DLASTKM_TESTS=OFF -DCMAKE_CXX_FLAGS=-Wno-restrict)
+release=(-DCMAKE_BUILD_TYPE=Release -DLASTKM_TESTS=OFF)
 
 # build FOLDER TARGETS… -- CMAKE-OPTIONS…: configures (again only where options changed) and builds.
 build() {
