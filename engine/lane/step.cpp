@@ -181,7 +181,7 @@ Decision open_decision(const LaneState& state, const Taken& taken) {
 
 }  // namespace
 
-Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes) {
+Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, LaneId in) {
   Taken taken{bytes, std::nullopt, ""};
   if (bytes.size() > record::kMaxCommandBytes) {
     taken.why_not = "the record is larger than " + std::to_string(record::kMaxCommandBytes) + " bytes";
@@ -190,7 +190,7 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes) {
   auto command = record::decode_command(bytes);
   if (!command) {
     taken.why_not = command.error().message;
-  } else if (command->aggregate.value != key || command->lane.value < 0 ||
+  } else if (command->aggregate.value != key || command->lane != in ||
              command->lane != record::lane_of(command->aggregate, lanes)) {
     taken.why_not = "the record's key, lane and aggregate do not belong together";
   } else {

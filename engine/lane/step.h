@@ -41,11 +41,12 @@ struct Taken {
   std::optional<record::Command> command;  ///< absent: undecodable
   std::string why_not;                     ///< the reason, where it is absent
 };
-/// Undecodable also where the record's key, its lane and its aggregate do not belong together.
-[[nodiscard]] Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes);
+/// Undecodable also where the record's key, its lane and its aggregate do not belong together, or not to the lane `in`
+/// whose partition it was read from.
+[[nodiscard]] Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, LaneId in);
 
 /// The decision on the lane's next command. An error stops the lane before this command:
-/// integrity "upgrade-required" (decider version this program cannot run), "document-missing", "wrong-lane".
+/// integrity "upgrade-required" (decider version this program cannot run), "document-missing".
 [[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory);
 
 /// Applies an accepted decision; `decision_bytes` is its record's value.

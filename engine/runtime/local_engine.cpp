@@ -9,6 +9,7 @@
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
+#include "engine/runtime/checkpoint.h"
 #include "engine/runtime/partition_owner.h"
 #include "engine/runtime/sealed_fields.h"
 #include "engine/runtime/waiters.h"
@@ -44,13 +45,23 @@ class LocalEngine final : public Engine {
 
   Status load() {
     if (auto fresh = directory_.refresh(); !fresh) return fresh;
+    auto agrees = state_agrees(*state_, *log_);
+    if (!agrees) return agrees.error();
+    if (!*agrees) {
+      spdlog::warn("the state does not agree with the log; it is made again");
+      if (options_.read_only) {
+        state_ = store::make_memory_store();
+      } else if (auto discarded = discard_state(*state_); !discarded) {
+        return discarded;
+      }
+    }
     for (std::int32_t partition = 0; partition < std::min(log_->partitions(), deployment_.lanes); ++partition) {
       owners_.push_back(std::make_unique<PartitionOwner>(
           partition, OwnerParts{*log_, *state_, directory_, *attempts_, deployment_.source(),
                                 "pid-" + std::to_string(::getpid()), deployment_.lanes, [this] { return now(); },
                                 [this] { return vault_->random_command(); },
                                 [this](const CommandId& id) { return waiters_.anyone(id); },
-                                [this](const Outcome& outcome) { waiters_.tell(outcome); }}));
+                                [this](const CommandId& asked, const Outcome& outcome) { waiters_.tell(asked, outcome); }}));
       if (auto loaded = owners_.back()->load(); !loaded) return loaded;
       virtual_now_ = std::max(virtual_now_.load(), owners_.back()->latest().ms);
     }
@@ -472,14 +483,16 @@ class LocalEngine final : public Engine {
   /// Decisions are synced before any state that contains them.
   Status flush() {
     const std::lock_guard lock(flushing_);
+    if (not_saved_) return *not_saved_;
     store::Batch batch;
     for (const auto& owner : owners_) owner->flush_into(batch);
     if (batch.empty()) return done();
-    if (auto synced = log_->sync(); !synced) return synced;
+    // The owners count these changes as saved: after a failure no later state may be written, it would lack them.
+    if (auto synced = log_->sync(); !synced) return *(not_saved_ = synced.error());
     log::crash_point("state.before_write");
-    auto written = state_->write(batch);
+    if (auto written = state_->write(batch); !written) return *(not_saved_ = written.error());
     log::crash_point("state.written");
-    return written;
+    return done();
   }
 
   Status activate_lanes(DirectoryOrdinal ordinal) {
@@ -517,7 +530,7 @@ class LocalEngine final : public Engine {
   const EngineOptions options_;
   const Deployment deployment_;
   const std::unique_ptr<log::EventLog> log_;
-  const std::unique_ptr<store::Store> state_;
+  std::unique_ptr<store::Store> state_;
   const std::unique_ptr<privacy::Vault> vault_;
   const std::unique_ptr<Attempts> attempts_;
   const std::unique_ptr<Clock> clock_;
@@ -527,6 +540,7 @@ class LocalEngine final : public Engine {
   Waiters waiters_;
   std::mutex inline_;
   std::mutex flushing_;
+  std::optional<Error> not_saved_;  ///< the state has fallen behind for good; the next start makes it again
   std::vector<std::unique_ptr<PartitionOwner>> owners_;
   std::vector<std::jthread> workers_;
 };

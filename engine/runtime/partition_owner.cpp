@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "engine/log/crash_point.h"
-#include "engine/record/canonical.h"
 #include "engine/record/digest.h"
-#include "engine/record/parse.h"
+#include "engine/runtime/checkpoint.h"
 
 namespace lastkm::runtime {
 
@@ -40,70 +39,72 @@ PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts) : parti
   }
 }
 
-Status PartitionOwner::load_checkpoint(bool& usable) {
-  usable = false;
-  const std::string key = std::to_string(partition_);
-  auto stored = parts_.state.get(kPartitionFamily, key);
+Status PartitionOwner::load() {
+  const std::lock_guard lock(mutex_);
+  auto stored = read_checkpoint(parts_.state, partition_);
   if (!stored) return stored.error();
-  if (!*stored) return done();
-  auto value = record::parse(**stored);
-  if (!value) return value.error();
-  commands_next_ = value->number("commands_next");
-  decisions_next_ = value->number("decisions_next");
-  epoch_ = value->number("epoch");
-  last_offset_ = value->number("last_offset", -1);
-  last_hash_ = value->text("last_hash");
-  // The state may be used only where the log still has the very decision that it ends with.
-  if (last_offset_ < 0) {
-    usable = true;
-    return done();
+  if (*stored) {
+    commands_next_ = (*stored)->commands_next;
+    decisions_next_ = (*stored)->decisions_next;
+    epoch_ = (*stored)->epoch;
+    last_offset_ = (*stored)->last_offset;
+    last_hash_ = (*stored)->last_hash;
   }
-  std::vector<log::StoredRecord> records;
-  auto read = parts_.log.read(log::Topic::decisions, partition_, last_offset_, 1, kReadBytes, records);
-  if (!read) return read;
-  usable = !records.empty() && records.front().offset == last_offset_ &&
-           record::hex(record::sha256(records.front().record.value)) == last_hash_;
-  auto end = parts_.log.end(log::Topic::commands, partition_);
-  if (!end) return end.error();
-  usable = usable && commands_next_ <= *end;
+  for (auto& [lane, books] : lanes_) {
+    if (auto loaded = books->load(); !loaded) return loaded;
+    read_ordinal_[lane] = books->state.ordinal.value;
+  }
+  commands_read_ = commands_next_;
+  while (true) {
+    if (auto read = read_decisions(); !read) return read;
+    if (nothing_accepted()) return done();
+    if (auto folded = fold_waiting(); !folded) return folded;
+  }
+}
+
+bool PartitionOwner::nothing_accepted() const {
+  return std::all_of(accepted_.begin(), accepted_.end(), [](const auto& entry) { return entry.second.empty(); });
+}
+
+Status PartitionOwner::fold_waiting() {
+  std::int64_t from = commands_next_;
+  std::optional<std::int64_t> passed_over;
+  while (!nothing_accepted()) {
+    std::vector<log::StoredRecord> records;
+    auto read = parts_.log.read(log::Topic::commands, partition_, from, 4096, kReadBytes, records);
+    if (!read) return read;
+    if (records.empty()) {
+      return Error{ErrorKind::integrity, "decision-without-command",
+                   "partition " + std::to_string(partition_) +
+                       " has a decision whose command is gone: the command log was cut; restore it from a backup",
+                   ""};
+    }
+    for (const log::StoredRecord& stored : records) {
+      if (nothing_accepted()) break;
+      from = stored.offset + 1;
+      const LaneId lane = lane_of_record(stored.record);
+      if (stored.offset <= books(lane).last_command_offset) continue;
+      if (accepted_[lane.value].empty()) {
+        if (!passed_over) passed_over = stored.offset;
+      } else if (auto handled = handle(stored); !handled) {
+        return handled;
+      }
+    }
+  }
+  commands_next_ = commands_read_ = passed_over.value_or(from);
   return done();
 }
 
-Status PartitionOwner::load() {
-  const std::lock_guard lock(mutex_);
-  bool usable = false;
-  if (auto loaded = load_checkpoint(usable); !loaded) return loaded;
-  for (auto& [lane, books] : lanes_) {
-    if (usable) {
-      if (auto loaded = books->load(); !loaded) return loaded;
-    }
-    read_ordinal_[lane] = books->state.ordinal.value;
-  }
-  if (!usable) {
-    commands_next_ = decisions_next_ = epoch_ = 0;
-    last_offset_ = -1;
-    last_hash_.clear();
-  }
-  // Fold what is decided already.
-  while (true) {
-    if (auto read = read_decisions(); !read) return read;
-    if (accepted_.empty()) return done();
-    while (!accepted_.empty()) {
-      std::vector<log::StoredRecord> records;
-      auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, accepted_.size(), kReadBytes, records);
-      if (!read) return read;
-      if (records.empty()) {
-        return Error{ErrorKind::integrity, "decision-without-command",
-                     "there is a decision (" + place(partition_, accepted_.front().offset) +
-                         ") whose command is gone: the command log was cut; restore it from a backup",
-                     ""};
-      }
-      for (const log::StoredRecord& stored : records) {
-        if (accepted_.empty()) break;
-        if (auto handled = handle(stored); !handled) return handled;
-      }
-    }
-  }
+void PartitionOwner::note_accepted(LaneBooks& books, const CommandId& command, const Accepted& accepted) {
+  books.note_decision(command, accepted.offset);
+  if (accepted.offset <= last_offset_) return;
+  last_offset_ = accepted.offset;
+  last_hash_ = record::hex(record::sha256(accepted.bytes));
+}
+
+Status PartitionOwner::lose(Error why) {
+  lost_ = why;
+  return why;
 }
 
 LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
@@ -139,7 +140,11 @@ Status PartitionOwner::read_decisions() {
                    ""};
     }
     last->second = decision->ordinal.value;
-    accepted_.push_back(Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
+    accepted_[decision->lane.value].push_back(Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
+  }
+  if (own_epoch_ > 0 && epoch_ > own_epoch_) {
+    return Error{ErrorKind::integrity, "partition-lost",
+                 "another owner has taken partition " + std::to_string(partition_) + " (epoch " + std::to_string(epoch_) + ")", ""};
   }
   return done();
 }
@@ -173,10 +178,8 @@ Status PartitionOwner::fold_accepted(LaneBooks& books, const lane::Taken& taken,
                  ""};
   }
   apply(books, taken, decision, accepted.bytes);
-  books.note_decision(decision.command, accepted.offset);
-  last_offset_ = accepted.offset;
-  last_hash_ = books.state.last_hash;
-  if (taken.command && parts_.is_awaited(taken.command->id)) parts_.decided(outcome_of(books, taken, decision));
+  note_accepted(books, decision.command, accepted);
+  if (taken.command && parts_.is_awaited(taken.command->id)) parts_.decided(taken.command->id, outcome_of(books, taken, decision));
   return done();
 }
 
@@ -264,43 +267,41 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
 }
 
 Status PartitionOwner::handle(const log::StoredRecord& stored) {
-  const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes);
   const LaneId lane = lane_of_record(stored.record);
   LaneBooks& books = this->books(lane);
-  if (stopped_.contains(lane.value) || stored.offset <= books.last_command_offset) {
-    if (stopped_.empty()) commands_next_ = stored.offset + 1;
-    return done();
+  std::deque<Accepted>& accepted = accepted_[lane.value];
+  if (!stopped_.contains(lane.value) && stored.offset > books.last_command_offset) {
+    const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes, lane);
+    if (!accepted.empty()) {
+      Accepted first = std::move(accepted.front());
+      accepted.pop_front();
+      if (auto folded = fold_accepted(books, taken, std::move(first)); !folded) return folded;
+    } else if (auto decided = decide(books, taken); !decided) {
+      return decided;
+    }
+    if (books.failure()) return *books.failure();
+    if (!stopped_.contains(lane.value)) books.last_command_offset = stored.offset;
   }
-  if (!accepted_.empty()) {
-    Accepted accepted = std::move(accepted_.front());
-    accepted_.pop_front();
-    if (auto folded = fold_accepted(books, taken, std::move(accepted)); !folded) return folded;
-  } else {
-    if (auto decided = decide(books, taken); !decided) return decided;
-    if (stopped_.contains(lane.value)) return done();
-  }
-  if (books.failure()) return *books.failure();
-  books.last_command_offset = stored.offset;
+  commands_read_ = std::max(commands_read_, stored.offset + 1);
   // While a lane stands still its commands must be read again later, so the partition's position waits for it.
-  if (stopped_.empty()) commands_next_ = stored.offset + 1;
+  if (stopped_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
   return done();
 }
 
 Status PartitionOwner::append_predicted() {
   std::vector<log::Append> appends;
   appends.reserve(predicted_.size() + 1);
-  if (!started_) {
-    ++epoch_;
+  if (own_epoch_ == 0) {
+    own_epoch_ = ++epoch_;
     appends.push_back(log::Append{
         log::Topic::decisions, partition_,
         log::Record{"owner", record::encode(record::OwnerStarted{epoch_, parts_.owner, parts_.now()}, parts_.source),
-                    {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
-    started_ = true;
+                    {{std::string(kEpochHeader), std::to_string(own_epoch_)}}}});
   }
   for (const Predicted& predicted : predicted_) {
     appends.push_back(log::Append{
         log::Topic::decisions, partition_,
-        log::Record{predicted.aggregate.value, predicted.bytes, {{std::string(kEpochHeader), std::to_string(epoch_)}}}});
+        log::Record{predicted.aggregate.value, predicted.bytes, {{std::string(kEpochHeader), std::to_string(own_epoch_)}}}});
   }
   log::crash_point("decisions.before_append");
   auto written = parts_.log.append(appends, log::Durability::buffered);
@@ -311,25 +312,26 @@ Status PartitionOwner::append_predicted() {
 
 Status PartitionOwner::read_back() {
   while (!predicted_.empty()) {
-    if (auto read = read_decisions(); !read) return read;
-    if (accepted_.empty()) {
-      return Error{ErrorKind::integrity, "partition-lost",
-                   "decisions that were written to partition " + std::to_string(partition_) + " cannot be read back", ""};
-    }
-    while (!accepted_.empty() && !predicted_.empty()) {
-      const Accepted& accepted = accepted_.front();
-      Predicted& predicted = predicted_.front();
-      if (accepted.bytes != predicted.bytes) {
+    const Predicted& predicted = predicted_.front();
+    std::deque<Accepted>& accepted = accepted_[predicted.lane.value];
+    if (accepted.empty()) {
+      const std::int64_t before = decisions_next_;
+      if (auto read = read_decisions(); !read) return read;
+      if (accepted.empty() && decisions_next_ == before) {
         return Error{ErrorKind::integrity, "partition-lost",
-                     place(partition_, accepted.offset) + " is not what was written here: another owner decides this partition", ""};
+                     "decisions that were written to partition " + std::to_string(partition_) + " cannot be read back", ""};
       }
-      books(predicted.lane).note_decision(predicted.command, accepted.offset);
-      last_offset_ = accepted.offset;
-      last_hash_ = record::hex(record::sha256(accepted.bytes));
-      if (predicted.outcome) parts_.decided(*predicted.outcome);
-      predicted_.pop_front();
-      accepted_.pop_front();
+      continue;
     }
+    const Accepted first = std::move(accepted.front());
+    accepted.pop_front();
+    if (first.bytes != predicted.bytes) {
+      return Error{ErrorKind::integrity, "partition-lost",
+                   place(partition_, first.offset) + " is not what was written here: another owner decides this partition", ""};
+    }
+    note_accepted(books(predicted.lane), predicted.command, first);
+    if (predicted.outcome) parts_.decided(predicted.command, *predicted.outcome);
+    predicted_.pop_front();
   }
   log::crash_point("decisions.read_back");
   return done();
@@ -366,40 +368,37 @@ Status PartitionOwner::send_follow_ups() {
 Result<std::size_t> PartitionOwner::drain(std::size_t most) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
-  const auto fail = [this](const Error& error) -> Result<std::size_t> {
-    lost_ = error;
-    return error;
-  };
-  if (auto read = read_decisions(); !read) return fail(read.error());
-  std::vector<log::StoredRecord> records;
-  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, most, kReadBytes, records); !read) {
-    return fail(read.error());
+  if (auto read = read_decisions(); !read) return lose(read.error()).error();
+  for (const auto& [lane, accepted] : accepted_) {
+    // Another owner has dealt with what stopped the lane.
+    if (!accepted.empty() && stopped_.erase(lane) > 0) commands_read_ = commands_next_;
   }
-  std::size_t handled = 0;
+  std::vector<log::StoredRecord> records;
+  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, records); !read) {
+    return lose(read.error()).error();
+  }
   for (const log::StoredRecord& stored : records) {
-    const std::int64_t before = commands_next_;
-    if (auto done_one = handle(stored); !done_one) return fail(done_one.error());
-    if (commands_next_ != before) ++handled;
+    if (auto handled = handle(stored); !handled) return lose(handled.error()).error();
   }
   if (!predicted_.empty()) {
-    if (auto appended = append_predicted(); !appended) return fail(appended.error());
-    if (auto read = read_back(); !read) return fail(read.error());
+    if (auto appended = append_predicted(); !appended) return lose(appended.error()).error();
+    if (auto read = read_back(); !read) return lose(read.error()).error();
   }
-  if (auto sent = send_follow_ups(); !sent) return fail(sent.error());
-  return handled;
+  if (auto sent = send_follow_ups(); !sent) return lose(sent.error()).error();
+  return records.size();
 }
 
 Result<bool> PartitionOwner::has_work() {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
-  if (!stopped_.empty()) return false;
   auto end = parts_.log.end(log::Topic::commands, partition_);
   if (!end) return end.error();
-  return *end > commands_next_;
+  return *end > commands_read_;
 }
 
 Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
   const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
   std::vector<log::Append> appends;
   for (auto& [lane, books] : lanes_) {
     if (stopped_.contains(lane)) continue;
@@ -419,6 +418,7 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
 std::optional<Instant> PartitionOwner::next_due() {
   const std::lock_guard lock(mutex_);
   std::optional<Instant> first;
+  if (lost_) return first;
   for (const auto& [lane, books] : lanes_) {
     const auto due = books->next_due();
     if (due && !stopped_.contains(lane) && (!first || *due < *first)) first = due;
@@ -468,28 +468,39 @@ std::vector<Engine::Stopped> PartitionOwner::stopped() {
 
 Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
   const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {
     return Error{ErrorKind::refused, "not-stopped",
                  "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value), ""};
   }
-  std::vector<log::StoredRecord> records;
-  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_next_, 4096, kReadBytes, records); !read) return read;
+  if (auto skipped = skip_locked(lane, ordinal, by, reason); !skipped) return lose(skipped.error());
+  parts_.attempts.forget(lane);
+  stopped_.erase(lane.value);
+  commands_read_ = commands_next_;
+  return done();
+}
+
+Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
   LaneBooks& books = this->books(lane);
-  for (const log::StoredRecord& stored : records) {
-    if (lane_of_record(stored.record) != lane || stored.offset <= books.last_command_offset) continue;
-    const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes);
+  std::vector<log::StoredRecord> records;
+  for (std::int64_t from = commands_next_;; from = records.back().offset + 1) {
+    records.clear();
+    auto read = parts_.log.read(log::Topic::commands, partition_, from, 4096, kReadBytes, records);
+    if (!read) return read;
+    if (records.empty()) break;
+    const auto stored = std::find_if(records.begin(), records.end(), [&](const log::StoredRecord& one) {
+      return lane_of_record(one.record) == lane && one.offset > books.last_command_offset;
+    });
+    if (stored == records.end()) continue;
+    const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
     const record::Decision decision = lane::given(books.state, taken, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     apply(books, taken, decision, bytes);
-    books.last_command_offset = stored.offset;
-    predicted_.push_back(
-        Predicted{lane, decision.ordinal, decision.command, decision.aggregate, std::move(bytes), std::nullopt});
+    books.last_command_offset = stored->offset;
+    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, std::move(bytes), std::nullopt});
     if (auto appended = append_predicted(); !appended) return appended;
-    if (auto read = read_back(); !read) return read;
-    parts_.attempts.forget(lane);
-    stopped_.erase(found);
-    return done();
+    return read_back();
   }
   return Error{ErrorKind::integrity, "log-rollback", "the command at which the lane stopped cannot be read any more", ""};
 }
@@ -501,14 +512,10 @@ std::size_t PartitionOwner::unflushed() {
 
 void PartitionOwner::flush_into(store::Batch& batch) {
   const std::lock_guard lock(mutex_);
-  if (unflushed_ == 0) return;
+  // What is not read back, and what is read but not yet folded, has no place in a checkpoint.
+  if (unflushed_ == 0 || lost_ || !predicted_.empty() || !nothing_accepted()) return;
   for (auto& [lane, books] : lanes_) books->flush_into(batch);
-  batch.put(kPartitionFamily, std::to_string(partition_),
-            record::canonical(Value(Object{{"commands_next", commands_next_},
-                                           {"decisions_next", decisions_next_},
-                                           {"epoch", epoch_},
-                                           {"last_hash", last_hash_},
-                                           {"last_offset", last_offset_}})));
+  put_checkpoint(batch, partition_, Checkpoint{commands_next_, decisions_next_, epoch_, last_offset_, last_hash_});
   unflushed_ = 0;
 }
 

@@ -33,7 +33,7 @@ struct OwnerParts {
   std::function<Instant()> now;
   std::function<CommandId()> new_id;
   std::function<bool(const CommandId&)> is_awaited;  ///< does somebody wait for this command's outcome
-  std::function<void(const Outcome&)> decided;       ///< called after read-back, in order
+  std::function<void(const CommandId& asked, const Outcome&)> decided;  ///< called after read-back, in order
 };
 
 /// Thread-safe: each call holds the owner's mutex.
@@ -41,8 +41,8 @@ class PartitionOwner {
  public:
   PartitionOwner(std::int32_t partition, OwnerParts parts);
 
-  /// Loads the state from the store where it agrees with the log, else from nothing; then folds the decisions that the log
-  /// has beyond it. Decides nothing.
+  /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that the log has
+  /// beyond it. Decides nothing.
   [[nodiscard]] Status load();
   /// Handles up to `most` commands; the number that was handled. An error stops the whole partition for good:
   /// integrity "partition-lost", "decision-differs", or what the log says. A lane that stops alone is no error.
@@ -76,7 +76,7 @@ class PartitionOwner {
   struct Predicted {  ///< a decision made here, not yet read back
     LaneId lane;
     Ordinal ordinal;
-    CommandId command;
+    CommandId command;  ///< asked now; the outcome of a repeat names the first one
     AggregateId aggregate;
     std::string bytes;
     std::optional<Outcome> outcome;  ///< where somebody waits for it
@@ -85,7 +85,12 @@ class PartitionOwner {
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
   Status read_decisions();
-  Status load_checkpoint(bool& usable);
+  /// Hands every accepted decision its command; those that no decision answers yet stay for drain().
+  Status fold_waiting();
+  bool nothing_accepted() const;
+  Status skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
+  Status lose(Error why);
+  void note_accepted(LaneBooks& books, const CommandId& command, const Accepted& accepted);
   Status handle(const log::StoredRecord& stored);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
@@ -103,13 +108,14 @@ class PartitionOwner {
   std::map<std::int32_t, std::unique_ptr<LaneBooks>> lanes_;
   std::map<std::int32_t, Engine::Stopped> stopped_;
   std::optional<Error> lost_;
-  std::int64_t commands_next_ = 0;
+  std::int64_t commands_next_ = 0;  ///< all commands before it are decided
+  std::int64_t commands_read_ = 0;  ///< from here on they are still to be read; ahead of the former while a lane stands
   std::int64_t decisions_next_ = 0;
   std::int64_t epoch_ = 0;       ///< the highest seen in the partition
-  bool started_ = false;         ///< OwnerStarted is written
-  std::int64_t last_offset_ = -1;  ///< of the last decision folded
+  std::int64_t own_epoch_ = 0;   ///< 0: OwnerStarted is not written yet
+  std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
-  std::deque<Accepted> accepted_;
+  std::map<std::int32_t, std::deque<Accepted>> accepted_;  ///< by lane: decisions keep the order of their lane only
   std::deque<Predicted> predicted_;
   std::map<std::int32_t, std::int64_t> read_ordinal_;  ///< by lane: last ordinal accepted from the log
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> in_flight_;  ///< (source, target): follow-ups appended

@@ -139,7 +139,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
       if (*accepted) note(result, lane, ordinal, 0, "there is a decision, but the command that it answers is gone");
       return done();
     }
-    const lane::Taken taken = lane::take((*stored)->record.key, (*stored)->record.value, deployment.lanes);
+    const lane::Taken taken = lane::take((*stored)->record.key, (*stored)->record.value, deployment.lanes, lane);
     if (!*accepted) {
       ++result.undecided;
       while (true) {

@@ -27,9 +27,9 @@ class Waiters {
     return ticket;
   }
   /// Gives the outcome to one of those who wait for the command; false where nobody does.
-  bool tell(const Outcome& outcome) {
+  bool tell(const CommandId& asked, const Outcome& outcome) {
     const std::lock_guard lock(mutex_);
-    const auto found = waiting_.find(outcome.command);
+    const auto found = waiting_.find(asked);
     if (found == waiting_.end()) return false;
     found->second->outcome = outcome;
     waiting_.erase(found);
