@@ -41,7 +41,8 @@ Result<bool> agrees(const Checkpoint& checkpoint, log::EventLog& log, std::int32
   if (checkpoint.commands_next > *end) return false;
   if (checkpoint.last_offset < 0) return true;
   std::vector<log::StoredRecord> records;
-  auto read = log.read(log::Topic::decisions, partition, checkpoint.last_offset, 1, record::kMaxRecordBytes, records);
+  auto read =
+      log.read(log::Topic::decisions, partition, checkpoint.last_offset, 1, record::kMaxRecordBytes, records);
   if (!read) return read.error();
   return !records.empty() && records.front().offset == checkpoint.last_offset &&
          record::hex(record::sha256(records.front().record.value)) == checkpoint.last_hash;
@@ -61,8 +62,8 @@ Result<bool> state_agrees(store::Store& state, log::EventLog& log) {
 }
 
 Status discard_state(store::Store& state) {
-  for (const std::string_view family :
-       {kLaneFamily, kCaseFamily, kAnsweredFamily, kReferenceFamily, kDueFamily, kOutboxFamily, kPartitionFamily}) {
+  for (const std::string_view family : {kLaneFamily, kCaseFamily, kAnsweredFamily, kReferenceFamily,
+                                        kDueFamily, kOutboxFamily, kPartitionFamily}) {
     if (auto cleared = state.clear(family); !cleared) return cleared;
   }
   return done();

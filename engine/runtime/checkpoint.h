@@ -23,8 +23,8 @@ struct Checkpoint {
 [[nodiscard]] Result<std::optional<Checkpoint>> read_checkpoint(store::Store& state, std::int32_t partition);
 void put_checkpoint(store::Batch& batch, std::int32_t partition, const Checkpoint& checkpoint);
 
-/// Whether the log still bears out every checkpoint in the store: it has the very decision that each ends with, and its
-/// commands. If not, no lane can use the state, for cases of all lanes lie together in it.
+/// Whether the log still bears out every checkpoint in the store: it has the very decision that each ends
+/// with, and its commands. If not, no lane can use the state, for cases of all lanes lie together in it.
 [[nodiscard]] Result<bool> state_agrees(store::Store& state, log::EventLog& log);
 /// Empties the state; the checkpoints go last, so that a state that is half gone is still known as such.
 [[nodiscard]] Status discard_state(store::Store& state);

@@ -166,7 +166,7 @@ void LaneBooks::put_case(cases::CaseState changed) {
 
 LaneBooks::Answered* LaneBooks::answered(const CommandId& id) {
   if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
-  const auto bytes = read(kAnsweredFamily, id.value);
+  const auto bytes = read(kAnsweredFamily, lane_key() + id.value);
   if (!bytes) return nullptr;
   auto value = record::parse(*bytes);
   if (!value) {
@@ -256,7 +256,7 @@ void LaneBooks::flush_into(store::Batch& batch) {
   }
   for (auto& [id, entry] : answered_) {
     if (!entry.changed) continue;
-    batch.put(kAnsweredFamily, id.value,
+    batch.put(kAnsweredFamily, lane_key() + id.value,
               record::canonical(Value(Object{{"fingerprint", entry.remembered.fingerprint},
                                              {"offset", entry.decision_offset},
                                              {"ordinal", entry.remembered.ordinal.value}})));

@@ -32,7 +32,8 @@ std::string place(std::int32_t partition, std::int64_t offset) {
 
 }  // namespace
 
-PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts) : partition_(partition), parts_(std::move(parts)) {
+PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
+    : partition_(partition), parts_(std::move(parts)) {
   const std::int32_t partitions = parts_.log.partitions();
   for (std::int32_t lane = partition; lane < parts_.lanes; lane += partitions) {
     lanes_.emplace(lane, std::make_unique<LaneBooks>(LaneId(lane), parts_.state, parts_.directory));
@@ -63,7 +64,8 @@ Status PartitionOwner::load() {
 }
 
 bool PartitionOwner::nothing_accepted() const {
-  return std::all_of(accepted_.begin(), accepted_.end(), [](const auto& entry) { return entry.second.empty(); });
+  return std::all_of(accepted_.begin(), accepted_.end(),
+                     [](const auto& entry) { return entry.second.empty(); });
 }
 
 Status PartitionOwner::fold_waiting() {
@@ -74,10 +76,11 @@ Status PartitionOwner::fold_waiting() {
     auto read = parts_.log.read(log::Topic::commands, partition_, from, 4096, kReadBytes, records);
     if (!read) return read;
     if (records.empty()) {
-      return Error{ErrorKind::integrity, "decision-without-command",
-                   "partition " + std::to_string(partition_) +
-                       " has a decision whose command is gone: the command log was cut; restore it from a backup",
-                   ""};
+      return Error{
+          ErrorKind::integrity, "decision-without-command",
+          "partition " + std::to_string(partition_) +
+              " has a decision whose command is gone: the command log was cut; restore it from a backup",
+          ""};
     }
     for (const log::StoredRecord& stored : records) {
       if (nothing_accepted()) break;
@@ -120,31 +123,42 @@ Status PartitionOwner::read_decisions() {
     decisions_next_ = stored.offset + 1;
     const std::int64_t epoch = epoch_of(stored.record);
     switch (record::kind_of(stored.record.value)) {
-      case record::DecisionRecordKind::owner_started: epoch_ = std::max(epoch_, epoch); continue;
+      case record::DecisionRecordKind::owner_started:
+        epoch_ = std::max(epoch_, epoch);
+        continue;
       case record::DecisionRecordKind::unknown:
         return Error{ErrorKind::integrity, "foreign-record",
-                     place(partition_, stored.offset) + " holds a record that is neither a decision nor an owner's start", ""};
-      case record::DecisionRecordKind::decision: break;
+                     place(partition_, stored.offset) +
+                         " holds a record that is neither a decision nor an owner's start",
+                     ""};
+      case record::DecisionRecordKind::decision:
+        break;
     }
     if (epoch < epoch_) continue;
     auto decision = record::decode_decision(stored.record.value);
     if (!decision) {
-      return Error{ErrorKind::integrity, "undecodable", place(partition_, stored.offset) + ": " + decision.error().message, ""};
+      return Error{ErrorKind::integrity, "undecodable",
+                   place(partition_, stored.offset) + ": " + decision.error().message, ""};
     }
     const auto last = read_ordinal_.find(decision->lane.value);
     if (last == read_ordinal_.end() || decision->ordinal.value <= last->second) continue;
     if (decision->ordinal.value != last->second + 1) {
       return Error{ErrorKind::integrity, "decision-gap",
-                   place(partition_, stored.offset) + " decides ordinal " + std::to_string(decision->ordinal.value) + " of lane " +
-                       std::to_string(decision->lane.value) + " where " + std::to_string(last->second + 1) + " is next",
+                   place(partition_, stored.offset) + " decides ordinal " +
+                       std::to_string(decision->ordinal.value) + " of lane " +
+                       std::to_string(decision->lane.value) + " where " + std::to_string(last->second + 1) +
+                       " is next",
                    ""};
     }
     last->second = decision->ordinal.value;
-    accepted_[decision->lane.value].push_back(Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
+    accepted_[decision->lane.value].push_back(
+        Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
   }
   if (own_epoch_ > 0 && epoch_ > own_epoch_) {
     return Error{ErrorKind::integrity, "partition-lost",
-                 "another owner has taken partition " + std::to_string(partition_) + " (epoch " + std::to_string(epoch_) + ")", ""};
+                 "another owner has taken partition " + std::to_string(partition_) + " (epoch " +
+                     std::to_string(epoch_) + ")",
+                 ""};
   }
   return done();
 }
@@ -153,14 +167,16 @@ void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
   stopped_.emplace(lane.value, Engine::Stopped{lane, at, std::move(why)});
 }
 
-void PartitionOwner::apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision, std::string_view bytes) {
+void PartitionOwner::apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision,
+                           std::string_view bytes) {
   lane::fold(books.state, books, taken, decision, bytes);
   for (const record::FollowUp& follow_up : decision.follow_ups) {
     books.put_outgoing(Outgoing{follow_up, lane::follow_up_command(decision, follow_up, decision.lane_time)});
   }
   for (const record::Event& event : decision.events) {
     if (event.type == "FollowUpsNoted") {
-      books.drop_outgoing(LaneId(static_cast<std::int32_t>(event.data.number("lane"))), event.data.number("number"));
+      books.drop_outgoing(LaneId(static_cast<std::int32_t>(event.data.number("lane"))),
+                          event.data.number("number"));
     }
   }
   ++unflushed_;
@@ -173,17 +189,20 @@ Status PartitionOwner::fold_accepted(LaneBooks& books, const lane::Taken& taken,
   if (!matches) {
     return Error{ErrorKind::integrity, "decision-differs",
                  "lane " + std::to_string(books.state.lane.value) + ", ordinal " +
-                     std::to_string(books.state.ordinal.value + 1) + ": the decision (" + place(partition_, accepted.offset) +
+                     std::to_string(books.state.ordinal.value + 1) + ": the decision (" +
+                     place(partition_, accepted.offset) +
                      ") does not answer the command that stands there; one of the two was changed",
                  ""};
   }
   apply(books, taken, decision, accepted.bytes);
   note_accepted(books, decision.command, accepted);
-  if (taken.command && parts_.is_awaited(taken.command->id)) parts_.decided(taken.command->id, outcome_of(books, taken, decision));
+  if (taken.command && parts_.is_awaited(taken.command->id))
+    parts_.decided(taken.command->id, outcome_of(books, taken, decision));
   return done();
 }
 
-Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision) {
+Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken,
+                                   const record::Decision& decision) {
   Outcome outcome;
   outcome.command = decision.command;
   outcome.aggregate = decision.aggregate;
@@ -220,7 +239,8 @@ Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken, c
   return outcome;
 }
 
-std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command) {
+std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, Ordinal ordinal,
+                                                              const CommandId& command) {
   for (const Predicted& predicted : predicted_) {
     if (predicted.lane != books.state.lane || predicted.ordinal != ordinal) continue;
     auto decision = record::decode_decision(predicted.bytes);
@@ -228,7 +248,8 @@ std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, 
   }
   const auto offset = books.decision_offset(command);
   std::vector<log::StoredRecord> records;
-  if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) || records.empty()) {
+  if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) ||
+      records.empty()) {
     return std::nullopt;
   }
   auto decision = record::decode_decision(records.front().record.value);
@@ -243,7 +264,8 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
     stop(lane, ordinal,
          Error{ErrorKind::integrity, "decide-crashed",
                "two processes died while they decided lane " + std::to_string(lane.value) + ", ordinal " +
-                   std::to_string(ordinal.value) + ": look at the command with 'lastkm quarantine list', then 'quarantine skip'",
+                   std::to_string(ordinal.value) +
+                   ": look at the command with 'lastkm quarantine list', then 'quarantine skip'",
                ""});
     return done();
   }
@@ -261,7 +283,8 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
   apply(books, taken, *decision, bytes);
   if (books.failure()) return *books.failure();
   Predicted predicted{lane, ordinal, decision->command, decision->aggregate, std::move(bytes), std::nullopt};
-  if (taken.command && parts_.is_awaited(taken.command->id)) predicted.outcome = outcome_of(books, taken, *decision);
+  if (taken.command && parts_.is_awaited(taken.command->id))
+    predicted.outcome = outcome_of(books, taken, *decision);
   predicted_.push_back(std::move(predicted));
   return done();
 }
@@ -283,7 +306,8 @@ Status PartitionOwner::handle(const log::StoredRecord& stored) {
     if (!stopped_.contains(lane.value)) books.last_command_offset = stored.offset;
   }
   commands_read_ = std::max(commands_read_, stored.offset + 1);
-  // While a lane stands still its commands must be read again later, so the partition's position waits for it.
+  // While a lane stands still its commands must be read again later, so the partition's position waits for
+  // it.
   if (stopped_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
   return done();
 }
@@ -295,13 +319,15 @@ Status PartitionOwner::append_predicted() {
     own_epoch_ = ++epoch_;
     appends.push_back(log::Append{
         log::Topic::decisions, partition_,
-        log::Record{"owner", record::encode(record::OwnerStarted{epoch_, parts_.owner, parts_.now()}, parts_.source),
+        log::Record{"owner",
+                    record::encode(record::OwnerStarted{epoch_, parts_.owner, parts_.now()}, parts_.source),
                     {{std::string(kEpochHeader), std::to_string(own_epoch_)}}}});
   }
   for (const Predicted& predicted : predicted_) {
-    appends.push_back(log::Append{
-        log::Topic::decisions, partition_,
-        log::Record{predicted.aggregate.value, predicted.bytes, {{std::string(kEpochHeader), std::to_string(own_epoch_)}}}});
+    appends.push_back(log::Append{log::Topic::decisions, partition_,
+                                  log::Record{predicted.aggregate.value,
+                                              predicted.bytes,
+                                              {{std::string(kEpochHeader), std::to_string(own_epoch_)}}}});
   }
   log::crash_point("decisions.before_append");
   auto written = parts_.log.append(appends, log::Durability::buffered);
@@ -318,8 +344,10 @@ Status PartitionOwner::read_back() {
       const std::int64_t before = decisions_next_;
       if (auto read = read_decisions(); !read) return read;
       if (accepted.empty() && decisions_next_ == before) {
-        return Error{ErrorKind::integrity, "partition-lost",
-                     "decisions that were written to partition " + std::to_string(partition_) + " cannot be read back", ""};
+        return Error{
+            ErrorKind::integrity, "partition-lost",
+            "decisions that were written to partition " + std::to_string(partition_) + " cannot be read back",
+            ""};
       }
       continue;
     }
@@ -327,7 +355,9 @@ Status PartitionOwner::read_back() {
     accepted.pop_front();
     if (first.bytes != predicted.bytes) {
       return Error{ErrorKind::integrity, "partition-lost",
-                   place(partition_, first.offset) + " is not what was written here: another owner decides this partition", ""};
+                   place(partition_, first.offset) +
+                       " is not what was written here: another owner decides this partition",
+                   ""};
     }
     note_accepted(books(predicted.lane), predicted.command, first);
     if (predicted.outcome) parts_.decided(predicted.command, *predicted.outcome);
@@ -346,17 +376,20 @@ Status PartitionOwner::send_follow_ups() {
       if (key.second <= sent) continue;
       record::Command command = outgoing.command;
       command.recorded_at = std::max(parts_.now(), command.recorded_at);
-      appends.push_back(log::Append{log::Topic::commands, log::partition_of(LaneId(key.first), parts_.log.partitions()),
-                                    log::Record{command.aggregate.value, record::encode(command, parts_.source), {}}});
+      appends.push_back(
+          log::Append{log::Topic::commands, log::partition_of(LaneId(key.first), parts_.log.partitions()),
+                      log::Record{command.aggregate.value, record::encode(command, parts_.source), {}}});
       sent = key.second;
       last[key.first] = key.second;
     }
     for (const auto& [target, number] : last) {
       const record::Command noted = lane::engine_command(
           lane::kFollowUpsSent, record::lane_aggregate(LaneId(lane)), LaneId(lane), parts_.new_id(),
-          Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}}, std::max(parts_.now(), books->state.time));
-      appends.push_back(log::Append{log::Topic::commands, partition_,
-                                    log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
+          Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}},
+          std::max(parts_.now(), books->state.time));
+      appends.push_back(
+          log::Append{log::Topic::commands, partition_,
+                      log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
     }
   }
   if (appends.empty()) return done();
@@ -374,7 +407,9 @@ Result<std::size_t> PartitionOwner::drain(std::size_t most) {
     if (!accepted.empty() && stopped_.erase(lane) > 0) commands_read_ = commands_next_;
   }
   std::vector<log::StoredRecord> records;
-  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, records); !read) {
+  if (auto read =
+          parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, records);
+      !read) {
     return lose(read.error()).error();
   }
   for (const log::StoredRecord& stored : records) {
@@ -461,7 +496,8 @@ std::vector<Engine::Stopped> PartitionOwner::stopped() {
   std::vector<Engine::Stopped> out;
   for (const auto& [lane, why] : stopped_) out.push_back(why);
   if (lost_) {
-    for (const auto& [lane, books] : lanes_) out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_});
+    for (const auto& [lane, books] : lanes_)
+      out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_});
   }
   return out;
 }
@@ -471,8 +507,10 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
   if (lost_) return *lost_;
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {
-    return Error{ErrorKind::refused, "not-stopped",
-                 "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value), ""};
+    return Error{
+        ErrorKind::refused, "not-stopped",
+        "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value),
+        ""};
   }
   if (auto skipped = skip_locked(lane, ordinal, by, reason); !skipped) return lose(skipped.error());
   parts_.attempts.forget(lane);
@@ -481,7 +519,8 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
   return done();
 }
 
-Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
+Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_view by,
+                                   std::string_view reason) {
   LaneBooks& books = this->books(lane);
   std::vector<log::StoredRecord> records;
   for (std::int64_t from = commands_next_;; from = records.back().offset + 1) {
@@ -498,11 +537,13 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     std::string bytes = record::encode(decision, parts_.source);
     apply(books, taken, decision, bytes);
     books.last_command_offset = stored->offset;
-    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, std::move(bytes), std::nullopt});
+    predicted_.push_back(
+        Predicted{lane, ordinal, decision.command, decision.aggregate, std::move(bytes), std::nullopt});
     if (auto appended = append_predicted(); !appended) return appended;
     return read_back();
   }
-  return Error{ErrorKind::integrity, "log-rollback", "the command at which the lane stopped cannot be read any more", ""};
+  return Error{ErrorKind::integrity, "log-rollback",
+               "the command at which the lane stopped cannot be read any more", ""};
 }
 
 std::size_t PartitionOwner::unflushed() {
@@ -515,7 +556,8 @@ void PartitionOwner::flush_into(store::Batch& batch) {
   // What is not read back, and what is read but not yet folded, has no place in a checkpoint.
   if (unflushed_ == 0 || lost_ || !predicted_.empty() || !nothing_accepted()) return;
   for (auto& [lane, books] : lanes_) books->flush_into(batch);
-  put_checkpoint(batch, partition_, Checkpoint{commands_next_, decisions_next_, epoch_, last_offset_, last_hash_});
+  put_checkpoint(batch, partition_,
+                 Checkpoint{commands_next_, decisions_next_, epoch_, last_offset_, last_hash_});
   unflushed_ = 0;
 }
 

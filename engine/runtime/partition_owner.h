@@ -1,6 +1,6 @@
-// Owns one partition and the lanes in it: reads commands, folds the decisions that are there, makes those that are not,
-// appends them, reads them back, and only then gives outcomes. If what it reads is not what it wrote, it has lost the
-// partition and stops.
+// Owns one partition and the lanes in it: reads commands, folds the decisions that are there, makes those
+// that are not, appends them, reads them back, and only then gives outcomes. If what it reads is not what it
+// wrote, it has lost the partition and stops.
 #pragma once
 
 #include <atomic>
@@ -41,15 +41,17 @@ class PartitionOwner {
  public:
   PartitionOwner(std::int32_t partition, OwnerParts parts);
 
-  /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that the log has
-  /// beyond it. Decides nothing.
+  /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that
+  /// the log has beyond it. Decides nothing.
   [[nodiscard]] Status load();
   /// Handles up to `most` commands; the number that was handled. An error stops the whole partition for good:
-  /// integrity "partition-lost", "decision-differs", or what the log says. A lane that stops alone is no error.
+  /// integrity "partition-lost", "decision-differs", or what the log says. A lane that stops alone is no
+  /// error.
   [[nodiscard]] Result<std::size_t> drain(std::size_t most);
   /// True where commands wait that drain() could handle.
   [[nodiscard]] Result<bool> has_work();
-  /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their record time.
+  /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
+  /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
 
   [[nodiscard]] std::optional<Instant> next_due();
@@ -94,7 +96,8 @@ class PartitionOwner {
   Status handle(const log::StoredRecord& stored);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
-  void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision, std::string_view bytes);
+  void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision,
+             std::string_view bytes);
   Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision);
   std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command);
   Status append_predicted();
@@ -109,16 +112,19 @@ class PartitionOwner {
   std::map<std::int32_t, Engine::Stopped> stopped_;
   std::optional<Error> lost_;
   std::int64_t commands_next_ = 0;  ///< all commands before it are decided
-  std::int64_t commands_read_ = 0;  ///< from here on they are still to be read; ahead of the former while a lane stands
+  std::int64_t commands_read_ =
+      0;  ///< from here on they are still to be read; ahead of the former while a lane stands
   std::int64_t decisions_next_ = 0;
-  std::int64_t epoch_ = 0;       ///< the highest seen in the partition
-  std::int64_t own_epoch_ = 0;   ///< 0: OwnerStarted is not written yet
+  std::int64_t epoch_ = 0;         ///< the highest seen in the partition
+  std::int64_t own_epoch_ = 0;     ///< 0: OwnerStarted is not written yet
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
-  std::map<std::int32_t, std::deque<Accepted>> accepted_;  ///< by lane: decisions keep the order of their lane only
+  std::map<std::int32_t, std::deque<Accepted>>
+      accepted_;  ///< by lane: decisions keep the order of their lane only
   std::deque<Predicted> predicted_;
   std::map<std::int32_t, std::int64_t> read_ordinal_;  ///< by lane: last ordinal accepted from the log
-  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> in_flight_;  ///< (source, target): follow-ups appended
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>
+      in_flight_;  ///< (source, target): follow-ups appended
   std::size_t unflushed_ = 0;
 };
 

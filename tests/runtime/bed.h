@@ -1,4 +1,5 @@
-// A bed for engines: one simulated log, one state, one vault, from which engines are opened, dropped and opened again.
+// A bed for engines: one simulated log, one state, one vault, from which engines are opened, dropped and
+// opened again.
 #pragma once
 
 #include <atomic>
@@ -58,13 +59,47 @@ struct KeptStore final : store::Store {
   std::shared_ptr<bool> deaf;
 };
 
+/// A seeded vault whose random ids go on from one engine to the next, as true ones do.
+struct CountingVault final : privacy::Vault {
+  explicit CountingVault(std::shared_ptr<std::atomic<int>> counter) : given(std::move(counter)) {}
+  std::string id() const override { return inner->id(); }
+  AggregateId aggregate_of(std::string_view channel, std::string_view reference) const override {
+    return inner->aggregate_of(channel, reference);
+  }
+  AggregateId aggregate_of_key(std::string_view client, std::string_view key) const override {
+    return inner->aggregate_of_key(client, key);
+  }
+  CommandId command_of(std::string_view client, std::string_view key,
+                       const AggregateId& aggregate) const override {
+    return inner->command_of(client, key, aggregate);
+  }
+  std::string fingerprint(std::string_view plain) const override { return inner->fingerprint(plain); }
+  CommandId random_command() const override { return CommandId(random("command")); }
+  AggregateId random_aggregate() const override { return AggregateId(random("aggregate")); }
+  Result<std::string> new_key(std::string_view subject) override { return inner->new_key(subject); }
+  Result<Value> seal(const Value& plain, std::string_view key_id, const privacy::Place& place) override {
+    return inner->seal(plain, key_id, place);
+  }
+  Result<Value> open(const Value& box, const privacy::Place& place) override {
+    return inner->open(box, place);
+  }
+  Status erase(std::string_view key_id) override { return inner->erase(key_id); }
+
+  [[nodiscard]] std::string random(const std::string& of) const {
+    return inner->fingerprint(of + std::to_string(++*given)).substr(0, 32);
+  }
+  std::unique_ptr<privacy::Vault> inner = privacy::make_seeded_vault(7);
+  std::shared_ptr<std::atomic<int>> given;
+};
+
 /// The bytes of every lane's decisions without repeats, and of its commands, by lane.
 struct Sequences {
   std::map<std::int32_t, std::vector<std::string>> commands, decisions;
   bool operator==(const Sequences&) const = default;
 };
 
-inline std::vector<log::StoredRecord> all_records(log::EventLog& log, log::Topic topic, std::int32_t partition) {
+inline std::vector<log::StoredRecord> all_records(log::EventLog& log, log::Topic topic,
+                                                  std::int32_t partition) {
   std::vector<log::StoredRecord> out;
   REQUIRE(log.read(topic, partition, 0, 1U << 30U, 1U << 30U, out).has_value());
   return out;
@@ -75,13 +110,15 @@ inline Sequences sequences_of(log::EventLog& log, std::int32_t lanes, bool rule 
   Sequences out;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
     for (const auto& stored : all_records(log, log::Topic::commands, partition)) {
-      out.commands[record::lane_of(AggregateId(stored.record.key), lanes).value].push_back(stored.record.value);
+      out.commands[record::lane_of(AggregateId(stored.record.key), lanes).value].push_back(
+          stored.record.value);
     }
     for (const auto& stored : all_records(log, log::Topic::decisions, partition)) {
       auto decision = record::decode_decision(stored.record.value);
       if (!decision) continue;
       auto& lane = out.decisions[decision->lane.value];
-      if (!rule || decision->ordinal.value == static_cast<std::int64_t>(lane.size()) + 1) lane.push_back(stored.record.value);
+      if (!rule || decision->ordinal.value == static_cast<std::int64_t>(lane.size()) + 1)
+        lane.push_back(stored.record.value);
     }
   }
   return out;
@@ -102,8 +139,9 @@ struct Bed {
     auto opened = Attempts::open("", deployment.lanes);
     if (attempts) opened = Attempts::open(attempts_file, deployment.lanes);
     return assemble(EngineOptions{"", false, workers},
-                    EngineParts{std::move(log), std::make_unique<KeptStore>(state, deaf), privacy::make_seeded_vault(7),
-                                std::move(*opened), std::make_unique<HandClock>(time), deployment});
+                    EngineParts{std::move(log), std::make_unique<KeptStore>(state, deaf),
+                                std::make_unique<CountingVault>(given_ids), std::move(*opened),
+                                std::make_unique<HandClock>(time), deployment});
   }
   std::unique_ptr<Engine> open(const log::Faults& faults = {}, int workers = 0) {
     auto engine = try_open(log::open_simulated_log(storage, faults), workers);
@@ -118,15 +156,22 @@ struct Bed {
   }
   static void put_rules(Engine& engine) {
     DirectoryOrdinal last;
-    for (const Value& document : {cases::from_file("schemas/directory/calendar-2025-2026.json"), cases::parsed(cases::kBodies),
-                                  cases::parsed(cases::kPlaces), cases::parsed(cases::kCatalogue),
-                                  workflow()}) {
+    for (const Value& document :
+         {cases::from_file("schemas/directory/calendar-2025-2026.json"), cases::parsed(cases::kBodies),
+          cases::parsed(cases::kPlaces), cases::parsed(cases::kCatalogue), workflow()}) {
       auto published = engine.publish(document);
       if (!published) FAIL(published.error().code + " " + published.error().message);
       last = published->ordinal;
     }
     auto activated = engine.activate(last);
     if (!activated) FAIL(activated.error().message);
+    if (!engine.deployment().virtual_clock) return;
+    intake::Submission advance;
+    advance.name = "AdvanceClock";
+    advance.actor = cases::kAgent;
+    advance.at = cases::at("2026-05-20T09:00");
+    advance.data = Value(Object{});
+    REQUIRE(engine.submit(std::span(&advance, 1)).front().has_value());
   }
   void forget_state() { state = store::make_memory_store(); }
   Sequences sequences() {
@@ -143,7 +188,9 @@ struct Bed {
   std::shared_ptr<log::SimulatedStorage> storage;
   std::shared_ptr<store::Store> state = store::make_memory_store();
   std::shared_ptr<bool> deaf = std::make_shared<bool>(false);
-  std::shared_ptr<std::atomic<std::int64_t>> time = std::make_shared<std::atomic<std::int64_t>>(cases::at("2026-05-20T09:00").ms);
+  std::shared_ptr<std::atomic<std::int64_t>> time =
+      std::make_shared<std::atomic<std::int64_t>>(cases::at("2026-05-20T09:00").ms);
+  std::shared_ptr<std::atomic<int>> given_ids = std::make_shared<std::atomic<int>>(0);
   bool attempts = false;
   std::string attempts_file;
   Deployment deployment;
@@ -191,9 +238,11 @@ inline std::vector<AggregateId> live(Engine& engine, int cases = 6) {
     const std::string n = std::to_string(i);
     const AggregateId id = must(engine, at(opening("open-" + n), "2026-05-20T09:00")).aggregate;
     ids.push_back(id);
-    must(engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "send-" + n));
+    must(engine,
+         act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "send-" + n));
     must(engine, act("Send", id.value, cases::kPsc, R"({"lead":"PSC-5101080170060001"})", "forbidden-" + n));
-    must(engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "send-" + n));
+    must(engine,
+         act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "send-" + n));
     if (i % 2 == 0) must(engine, act("Sign", id.value, cases::kPsc, "{}", "sign-" + n));
   }
   REQUIRE(engine.advance(cases::at("2026-05-27T12:00")).has_value());
@@ -209,7 +258,8 @@ inline std::string all_of(Engine& engine, const std::vector<AggregateId>& ids) {
     if (found) out += engine.find_case(found->ref)->id.value;
     out += "\n";
   }
-  for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane) out += std::to_string(engine.position(LaneId(lane)).value) + " ";
+  for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane)
+    out += std::to_string(engine.position(LaneId(lane)).value) + " ";
   return out;
 }
 

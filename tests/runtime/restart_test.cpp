@@ -87,7 +87,8 @@ TEST_CASE("redecide: a changed byte in either log is found, and its lane and ord
     } else {
       lane = record::lane_of(AggregateId(victim.record.key), 3);
       for (const auto& one : records) {
-        if (record::lane_of(AggregateId(one.record.key), 3) == lane && one.offset <= victim.offset) ordinal = next(ordinal);
+        if (record::lane_of(AggregateId(one.record.key), 3) == lane && one.offset <= victim.offset)
+          ordinal = next(ordinal);
       }
     }
     const std::size_t byte = random() % victim.record.value.size();

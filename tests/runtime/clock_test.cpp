@@ -1,0 +1,96 @@
+#include "tests/runtime/bed.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+/// (lane time, event) of everything that clocks caused, in the order of the log.
+std::vector<std::pair<Instant, std::string>> fired(Bed& bed) {
+  std::vector<std::pair<Instant, std::string>> out;
+  for (const auto& [lane, decisions] : bed.sequences().decisions) {
+    for (const std::string& bytes : decisions) {
+      const auto decision = record::decode_decision(bytes);
+      for (const record::Event& event : decision->events) {
+        if (event.rule.find("/clock/") != std::string::npos)
+          out.emplace_back(decision->lane_time, event.type + "@" + event.rule);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("virtual clock: everything due fires once, at its time and in order, however the time is reached") {
+  const auto life = [](const std::vector<std::string>& stops, bool restart) {
+    Bed bed(1, 1);
+    auto engine = bed.open_with_rules();
+    const auto id = must(*engine, at(opening("a"), "2026-05-20T09:00")).aggregate;
+    must(*engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "b"));
+    for (const std::string& stop : stops) {
+      REQUIRE(engine->advance(cases::at(stop)).has_value());
+      if (!restart) continue;
+      engine.reset();
+      engine = bed.open();
+    }
+    return fired(bed);
+  };
+  const auto at_once = life({"2026-06-20T09:00"}, false);
+  REQUIRE(at_once.size() >= 4);
+  for (std::size_t i = 1; i < at_once.size(); ++i) CHECK(at_once[i - 1].first <= at_once[i].first);
+  const std::vector<std::string> steps{"2026-05-20T12:00", "2026-05-23T00:00", "2026-05-28T08:59",
+                                       "2026-05-28T09:00", "2026-06-20T09:00"};
+  CHECK(life(steps, false) == at_once);
+  CHECK(life(steps, true) == at_once);
+}
+
+TEST_CASE("virtual clock: it never goes back, and a late command does not overtake what is due") {
+  Bed bed(1, 1);
+  auto engine = bed.open_with_rules();
+  const auto id = must(*engine, at(opening("a"), "2026-05-20T09:00")).aggregate;
+  must(*engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "b"));
+  auto back = engine->advance(cases::at("2026-05-19T09:00"));
+  REQUIRE_FALSE(back.has_value());
+  CHECK(back.error().code == "clock-backwards");
+  auto early = send(*engine, at(act("Sign", id.value, cases::kPsc, "{}", "c"), "2026-05-19T09:00"));
+  REQUIRE_FALSE(early.has_value());
+  CHECK(early.error().code == "clock-backwards");
+  must(*engine, at(act("Sign", id.value, cases::kPsc, "{}", "d"), "2026-05-25T09:00"));
+  CHECK(engine->find_case(id.value)->find_clock("sign")->state == cases::ClockState::breached);
+}
+
+TEST_CASE("virtual clock: AdvanceClock stands after a restart") {
+  Bed bed(2, 2);
+  auto engine = bed.open_with_rules();
+  intake::Submission advance;
+  advance.name = "AdvanceClock";
+  advance.actor = cases::kAgent;
+  advance.data = Value(Object{});
+  CHECK(must(*engine, at(advance, "2026-07-01T00:00")).status == OutcomeStatus::accepted);
+  engine.reset();
+  CHECK(bed.open()->now() == cases::at("2026-07-01T00:00"));
+}
+
+TEST_CASE(
+    "system clock: a clock more than a minute behind the log is refused, and what fell due meanwhile fires "
+    "at the start") {
+  Bed bed(2, 2, false);
+  auto engine = bed.open_with_rules();
+  const auto id = must(*engine, opening("a")).aggregate;
+  must(*engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "b"));
+  auto told = send(*engine, at(opening("c"), "2026-05-20T09:00"));
+  REQUIRE_FALSE(told.has_value());
+  CHECK(told.error().path == "/at");
+  engine.reset();
+  *bed.time -= 61 * kMsPerSecond;
+  auto refused = bed.try_open(log::open_simulated_log(bed.storage));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == "clock-behind-log");
+  *bed.time += 20 * kMsPerSecond;
+  CHECK(bed.try_open(log::open_simulated_log(bed.storage)).has_value());
+  *bed.time += 10 * kMsPerDay;
+  engine = bed.open();
+  CHECK(engine->find_case(id.value)->find_clock("sign")->state == cases::ClockState::breached);
+}
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,74 @@
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "tests/runtime/bed.h"
+
+namespace lastkm::runtime {
+
+TEST_CASE(
+    "quarantine: a lane whose decision killed two processes stops alone, others go on, and a skip heals it") {
+  for (const std::int32_t partitions : {1, 4}) {
+    Bed bed(4, partitions);
+    bed.attempts_file =
+        std::filesystem::temp_directory_path() / ("lastkm-attempts-" + std::to_string(::getpid()));
+    std::filesystem::remove(bed.attempts_file);
+    bed.attempts = true;
+    auto engine = bed.open_with_rules();
+    const auto ids = live(*engine, 12);
+    const AggregateId victim = ids.front();
+    const LaneId lane = record::lane_of(victim, 4);
+    const Ordinal at_ordinal = next(engine->position(lane));
+    engine.reset();
+    {
+      auto notes = Attempts::open(bed.attempts_file, 4);
+      REQUIRE(notes.has_value());
+      (*notes)->begin(lane, at_ordinal);
+      (*notes)->begin(lane, at_ordinal);
+    }
+    engine = bed.open();
+    const auto asked = act("Begin", victim.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
+    CHECK(must(*engine, asked).status == OutcomeStatus::recorded);
+    REQUIRE(engine->stopped().size() == 1);
+    CHECK(engine->stopped().front().lane == lane);
+    CHECK(engine->stopped().front().at == at_ordinal);
+    CHECK(engine->stopped().front().why.code == "decide-crashed");
+    int going_on = 0;
+    for (const AggregateId& id : ids) {
+      if (record::lane_of(id, 4) == lane) continue;
+      const auto outcome =
+          must(*engine, act("Begin", id.value, cases::kSupervisor, R"({"which":"tick"})", "on-" + id.value));
+      CHECK(outcome.status == OutcomeStatus::accepted);
+      ++going_on;
+    }
+    CHECK(going_on > 0);
+    CHECK(bed.redecided().undecided == 1);
+
+    // A stopped lane is still stopped after a restart.
+    engine.reset();
+    engine = bed.open();
+    REQUIRE(engine->stopped().size() == 1);
+    auto wrong = engine->skip(lane, next(at_ordinal), "P-9", "no");
+    REQUIRE_FALSE(wrong.has_value());
+    CHECK(wrong.error().code == "not-stopped");
+    REQUIRE(engine->skip(lane, at_ordinal, "P-9", "kills the engine").has_value());
+    CHECK(engine->stopped().empty());
+    CHECK(engine->position(lane) == at_ordinal);
+    const auto again =
+        must(*engine, act("Begin", victim.value, cases::kSupervisor, R"({"which":"tick"})", "after"));
+    CHECK(again.status == OutcomeStatus::accepted);
+
+    const std::string before = all_of(*engine, ids);
+    engine.reset();
+    const Redecided audited = bed.redecided();
+    CHECK(audited.given == 1);
+    CHECK(audited.different == 0);
+    CHECK(audited.undecided == 0);
+    // The decisions now stand in another order than their commands; the fold does not care.
+    bed.forget_state();
+    CHECK(all_of(*bed.open(), ids) == before);
+    std::filesystem::remove(bed.attempts_file);
+  }
+}
+
+}  // namespace lastkm::runtime

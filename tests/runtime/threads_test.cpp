@@ -1,0 +1,50 @@
+#include <set>
+#include <thread>
+
+#include "tests/runtime/bed.h"
+
+namespace lastkm::runtime {
+
+TEST_CASE("workers: eight callers that re-send lose no effect and double none") {
+  Bed bed(8, 8, false);
+  { bed.open_with_rules(); }
+  auto engine = bed.open({}, 2);
+  constexpr int kThreads = 8;
+  constexpr int kEach = 12;
+  std::vector<std::vector<Result<Outcome>>> told(kThreads);
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kEach; ++i) {
+          // Two threads each share their keys, and each sends all twice.
+          const std::string key = std::to_string(t / 2) + "-" + std::to_string(i);
+          for (int times = 0; times < 2; ++times)
+            told[static_cast<std::size_t>(t)].push_back(send(*engine, opening(key)));
+        }
+      });
+    }
+  }
+  engine.reset();
+  std::set<std::string> cases;
+  for (const auto& of_thread : told) {
+    for (const auto& outcome : of_thread) {
+      REQUIRE(outcome.has_value());
+      if (outcome->status != OutcomeStatus::recorded) cases.insert(outcome->ref);
+    }
+  }
+  CHECK(cases.size() == kThreads / 2 * kEach);
+  int opened = 0;
+  for (const auto& [lane, decisions] : bed.sequences().decisions) {
+    for (const std::string& bytes : decisions) {
+      const auto decision = record::decode_decision(bytes);
+      for (const auto& event : decision->events) opened += event.type == "CaseRegistered" ? 1 : 0;
+    }
+  }
+  CHECK(opened == kThreads / 2 * kEach);
+  const Redecided audited = bed.redecided();
+  CHECK(audited.different == 0);
+  CHECK(audited.undecided == 0);
+}
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,187 @@
+#include "tests/simulation/simulator.h"
+
+#include <array>
+#include <random>
+
+namespace lastkm::simulation {
+
+namespace {
+
+using runtime::Outcome;
+using runtime::OutcomeStatus;
+
+struct Owner {
+  std::unique_ptr<runtime::Engine> engine;
+  std::shared_ptr<store::Store> state = store::make_memory_store();
+  std::shared_ptr<bool> deaf = std::make_shared<bool>(false);
+};
+
+class Run {
+ public:
+  explicit Run(Life& life) : life_(life), random_(life.seed) {
+    // Each seed switches whole kinds of faults on or off.
+    if (one_in(2)) faults_.duplicate_one_in = 3 + below(8);
+    if (one_in(2)) faults_.fail_unwritten_one_in = 5 + below(20);
+    if (one_in(2)) faults_.fail_written_one_in = 5 + below(20);
+    faults_.lose_syncs = life.lose_syncs;
+    power_fails_ = life.lose_syncs || one_in(2);
+    two_owners_ = one_in(2);
+  }
+
+  void all() {
+    { runtime::Bed::put_rules(*life_.bed.open()); }
+    life_.bed.forget_state();
+    const int steps = 20 + static_cast<int>(below(30));
+    for (int step = 0; step < steps; ++step) one_step();
+    if (life_.lose_syncs) lose_power();
+    for (Owner& owner : owners_) crash(owner);
+  }
+
+ private:
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
+  bool one_in(std::uint32_t n) { return below(n) == 0; }
+
+  void one_step() {
+    Owner& owner = owners_[two_owners_ ? below(2) : 0];
+    const std::uint32_t what = below(20);
+    if (what == 0) return crash(owner);
+    if (what == 1) return owner.engine.reset();
+    if (what == 2 && power_fails_) return lose_power();
+    if (what == 3) return pass_time(owner);
+    if (what == 4) owner.state = store::make_memory_store(), crash(owner);
+    if (!open(owner)) return;
+    submit(owner);
+    for (const auto& stopped : owner.engine->stopped()) {
+      const bool explained =
+          stopped.why.code == "partition-lost" || stopped.why.kind == ErrorKind::unknown_outcome;
+      if (!explained)
+        life_.complaints.push_back("a lane stopped: " + stopped.why.code + ": " + stopped.why.message);
+    }
+    if (!owner.engine->stopped().empty()) owner.engine.reset();
+  }
+
+  bool open(Owner& owner) {
+    if (owner.engine) return true;
+    faults_.seed = random_();
+    *owner.deaf = false;
+    life_.bed.state = owner.state;
+    life_.bed.deaf = owner.deaf;
+    auto opened = life_.bed.try_open(log::open_simulated_log(life_.bed.storage, faults_));
+    if (opened) {
+      owner.engine = std::move(*opened);
+    } else if (opened.error().kind != ErrorKind::unknown_outcome && opened.error().code != "partition-lost") {
+      life_.complaints.push_back("no start: " + opened.error().code + ": " + opened.error().message);
+    }
+    return owner.engine != nullptr;
+  }
+
+  /// The process is gone at once: nothing that it still held reaches its state.
+  static void crash(Owner& owner) {
+    *owner.deaf = true;
+    owner.engine.reset();
+  }
+
+  void lose_power() {
+    for (Owner& owner : owners_) {
+      crash(owner);
+      if (one_in(2)) owner.state = store::make_memory_store();
+    }
+    life_.bed.storage->lose_power();
+  }
+
+  void pass_time(Owner& owner) {
+    *life_.bed.time += static_cast<std::int64_t>(below(40)) * kMsPerHour;
+    if (life_.bed.deployment.virtual_clock && open(owner))
+      (void)owner.engine->advance(std::max(owner.engine->now(), Instant{life_.bed.time->load()}));
+  }
+
+  Asked& make() {
+    const auto vault = privacy::make_seeded_vault(7);
+    const std::string key = "k" + std::to_string(life_.asked.size());
+    Asked out;
+    if (cases_.empty() || (cases_.size() < 5 && one_in(3))) {
+      out.submission = runtime::opening(key);
+      if (one_in(2)) {
+        out.submission.channel = "CH-12345";
+        out.submission.reference = "R" + std::to_string(below(4));
+        out.aggregate = vault->aggregate_of(out.submission.channel, out.submission.reference);
+        if (one_in(3)) out.submission.data.if_object()->set("urgency", Value("URGENT"));
+      } else {
+        out.aggregate = vault->aggregate_of_key("cli", key);
+      }
+      cases_.push_back(out.aggregate);
+    } else {
+      out.aggregate = cases_[below(static_cast<std::uint32_t>(cases_.size()))];
+      const std::string& id = out.aggregate.value;
+      switch (below(6)) {
+        case 0:
+        case 1:
+          out.submission =
+              runtime::act("Send", id, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", key);
+          break;
+        case 2:
+          out.submission = runtime::act("Sign", id, cases::kPsc, "{}", key);
+          break;
+        case 3:
+          out.submission = runtime::act("Tell", id, cases::kPsc, cases::kProof, key);
+          break;
+        case 4:
+          out.submission = runtime::act("Close", id, cases::kAgent,
+                                        one_in(2) ? R"({"solved":true})" : R"({"solved":false})", key);
+          break;
+        default:
+          out.submission = runtime::act("Begin", id, cases::kSupervisor, R"({"which":"tick"})", key);
+          break;
+      }
+    }
+    out.command = vault->command_of("cli", key, out.aggregate);
+    life_.asked.push_back(std::move(out));
+    return life_.asked.back();
+  }
+
+  void submit(Owner& owner) {
+    std::vector<std::size_t> which;
+    std::vector<intake::Submission> submissions;
+    for (std::uint32_t n = 1 + below(5); n > 0; --n) {
+      if (!life_.asked.empty() && one_in(3)) {
+        which.push_back(below(static_cast<std::uint32_t>(life_.asked.size())));
+      } else {
+        make();
+        which.push_back(life_.asked.size() - 1);
+      }
+      submissions.push_back(life_.asked[which.back()].submission);
+    }
+    const auto outcomes = owner.engine->submit(submissions);
+    for (std::size_t i = 0; i < which.size(); ++i) {
+      if (!outcomes[i]) continue;
+      Asked& asked = life_.asked[which[i]];
+      asked.acknowledged = true;
+      if (outcomes[i]->status != OutcomeStatus::recorded) asked.answers.push_back(*outcomes[i]);
+    }
+  }
+
+  Life& life_;
+  std::mt19937_64 random_;
+  log::Faults faults_;
+  bool power_fails_ = false;
+  bool two_owners_ = false;
+  std::array<Owner, 2> owners_;
+  std::vector<AggregateId> cases_;
+};
+
+}  // namespace
+
+Life::Life(std::uint64_t life_seed, bool syncs_are_lost)
+    : seed(life_seed),
+      lose_syncs(syncs_are_lost),
+      lanes(1 + static_cast<std::int32_t>(life_seed % 4)),
+      partitions(1 + static_cast<std::int32_t>(life_seed / 4 % 4)),
+      bed(lanes, partitions, life_seed % 3 == 0) {}
+
+void Life::run() {
+  Run(*this).all();
+  bed.state = store::make_memory_store();
+  bed.deaf = std::make_shared<bool>(false);
+}
+
+}  // namespace lastkm::simulation
