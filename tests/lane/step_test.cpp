@@ -1,0 +1,259 @@
+#include "engine/lane/step.h"
+
+#include "tests/cases/world.h"
+
+namespace lastkm::lane {
+
+namespace {
+
+constexpr std::int32_t kLanes = 4;
+
+/// A lane in memory. `decide` is what an owner does: take, step, encode, fold.
+struct Lane final : Books {
+  explicit Lane(std::int32_t number = 0) { state.lane = LaneId(number); }
+  const cases::CaseState* find_case(const AggregateId& id) override {
+    const auto found = cases.find(id);
+    return found == cases.end() ? nullptr : &found->second;
+  }
+  std::optional<cases::Remembered> find_answered(const CommandId& id) override {
+    const auto found = answered.find(id);
+    if (found == answered.end()) return std::nullopt;
+    return found->second;
+  }
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
+    return ordinal.value > reach ? nullptr : cases::world();
+  }
+  cases::CaseState take_case(const AggregateId& id) override {
+    cases::CaseState out = cases[id];
+    out.id = id;
+    cases.erase(id);
+    return out;
+  }
+  void put_case(cases::CaseState one) override { cases[one.id] = std::move(one); }
+  void remember(const AggregateId&, cases::Remembered one) override {
+    answered[one.command] = std::move(one);
+  }
+
+  record::Decision decide_bytes(const std::string& key, const std::string& bytes) {
+    const Taken taken = take(key, bytes, kLanes, state.lane);
+    auto decision = step(state, taken, kLanes, *this);
+    if (!decision) FAIL(decision.error().message);
+    last_bytes = record::encode(*decision, "/lastkm/test");
+    const auto again = record::decode_decision(last_bytes);
+    REQUIRE(again.has_value());
+    CHECK(*again == *decision);
+    fold(state, *this, taken, *decision, last_bytes);
+    CHECK(state.ordinal == decision->ordinal);
+    return *decision;
+  }
+  record::Decision decide(const record::Command& command) {
+    return decide_bytes(command.aggregate.value, record::encode(command, "/lastkm/test"));
+  }
+
+  LaneState state;
+  std::map<AggregateId, cases::CaseState> cases;
+  std::map<CommandId, cases::Remembered> answered;
+  std::int64_t reach = 5;
+  std::string last_bytes;
+};
+
+CommandId id_of(int n) {
+  return CommandId(record::hex(record::sha256("command " + std::to_string(n))).substr(0, 32));
+}
+
+/// The n-th aggregate of lane 0.
+AggregateId aggregate_of(int n) {
+  for (int i = 0;; ++i) {
+    AggregateId id(record::hex(record::sha256("case " + std::to_string(i))).substr(0, 32));
+    if (record::lane_of(id, kLanes) == LaneId(0) && n-- == 0) return id;
+  }
+}
+
+record::Command asked(int id, const AggregateId& about, const std::string& name, const record::Actor& actor,
+                      const std::string& input, const std::string& when = "2026-05-20T09:00") {
+  record::Command out = cases::command(name, actor, input, cases::at(when));
+  out.id = id_of(id);
+  out.aggregate = about;
+  out.lane = LaneId(0);
+  out.fingerprint = record::hex(record::sha256(input));
+  return out;
+}
+
+record::Command opening(int id, int about) {
+  return asked(id, aggregate_of(about), "Open", cases::kAgent, cases::kOpening);
+}
+
+record::Command activation(int id, std::int64_t directory) {
+  return engine_command(kActivate, record::lane_aggregate(LaneId(0)), LaneId(0), id_of(id),
+                        Object{{"directory", directory}}, cases::at("2026-05-20T08:00"));
+}
+
+Lane open_lane() {
+  Lane lane;
+  lane.decide(activation(1000, 5));
+  return lane;
+}
+
+std::string code(const record::Decision& decision) {
+  return decision.rejection ? decision.rejection->code : "taken";
+}
+
+}  // namespace
+
+TEST_CASE("step: each command has one decision, the next ordinal, and a lane time that never goes back") {
+  Lane lane = open_lane();
+  CHECK(lane.decide(opening(1, 0)).ordinal == Ordinal(2));
+  const auto late = lane.decide(
+      asked(2, aggregate_of(0), "Begin", cases::kSupervisor, R"({"which":"fuse"})", "2026-05-19T09:00"));
+  CHECK(late.ordinal == Ordinal(3));
+  CHECK(late.lane_time == cases::at("2026-05-20T09:00"));
+  CHECK(code(late) == "taken");
+}
+
+TEST_CASE("step: a repeat by id changes nothing; the same key with other content is refused") {
+  Lane lane = open_lane();
+  const auto first = lane.decide(opening(1, 0));
+  const auto before = lane.cases.at(aggregate_of(0));
+  const auto repeat = lane.decide(opening(1, 0));
+  CHECK(repeat.duplicate_of == first.ordinal);
+  CHECK(repeat.events.empty());
+  auto other = opening(1, 0);
+  other.fingerprint = "other";
+  CHECK(code(lane.decide(other)) == "key-reused");
+  CHECK(lane.cases.at(aggregate_of(0)).version == before.version);
+  CHECK(lane.decide(opening(1, 0)).duplicate_of == first.ordinal);
+  CHECK(lane.state.opened == 1);
+  // A refusal is remembered as well.
+  const auto refused = lane.decide(asked(7, aggregate_of(0), "Sign", cases::kPsc, "{}"));
+  CHECK(code(refused) == "wrong-stage");
+  CHECK(lane.decide(asked(7, aggregate_of(0), "Sign", cases::kPsc, "{}")).duplicate_of == refused.ordinal);
+}
+
+TEST_CASE("step: the same external reference is a repeat, or a supplement where the content changed") {
+  Lane lane = open_lane();
+  const auto with_reference = [](int id, const std::string& fingerprint) {
+    auto command = opening(id, 0);
+    command.channel = "CH-12345";
+    command.reference = "R1";
+    command.fingerprint = fingerprint;
+    return command;
+  };
+  const auto first = lane.decide(with_reference(1, "a"));
+  CHECK(lane.decide(with_reference(2, "a")).duplicate_of == first.ordinal);
+  const auto more = lane.decide(with_reference(3, "b"));
+  REQUIRE(more.events.size() == 1);
+  CHECK(more.events.front().type == "SupplementReceived");
+  CHECK(lane.decide(with_reference(4, "b")).duplicate_of == more.ordinal);
+  CHECK(lane.decide(with_reference(5, "a")).duplicate_of == first.ordinal);
+}
+
+TEST_CASE("step: what cannot be decided on is refused visibly, and the lane goes on") {
+  Lane lane = open_lane();
+  CHECK(code(lane.decide(asked(1, aggregate_of(0), "Sign", cases::kPsc, "{}"))) == "unknown-case");
+  CHECK(lane.cases.empty());
+  lane.decide(opening(2, 0));
+  auto stale = asked(3, aggregate_of(0), "Begin", cases::kSupervisor, R"({"which":"fuse"})");
+  stale.expected_version = 7;
+  CHECK(code(lane.decide(stale)) == "version-conflict");
+  CHECK(code(lane.decide_bytes("x", "{\"not\":\"a command\"}")) == "undecodable");
+  CHECK(code(lane.decide_bytes("x", "\xff")) == "undecodable");
+  CHECK(code(lane.decide_bytes("x", std::string(record::kMaxCommandBytes + 1, ' '))) == "undecodable");
+  const std::string good = record::encode(opening(4, 1), "/lastkm/test");
+  CHECK(code(lane.decide_bytes(aggregate_of(0).value, good)) == "undecodable");
+  auto wrong_lane = opening(5, 1);
+  wrong_lane.lane = LaneId(1);
+  CHECK(code(lane.decide(wrong_lane)) == "undecodable");
+  Lane other(1);
+  CHECK(code(other.decide_bytes(aggregate_of(1).value, good)) == "undecodable");
+  CHECK(other.cases.empty());
+  CHECK(code(lane.decide(opening(6, 1))) == "taken");
+}
+
+TEST_CASE("step: activations only go up; a missing document or a newer decider stops the lane") {
+  Lane lane;
+  CHECK(code(lane.decide(activation(1, 3))) == "taken");
+  CHECK(lane.state.context == DirectoryOrdinal(3));
+  CHECK(code(lane.decide(activation(2, 3))) == "already-active");
+  CHECK(code(lane.decide(activation(3, 2))) == "already-active");
+  CHECK(code(lane.decide(activation(4, 0))) == "bad-data");
+  CHECK(lane.state.context == DirectoryOrdinal(3));
+
+  const auto beyond = record::encode(activation(5, 6), "/lastkm/test");
+  auto stopped = step(lane.state, take("lane-0", beyond, kLanes, LaneId(0)), kLanes, lane);
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().code == "document-missing");
+
+  const auto decider =
+      record::encode(engine_command(kActivate, record::lane_aggregate(LaneId(0)), LaneId(0), id_of(6),
+                                    Object{{"decider", kNewestDecider + 1}}, cases::at("2026-05-20T08:00")),
+                     "/lastkm/test");
+  lane.decide_bytes("lane-0", decider);
+  const auto next_command = record::encode(opening(7, 0), "/lastkm/test");
+  stopped = step(lane.state, take(aggregate_of(0).value, next_command, kLanes, LaneId(0)), kLanes, lane);
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().code == "upgrade-required");
+}
+
+TEST_CASE("fold: each aggregate's decisions are chained by hash, and reference numbers are dense") {
+  Lane lane = open_lane();
+  std::map<AggregateId, std::string> last;
+  last[record::lane_aggregate(LaneId(0))] = record::hex(record::sha256(lane.last_bytes));
+  std::vector<std::string> refs;
+  for (int i = 0; i < 12; ++i) {
+    const int about = i % 3;
+    const auto decision = i < 3 ? lane.decide(opening(i, about))
+                                : lane.decide(asked(i, aggregate_of(about), i % 2 == 0 ? "Begin" : "Sign",
+                                                    cases::kSupervisor, R"({"which":"none"})"));
+    CHECK(decision.prev == last[decision.aggregate]);
+    last[decision.aggregate] = record::hex(record::sha256(lane.last_bytes));
+    if (i < 3) refs.push_back(lane.cases.at(aggregate_of(about)).ref);
+  }
+  CHECK(refs == std::vector<std::string>{"0-000001", "0-000002", "0-000003"});
+  CHECK(lane.decide(activation(50, 4)).prev == last[record::lane_aggregate(LaneId(0))]);
+}
+
+TEST_CASE("step: of follow-ups of a lane only the next number is taken") {
+  Lane lane = open_lane();
+  lane.decide(opening(1, 0));
+  const auto follow_up = [](int id, std::int64_t number) {
+    return asked(
+        id, aggregate_of(0), "Begin", cases::kSupervisor,
+        R"({"follow_up":{"lane":2,"number":)" + std::to_string(number) + R"(},"input":{"which":"fuse"}})");
+  };
+  CHECK(code(lane.decide(follow_up(2, 2))) == "follow-up-gap");
+  CHECK(code(lane.decide(follow_up(3, 1))) == "taken");
+  CHECK(code(lane.decide(follow_up(4, 1))) == "follow-up-repeat");
+  CHECK(code(lane.decide(follow_up(5, 3))) == "follow-up-gap");
+  CHECK(code(lane.decide(follow_up(6, 2))) == "taken");
+  CHECK(lane.state.seen.at(2) == 2);
+}
+
+TEST_CASE("given: an operator's decision takes the ordinal and says who and why") {
+  Lane lane = open_lane();
+  lane.decide(opening(1, 0));
+  const std::string bytes =
+      record::encode(asked(2, aggregate_of(0), "Begin", cases::kSupervisor, "{}"), "/lastkm/test");
+  const Taken taken = take(aggregate_of(0).value, bytes, kLanes, LaneId(0));
+  const auto decision = given(lane.state, taken, lane, "P-9", "kills the engine");
+  CHECK(is_given(decision));
+  CHECK(decision.ordinal == next(lane.state.ordinal));
+  CHECK(decision.prev == lane.cases.at(aggregate_of(0)).last_decision);
+  CHECK(decision.rejection->facts.text("by") == "P-9");
+  CHECK(decision.rejection->text == "kills the engine");
+  auto stepped = step(lane.state, taken, kLanes, lane);
+  REQUIRE(stepped.has_value());
+  CHECK_FALSE(is_given(*stepped));
+}
+
+TEST_CASE("lane state: it survives its value") {
+  Lane lane = open_lane();
+  lane.decide(opening(1, 0));
+  lane.state.made[3] = 4;
+  lane.state.sent[3] = 2;
+  lane.state.seen[11] = 7;
+  const auto again = lane_state_from(to_value(lane.state));
+  REQUIRE(again.has_value());
+  CHECK(*again == lane.state);
+}
+
+}  // namespace lastkm::lane
