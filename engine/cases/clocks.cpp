@@ -287,6 +287,7 @@ calendar::Calendar on_plain_weeks(const calendar::Calendar& calendar, Instant at
   }
   std::sort(plain.years.begin(), plain.years.end(),
             [](const calendar::Year& a, const calendar::Year& b) { return a.year < b.year; });
+  plain.index();
   return plain;
 }
 
