@@ -133,20 +133,34 @@ class Evaluation {
     return run(*node.operands[boolean_of(condition.value) ? 1 : 2]);
   }
 
+  static std::size_t weight_of(const CelValue& value) {
+    return texts_of(value).size() + text_of(value).size() / kBytesOfAStep;
+  }
+
   Outcome apply(const Node& node) {
+    if (node.op == Op::call) return call(node);
     const bool compares = node.op == Op::equal || node.op == Op::unequal;
+    const Outcome a = compares ? run(*node.operands[0]) : demand(*node.operands[0]);
+    if (a.fault != Fault::none) return a;
+    const bool single = node.operands.size() == 1;
+    const Outcome b = single ? Outcome() : compares ? run(*node.operands[1]) : demand(*node.operands[1]);
+    if (b.fault != Fault::none) return b;
+    if (!spend(weight_of(a.value) + weight_of(b.value))) return {{}, Fault::steps, &node};
+    return compute(node, a.value, b.value);
+  }
+
+  Outcome call(const Node& node) {
     std::array<CelValue, kMaxArguments> arguments;
     const std::size_t count = node.operands.size();
     std::size_t weight = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const Outcome operand = compares ? run(*node.operands[i]) : demand(*node.operands[i]);
+      const Outcome operand = demand(*node.operands[i]);
       if (operand.fault != Fault::none) return operand;
       arguments[i] = operand.value;
-      weight += texts_of(operand.value).size() + text_of(operand.value).size() / kBytesOfAStep;
+      weight += weight_of(operand.value);
     }
     if (!spend(weight)) return {{}, Fault::steps, &node};
-    if (node.op == Op::call) return declared(node, facts_.call(node.name, std::span(arguments).first(count)));
-    return compute(node, arguments[0], arguments[1]);
+    return declared(node, facts_.call(node.name, std::span(arguments).first(count)));
   }
 
   static Outcome compute(const Node& node, const CelValue& a, const CelValue& b) {
