@@ -7,11 +7,12 @@
 
 #include "engine/calendar/calendar.h"
 #include "engine/json/read.h"
+#include "tests/source_folder.h"
 
 namespace lastkm::calendar {
 
 inline Value shipped_document() {
-  const std::string path = std::string(LASTKM_SOURCE_DIR) + "/schemas/directory/calendar-2025-2026.json";
+  const std::string path = lastkm::test::source_folder() + "/schemas/directory/calendar-2025-2026.json";
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();

@@ -16,6 +16,7 @@
 #include "engine/json/read.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
+#include "tests/source_folder.h"
 
 namespace lastkm::cases {
 
@@ -26,7 +27,7 @@ inline Value parsed(const std::string& text) {
 }
 
 inline Value from_file(const std::string& name) {
-  std::ifstream file(std::string(LASTKM_SOURCE_DIR) + "/" + name);
+  std::ifstream file(lastkm::test::source_folder() + "/" + name);
   return parsed(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 

@@ -10,6 +10,7 @@
 #include "engine/json/read.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
+#include "tests/source_folder.h"
 
 namespace lastkm::directory {
 
@@ -18,7 +19,7 @@ inline Value parsed(const std::string& text) {
 }
 
 inline Value shipped(const std::string& name) {
-  std::ifstream file(std::string(LASTKM_SOURCE_DIR) + "/schemas/directory/" + name);
+  std::ifstream file(lastkm::test::source_folder() + "/schemas/directory/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   return json::read_value(text.str(), name).value();

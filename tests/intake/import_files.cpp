@@ -8,6 +8,7 @@
 
 #include "engine/intake/check_data.h"
 #include "engine/intake/import.h"
+#include "tests/source_folder.h"
 
 using namespace lastkm;
 using namespace lastkm::intake;
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 std::optional<fs::path> data_folder() {
   const char* shared = std::getenv("LASTKM_SHARED");
-  const fs::path folder = fs::path(shared != nullptr ? shared : LASTKM_SOURCE_DIR "/../shared") / "data";
+  const fs::path folder = fs::path(shared != nullptr ? shared : lastkm::test::source_folder() + "/../shared") / "data";
   if (fs::is_directory(folder)) return folder;
   std::cerr << "SKIPPED: no test data at " << folder << "; set LASTKM_SHARED\n";
   return std::nullopt;

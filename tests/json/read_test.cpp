@@ -1,4 +1,5 @@
 #include "engine/json/read.h"
+#include "tests/source_folder.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -157,7 +158,7 @@ TEST_CASE(
     "json: the conformance suite: all that is no JSON is refused, all that is JSON is read but for our "
     "rules") {
   const char* shared = std::getenv("LASTKM_SHARED");
-  const fs::path folder = shared != nullptr ? shared : LASTKM_SOURCE_DIR "/../shared";
+  const fs::path folder = shared != nullptr ? shared : lastkm::test::source_folder() + "/../shared";
   const fs::path archive = folder / "data" / "conformance" / "JSONTestSuite.tar.gz";
   if (!fs::exists(archive)) {
     std::cerr << "SKIPPED: no " << archive << "; set LASTKM_SHARED\n";

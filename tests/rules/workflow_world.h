@@ -13,6 +13,7 @@
 #include "engine/json/read.h"
 #include "engine/rules/check.h"
 #include "engine/rules/workflow.h"
+#include "tests/source_folder.h"
 
 namespace lastkm::rules {
 
@@ -24,7 +25,7 @@ inline Value parsed(std::string_view text) {
 }
 
 inline Value shipped_workflow(const std::string& name) {
-  std::ifstream file(std::string(LASTKM_SOURCE_DIR) + "/schemas/workflows/" + name);
+  std::ifstream file(lastkm::test::source_folder() + "/schemas/workflows/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   return parsed(text.str());
