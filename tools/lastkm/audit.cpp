@@ -152,27 +152,27 @@ Result<Exit> explain(Session& session, const std::string& id) {
 }  // namespace
 
 void add_audit(Program& program) {
-  CLI::App* group = program.verb("audit", "Replay a case, decide everything again, explain each step");
-  group->require_subcommand(1);
+  Verb group = program.verb("audit", "Replay a case, decide everything again, explain each step");
+  group.needs_verb();
 
   auto given = std::make_shared<Replay>();
-  CLI::App* verb =
-      Program::verb(group, "replay", "A case as it was known at a time, folded from the decisions");
-  verb->add_option("CASE", given->id, "case id or reference number")->required();
-  verb->add_option("--as-of", given->as_of, "RFC 3339; now where left out");
-  verb->add_option("--clock", given->clock,
+  Verb verb =
+      group.verb("replay", "A case as it was known at a time, folded from the decisions");
+  verb.option("CASE", given->id, "case id or reference number").required();
+  verb.option("--as-of", given->as_of, "RFC 3339; now where left out");
+  verb.option("--clock", given->clock,
                    "record: what was known by then; business: what had happened by then")
-      ->check(CLI::IsMember({"record", "business"}))
-      ->capture_default_str();
+      .one_of({"record", "business"})
+      .with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return replay(session, *given); });
 
-  verb = Program::verb(group, "redecide",
+  verb = group.verb("redecide",
                        "Make every decision again and compare bytes (exit 8 where one differs)");
   program.on(verb, Needs::folder, [](Session& session) { return redecide_all(session); });
 
   auto id = std::make_shared<std::string>();
-  verb = Program::verb(group, "explain", "Why each step of a case was taken: rule, facts, clocks");
-  verb->add_option("CASE", *id, "case id or reference number")->required();
+  verb = group.verb("explain", "Why each step of a case was taken: rule, facts, clocks");
+  verb.option("CASE", *id, "case id or reference number").required();
   program.on(verb, Needs::folder, [id](Session& session) { return explain(session, *id); });
 }
 

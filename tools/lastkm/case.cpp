@@ -123,26 +123,26 @@ Result<Exit> case_history(Session& session, const std::string& id) {
 }  // namespace
 
 void add_case(Program& program) {
-  CLI::App* group = program.verb("case", "Show a case, its history, or a list of cases");
-  group->require_subcommand(1);
+  Verb group = program.verb("case", "Show a case, its history, or a list of cases");
+  group.needs_verb();
 
   auto id = std::make_shared<std::string>();
-  CLI::App* verb = Program::verb(group, "show", "Where a case is, who holds it, and its clocks");
-  verb->add_option("ID", *id, "case id or reference number")->required();
+  Verb verb = group.verb("show", "Where a case is, who holds it, and its clocks");
+  verb.option("ID", *id, "case id or reference number").required();
   program.on(verb, Needs::folder, [id](Session& session) { return show_case(session, *id); });
 
   auto given = std::make_shared<List>();
-  verb = Program::verb(group, "list", "Cases, a line each");
-  verb->add_option("--where", given->where,
+  verb = group.verb("list", "Cases, a line each");
+  verb.option("--where", given->where,
                    "stage=…, place=…, category=…, lead=…, level=N, open, overdue, from=DATE, before=DATE")
-      ->type_name("TERM…");
-  verb->add_option("--order", given->order, "opened, due or ref")->capture_default_str();
-  verb->add_option("--limit", given->limit, "at most so many (0: all)");
+      .called("TERM…");
+  verb.option("--order", given->order, "opened, due or ref").with_default();
+  verb.option("--limit", given->limit, "at most so many (0: all)");
   program.on(verb, Needs::folder, [given](Session& session) { return list_cases(session, *given); });
 
   auto of = std::make_shared<std::string>();
-  verb = Program::verb(group, "history", "Every event of a case, in order");
-  verb->add_option("ID", *of, "case id or reference number")->required();
+  verb = group.verb("history", "Every event of a case, in order");
+  verb.option("ID", *of, "case id or reference number").required();
   program.on(verb, Needs::folder, [of](Session& session) { return case_history(session, *of); });
 }
 

@@ -34,30 +34,27 @@ complete -o filenames -F _lastkm lastkm
 )SH";
 // clang-format on
 
-/// A line of the script's case for each verb: what may follow it.
-void collect(const CLI::App& app, const std::string& path, const std::string& common, std::string& out) {
-  std::string words;
-  const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* verb : verbs) words += verb->get_name() + " ";
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
-  }
-  if (!path.empty()) words += common;
-  out += "      '" + path + "') words='" + words + "'; break ;;\n";
-  for (const CLI::App* verb : verbs) {
-    collect(*verb, path.empty() ? verb->get_name() : path + " " + verb->get_name(), common, out);
-  }
+std::string words_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += name + " ";
+  return out;
 }
 
-Result<Exit> run(Session& session, const CLI::App& app, const std::string& shell) {
-  std::string common;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      if (name != "version" && name != "help") common += "--" + name + " ";
-    }
-  }
+/// A line of the script's case for each verb: what may follow it.
+void collect(const Verb& verb, const std::string& path, const std::string& common, std::string& out) {
+  std::string words;
+  for (const Verb& one : verb.verbs()) words += one.name() + " ";
+  words += words_of(verb.option_names());
+  if (!path.empty()) words += common;
+  out += "      '" + path + "') words='" + words + "'; break ;;\n";
+  for (const Verb& one : verb.verbs()) collect(one, path.empty() ? one.name() : path + " " + one.name(), common, out);
+}
+
+Result<Exit> run(Session& session, const Verb& root, const std::string& shell) {
+  std::vector<std::string> common = root.option_names();
+  std::erase_if(common, [](const std::string& name) { return name == "--version" || name == "--help"; });
   std::string cases;
-  collect(app, "", common, cases);
+  collect(root, "", words_of(common), cases);
   if (shell == "zsh") {
     session.out() << "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n";
   }
@@ -69,10 +66,10 @@ Result<Exit> run(Session& session, const CLI::App& app, const std::string& shell
 
 void add_completion(Program& program) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* verb = program.verb("completion", "Completion for a shell: eval \"$(lastkm completion bash)\"");
-  verb->add_option("SHELL", *shell, "bash or zsh")->required()->check(CLI::IsMember({"bash", "zsh"}));
+  Verb verb = program.verb("completion", "Completion for a shell: eval \"$(lastkm completion bash)\"");
+  verb.option("SHELL", *shell, "bash or zsh").required().one_of({"bash", "zsh"});
   program.on(verb, Needs::nothing,
-             [shell, app = &program.app()](Session& session) { return run(session, *app, *shell); });
+             [shell, root = program.root()](Session& session) { return run(session, root, *shell); });
 }
 
 }  // namespace lastkm::tool

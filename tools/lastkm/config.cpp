@@ -51,7 +51,7 @@ Result<Exit> run(Session& session) {
 }  // namespace
 
 void add_config(Program& program) {
-  CLI::App* verb = program.verb("config", "What this deployment is: constants, clock, limits");
+  Verb verb = program.verb("config", "What this deployment is: constants, clock, limits");
   program.on(verb, Needs::folder, [](Session& session) { return run(session); });
 }
 

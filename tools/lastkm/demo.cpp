@@ -251,16 +251,16 @@ Result<Exit> run(Session& session, const Given& given) {
 
 void add_demo(Program& program) {
   auto given = std::make_shared<Given>();
-  CLI::App* verb =
+  Verb verb =
       program.verb("demo", "Play a community for thirty days of virtual time, and show what happened");
-  verb->add_option("--seed", given->seed, "the same seed plays the same days")->capture_default_str();
-  verb->add_option("--days", given->days, "days to play")->check(CLI::Range(1, 200))->capture_default_str();
-  verb->add_option("--per-day", given->per_day, "requests a day, about")
-      ->check(CLI::Range(1, 5000))
-      ->capture_default_str();
-  verb->add_option("--program", given->program, "how the program is called in the advice at the end")
-      ->group("");
-  verb->add_option("--shown-data", given->shown_data, "how the folder is called there")->group("");
+  verb.option("--seed", given->seed, "the same seed plays the same days").with_default();
+  verb.option("--days", given->days, "days to play").between(1, 200).with_default();
+  verb.option("--per-day", given->per_day, "requests a day, about")
+      .between(1, 5000)
+      .with_default();
+  verb.option("--program", given->program, "how the program is called in the advice at the end")
+      .hidden();
+  verb.option("--shown-data", given->shown_data, "how the folder is called there").hidden();
   program.on(verb, Needs::nothing, [given](Session& session) { return run(session, *given); });
 }
 

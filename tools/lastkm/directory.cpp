@@ -115,27 +115,27 @@ Result<Exit> show(Session& session, const std::string& id) {
 }  // namespace
 
 void add_directory(Program& program) {
-  CLI::App* group = program.verb("directory", "Publish, put into force and list the documents of rules");
-  group->require_subcommand(1);
+  Verb group = program.verb("directory", "Publish, put into force and list the documents of rules");
+  group.needs_verb();
 
   auto given = std::make_shared<Publish>();
-  CLI::App* verb = Program::verb(group, "publish", "Append checked documents to the directory");
-  verb->add_option("FILE", given->paths, "documents, or folders of them")->type_name("FILE|DIR");
-  verb->add_flag("--shipped", given->shipped, "the documents that come with the program");
-  verb->add_flag("--activate", given->activate, "put everything into force in all lanes");
+  Verb verb = group.verb("publish", "Append checked documents to the directory");
+  verb.option("FILE", given->paths, "documents, or folders of them").called("FILE|DIR");
+  verb.flag("--shipped", given->shipped, "the documents that come with the program");
+  verb.flag("--activate", given->activate, "put everything into force in all lanes");
   program.on(verb, Needs::folder, [given](Session& session) { return publish(session, *given); });
 
   auto ordinal = std::make_shared<std::int64_t>(0);
-  verb = Program::verb(group, "activate", "Put every document up to N into force in all lanes");
-  verb->add_option("N", *ordinal, "a directory ordinal")->required();
+  verb = group.verb("activate", "Put every document up to N into force in all lanes");
+  verb.option("N", *ordinal, "a directory ordinal").required();
   program.on(verb, Needs::folder, [ordinal](Session& session) { return activate(session, *ordinal); });
 
-  verb = Program::verb(group, "list", "Every document published, in order");
+  verb = group.verb("list", "Every document published, in order");
   program.on(verb, Needs::folder, [](Session& session) { return list(session); });
 
   auto id = std::make_shared<std::string>();
-  verb = Program::verb(group, "show", "One document as published");
-  verb->add_option("ID", *id, "id, kind/id, id@version or ordinal")->required();
+  verb = group.verb("show", "One document as published");
+  verb.option("ID", *id, "id, kind/id, id@version or ordinal").required();
   program.on(verb, Needs::folder, [id](Session& session) { return show(session, *id); });
 }
 

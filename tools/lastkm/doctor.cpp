@@ -195,7 +195,7 @@ Result<Exit> run(Session& session) {
 }  // namespace
 
 void add_doctor(Program& program) {
-  CLI::App* verb = program.verb("doctor", "What is wrong with a folder, and what to do about it");
+  Verb verb = program.verb("doctor", "What is wrong with a folder, and what to do about it");
   program.on(verb, Needs::folder, [](Session& session) { return run(session); });
 }
 

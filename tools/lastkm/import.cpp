@@ -175,18 +175,18 @@ void add_import(Program& program) {
     known.emplace_back(name);
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  CLI::App* verb =
+  Verb verb =
       program.verb("import", "Bring in a file of another system; what is there already is not doubled");
-  verb->add_option("FILE", given->file, "a file, or - for the input")->required();
-  verb->add_option("--format", given->format, names)->required()->type_name("F")->check(CLI::IsMember(known));
-  verb->add_flag("--dry-run", given->dry_run,
+  verb.option("FILE", given->file, "a file, or - for the input").required();
+  verb.option("--format", given->format, names).required().called("F").one_of(known);
+  verb.flag("--dry-run", given->dry_run,
                  "read and report, submit nothing (created: what would be submitted)");
-  verb->add_option("--clocks", given->clocks, "business: clocks count from when the request was made")
-      ->check(CLI::IsMember({"record", "business"}))
-      ->capture_default_str();
-  verb->add_option("--body", given->body, "the body that answers for the import")->capture_default_str();
-  verb->add_option("--role", given->role, "its role")->capture_default_str();
-  verb->add_option("--channel", given->channel, "instead of the format's own channel");
+  verb.option("--clocks", given->clocks, "business: clocks count from when the request was made")
+      .one_of({"record", "business"})
+      .with_default();
+  verb.option("--body", given->body, "the body that answers for the import").with_default();
+  verb.option("--role", given->role, "its role").with_default();
+  verb.option("--channel", given->channel, "instead of the format's own channel");
   program.on(verb, Needs::folder, [given](Session& session) { return run(session, *given); });
 }
 

@@ -36,12 +36,12 @@ Result<Exit> run(Session& session, const Given& given) {
 
 void add_init(Program& program) {
   auto given = std::make_shared<Given>();
-  CLI::App* verb = program.verb("init", "Make a data folder (publishes nothing)");
-  verb->add_option("DIR", given->folder, "a new or empty folder")->required();
-  verb->add_option("--lanes", given->lanes, "lanes, fixed for ever (1 to 1024)")->capture_default_str();
-  verb->add_option("--clock", given->clock, "virtual: commands carry their own time")
-      ->check(CLI::IsMember({"system", "virtual"}))
-      ->capture_default_str();
+  Verb verb = program.verb("init", "Make a data folder (publishes nothing)");
+  verb.option("DIR", given->folder, "a new or empty folder").required();
+  verb.option("--lanes", given->lanes, "lanes, fixed for ever (1 to 1024)").with_default();
+  verb.option("--clock", given->clock, "virtual: commands carry their own time")
+      .one_of({"system", "virtual"})
+      .with_default();
   program.on(verb, Needs::nothing, [given](Session& session) { return run(session, *given); });
 }
 

@@ -31,14 +31,14 @@ Result<Exit> dump(Session& session, const std::string& from) {
 }  // namespace
 
 void add_log(Program& program) {
-  CLI::App* group = program.verb("log", "The log itself");
-  group->require_subcommand(1);
+  Verb group = program.verb("log", "The log itself");
+  group.needs_verb();
   auto from = std::make_shared<std::string>("decisions");
-  CLI::App* verb =
-      Program::verb(group, "dump", "Every record as stored, a line each, partition by partition");
-  verb->add_option("--from", *from, "commands, decisions or directory")
-      ->check(CLI::IsMember({"commands", "decisions", "directory"}))
-      ->capture_default_str();
+  Verb verb =
+      group.verb("dump", "Every record as stored, a line each, partition by partition");
+  verb.option("--from", *from, "commands, decisions or directory")
+      .one_of({"commands", "decisions", "directory"})
+      .with_default();
   program.on(verb, Needs::folder, [from](Session& session) { return dump(session, *from); });
 }
 

@@ -1,5 +1,6 @@
 #include "tools/lastkm/program.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
 #include <sstream>
@@ -34,8 +35,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 /// A sentence about a verb that does not exist, or empty where the arguments name one that does.
-std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const CLI::App* level = &app;
+std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) {
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
@@ -44,24 +44,24 @@ std::string unknown_verb(const CLI::App& app, const std::vector<std::string>& ar
       continue;
     }
     if (word.starts_with("-")) continue;
-    const auto verbs = level->get_subcommands([](const CLI::App*) { return true; });
+    const std::vector<Verb> verbs = level.verbs();
     if (verbs.empty()) return "";
-    const CLI::App* nearest = nullptr;
-    const CLI::App* same = nullptr;
+    const Verb* nearest = nullptr;
+    const Verb* same = nullptr;
     std::size_t best = std::max<std::size_t>(word.size() / 2, 2) + 1;
-    for (const CLI::App* verb : verbs) {
-      if (verb->get_name() == word) same = verb;
-      if (const std::size_t d = distance(verb->get_name(), word); d < best) {
+    for (const Verb& verb : verbs) {
+      if (verb.name() == word) same = &verb;
+      if (const std::size_t d = distance(verb.name(), word); d < best) {
         best = d;
-        nearest = verb;
+        nearest = &verb;
       }
     }
     if (same == nullptr) {
       std::string text = "There is no verb `" + so_far + " " + word + "`.";
-      if (nearest != nullptr) text += " Did you mean `" + so_far + " " + nearest->get_name() + "`?";
+      if (nearest != nullptr) text += " Did you mean `" + so_far + " " + nearest->name() + "`?";
       return text + " `" + so_far + " --help` lists them.";
     }
-    level = same;
+    level = *same;
     so_far += " " + word;
   }
   return "";
@@ -77,25 +77,28 @@ void tell(std::ostream& err, const Style& style, const Error& error) {
     err << "  at " << error.path << '\n';
 }
 
-Program::Program() : app_("lastkm: an event-sourced engine for community-governance cases", "lastkm") {
-  app_.require_subcommand(1);
-  app_.fallthrough();
-  app_.set_version_flag("--version", LASTKM_VERSION);
-  app_.footer(std::string(kCommonOptions));
-  app_.get_formatter()->column_width(34);
-  app_.add_option("--data", options_.data, "the data folder")->envname("LASTKM_DATA")->type_name("DIR");
-  app_.add_flag("--json", options_.json, "answers as JSON (one document, or a line each)");
-  app_.add_flag("--quiet", options_.quiet, "no progress and no remarks");
-  app_.add_flag("--progress", options_.progress, "progress bars also where the terminal is none");
-  app_.add_flag("--verbose", options_.verbose, "more of the log on the error stream");
-  app_.add_option("--colour,--color", options_.colour, "colours")
+Program::Program()
+    : app_(std::make_unique<CLI::App>("lastkm: an event-sourced engine for community-governance cases", "lastkm")) {
+  app_->require_subcommand(1);
+  app_->fallthrough();
+  app_->set_version_flag("--version", LASTKM_VERSION);
+  app_->footer(std::string(kCommonOptions));
+  app_->get_formatter()->column_width(34);
+  app_->add_option("--data", options_.data, "the data folder")->envname("LASTKM_DATA")->type_name("DIR");
+  app_->add_flag("--json", options_.json, "answers as JSON (one document, or a line each)");
+  app_->add_flag("--quiet", options_.quiet, "no progress and no remarks");
+  app_->add_flag("--progress", options_.progress, "progress bars also where the terminal is none");
+  app_->add_flag("--verbose", options_.verbose, "more of the log on the error stream");
+  app_->add_option("--colour,--color", options_.colour, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   add_verbs(*this);
 }
 
-void Program::on(CLI::App* verb, Needs needs, Action action) {
-  verb->footer(std::string(kCommonOptions));
-  verb->callback([this, needs, action = std::move(action)] {
+Program::~Program() = default;
+
+void Program::on(Verb verb, Needs needs, Action action) {
+  verb.app().footer(std::string(kCommonOptions));
+  verb.app().callback([this, needs, action = std::move(action)] {
     needs_ = needs;
     action_ = action;
   });
@@ -104,12 +107,12 @@ void Program::on(CLI::App* verb, Needs needs, Action action) {
 Exit Program::parse(const std::vector<std::string>& arguments, const Streams& streams) {
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    app_.parse(reversed);
+    app_->parse(reversed);
   } catch (const CLI::Success& help) {
     std::ostringstream ignored;
-    return app_.exit(help, *streams.out, ignored) == 0 ? Exit::ok : Exit::bad_input;
+    return app_->exit(help, *streams.out, ignored) == 0 ? Exit::ok : Exit::bad_input;
   } catch (const CLI::ParseError& wrong) {
-    std::string text = unknown_verb(app_, arguments);
+    std::string text = unknown_verb(root(), arguments);
     if (text.empty()) text = std::string(wrong.what()) + ". Add --help for what is expected.";
     tell(*streams.err, Style{streams.err_is_terminal}, Error{ErrorKind::bad_input, "usage", text, ""});
     return Exit::bad_input;

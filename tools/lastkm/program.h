@@ -2,12 +2,13 @@
 // those that reach a served folder through its socket.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "tools/lastkm/session.h"
+#include "tools/lastkm/verb.h"
 
 namespace lastkm::tool {
 
@@ -23,27 +24,25 @@ enum class Needs : std::uint8_t {
 class Program {
  public:
   Program();
+  ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// A verb, or a verb of a verb.
-  CLI::App* verb(const std::string& name, const std::string& help) { return app_.add_subcommand(name, help); }
-  static CLI::App* verb(CLI::App* of, const std::string& name, const std::string& help) {
-    return of->add_subcommand(name, help);
-  }
+  Verb verb(const std::string& name, const std::string& help) { return root().verb(name, help); }
   /// What the verb does.
-  void on(CLI::App* verb, Needs needs, Action action);
+  void on(Verb verb, Needs needs, Action action);
 
   /// Runs the verb that the arguments name (without the program's own name). Errors are told on the error
   /// stream.
   [[nodiscard]] Exit run(const std::vector<std::string>& arguments, const Streams& streams,
                          Folder* served = nullptr);
 
-  [[nodiscard]] const CLI::App& app() const { return app_; }
+  /// The program itself: its verbs, and the options that every verb takes.
+  [[nodiscard]] Verb root() const { return Verb(app_.get()); }
 
  private:
   [[nodiscard]] Exit parse(const std::vector<std::string>& arguments, const Streams& streams);
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
   Options options_;
   Needs needs_ = Needs::nothing;
   Action action_;

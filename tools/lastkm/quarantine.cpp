@@ -152,24 +152,24 @@ Result<Exit> redrive(Session& session, const std::string& text) {
 }  // namespace
 
 void add_quarantine(Program& program) {
-  CLI::App* group =
+  Verb group =
       program.verb("quarantine", "Lanes that have stopped: list them, skip a command, send one again");
-  group->require_subcommand(1);
-  CLI::App* verb = Program::verb(group, "list", "Which lanes have stopped, where and why");
+  group.needs_verb();
+  Verb verb = group.verb("list", "Which lanes have stopped, where and why");
   program.on(verb, Needs::folder, [](Session& session) { return list(session); });
 
   auto given = std::make_shared<Skip>();
-  verb = Program::verb(group, "skip",
+  verb = group.verb("skip",
                        "Write an operator's decision where a lane has stopped; audits count it as given");
-  verb->add_option("LANE:ORDINAL", given->place, "as quarantine list shows it")->required();
-  verb->add_option("--reason", given->reason, "why: a short code or sentence without personal data")
-      ->required();
-  verb->add_option("--by", given->by, "who decides it (a person reference)")->capture_default_str();
+  verb.option("LANE:ORDINAL", given->place, "as quarantine list shows it").required();
+  verb.option("--reason", given->reason, "why: a short code or sentence without personal data")
+      .required();
+  verb.option("--by", given->by, "who decides it (a person reference)").with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return skip(session, *given); });
 
   auto place = std::make_shared<std::string>();
-  verb = Program::verb(group, "redrive", "Send a skipped command again, as a new one that names the old");
-  verb->add_option("LANE:ORDINAL", *place, "the command's place")->required();
+  verb = group.verb("redrive", "Send a skipped command again, as a new one that names the old");
+  verb.option("LANE:ORDINAL", *place, "the command's place").required();
   program.on(verb, Needs::folder, [place](Session& session) { return redrive(session, *place); });
 }
 

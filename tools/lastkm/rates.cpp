@@ -66,10 +66,10 @@ Result<Exit> run(Session& session, const Given& given) {
 
 void add_rates(Program& program) {
   auto given = std::make_shared<Given>();
-  CLI::App* verb = program.verb("rates", "The three rates: response, resolution, satisfaction");
-  verb->add_option("--by", given->by, "month, body or community")->capture_default_str();
-  verb->add_option("--basis", given->basis, "callback or close: which cases belong to a month")
-      ->capture_default_str();
+  Verb verb = program.verb("rates", "The three rates: response, resolution, satisfaction");
+  verb.option("--by", given->by, "month, body or community").with_default();
+  verb.option("--basis", given->basis, "callback or close: which cases belong to a month")
+      .with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return run(session, *given); });
 }
 

@@ -74,12 +74,12 @@ Result<Exit> check(Session& session, const std::string& file) {
 }  // namespace
 
 void add_rules(Program& program) {
-  CLI::App* group = program.verb("rules", "Check documents of rules before they are published");
-  group->require_subcommand(1);
+  Verb group = program.verb("rules", "Check documents of rules before they are published");
+  group.needs_verb();
   auto file = std::make_shared<std::string>();
-  CLI::App* verb =
-      Program::verb(group, "check", "Say all that is wrong with a document (exit 8 with findings)");
-  verb->add_option("FILE", *file, "a workflow or another directory document, or -")->required();
+  Verb verb =
+      group.verb("check", "Say all that is wrong with a document (exit 8 with findings)");
+  verb.option("FILE", *file, "a workflow or another directory document, or -").required();
   program.on(verb, Needs::nothing, [file](Session& session) { return check(session, *file); });
 }
 

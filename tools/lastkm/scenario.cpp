@@ -52,12 +52,11 @@ Result<Exit> run(Session& session, const std::vector<std::string>& files) {
 }  // namespace
 
 void add_scenario(Program& program) {
-  CLI::App* group = program.verb("scenario", "Play stories written as text and check what they expect");
-  group->require_subcommand(1);
+  Verb group = program.verb("scenario", "Play stories written as text and check what they expect");
+  group.needs_verb();
   auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* verb = Program::verb(
-      group, "run", "Each scenario in a folder and a time of its own (exit 8 where a check fails)");
-  verb->add_option("FILE", *files, "scenario files, or - for the input")->required();
+  Verb verb = group.verb("run", "Each scenario in a folder and a time of its own (exit 8 where a check fails)");
+  verb.option("FILE", *files, "scenario files, or - for the input").required();
   program.on(verb, Needs::nothing, [files](Session& session) { return run(session, *files); });
 }
 

@@ -57,11 +57,11 @@ Result<Exit> run(Session& session, int workers) {
 void add_serve(Program& program) {
   auto workers =
       std::make_shared<int>(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16));
-  CLI::App* verb =
+  Verb verb =
       program.verb("serve", "Keep a folder open for other processes; verbs find it by themselves");
-  verb->add_option("--workers", *workers, "threads that own lanes")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
+  verb.option("--workers", *workers, "threads that own lanes")
+      .between(1, 64)
+      .with_default();
   program.on(verb, Needs::own_folder, [workers](Session& session) { return run(session, *workers); });
 }
 

@@ -133,10 +133,10 @@ Result<Exit> run(Session& session, const std::string& file) {
 
 void add_submit(Program& program) {
   auto file = std::make_shared<std::string>();
-  CLI::App* verb =
+  Verb verb =
       program.verb("submit", "Submit commands, one JSON object a line; prints an outcome a line");
-  verb->add_option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input")
-      ->required();
+  verb.option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input")
+      .required();
   program.on(verb, Needs::folder, [file](Session& session) { return run(session, *file); });
 }
 

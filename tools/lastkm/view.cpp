@@ -52,16 +52,16 @@ Result<Exit> rebuild(Session& session, const std::string& name) {
 }  // namespace
 
 void add_view(Program& program) {
-  CLI::App* group =
+  Verb group =
       program.verb("view", "The read models: how far they are, their digests, and to fold them anew");
-  group->require_subcommand(1);
-  CLI::App* verb = Program::verb(group, "status", "Rows, lag and state of each view");
+  group.needs_verb();
+  Verb verb = group.verb("status", "Rows, lag and state of each view");
   program.on(verb, Needs::folder, [](Session& session) { return status(session, false); });
-  verb = Program::verb(group, "digest", "A hash over the rows of each view: equal history, equal digest");
+  verb = group.verb("digest", "A hash over the rows of each view: equal history, equal digest");
   program.on(verb, Needs::folder, [](Session& session) { return status(session, true); });
   auto name = std::make_shared<std::string>();
-  verb = Program::verb(group, "rebuild", "Fold a view anew from the log, beside the rows in use");
-  verb->add_option("NAME", *name, "a view; all where it is left out");
+  verb = group.verb("rebuild", "Fold a view anew from the log, beside the rows in use");
+  verb.option("NAME", *name, "a view; all where it is left out");
   program.on(verb, Needs::folder, [name](Session& session) { return rebuild(session, *name); });
 }
 

@@ -39,8 +39,8 @@ Result<Exit> run(Session& session, const std::string& body) {
 
 void add_worklist(Program& program) {
   auto body = std::make_shared<std::string>();
-  CLI::App* verb = program.verb("worklist", "What waits for a body, by due time");
-  verb->add_option("BODY", *body, "KIND-PLACE, such as PSC-5101080170060001")->required();
+  Verb verb = program.verb("worklist", "What waits for a body, by due time");
+  verb.option("BODY", *body, "KIND-PLACE, such as PSC-5101080170060001").required();
   program.on(verb, Needs::folder, [body](Session& session) { return run(session, *body); });
 }
 

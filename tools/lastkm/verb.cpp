@@ -1,0 +1,82 @@
+#include "tools/lastkm/verb.h"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+namespace lastkm::tool {
+
+Option& Option::required() {
+  option_->required();
+  return *this;
+}
+
+Option& Option::one_of(std::vector<std::string> values) {
+  option_->check(CLI::IsMember(std::move(values)));
+  return *this;
+}
+
+Option& Option::between(std::int64_t least, std::int64_t most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Option& Option::with_default() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Option& Option::called(const std::string& name) {
+  option_->type_name(name);
+  return *this;
+}
+
+Option& Option::hidden() {
+  option_->group("");
+  return *this;
+}
+
+Verb Verb::verb(const std::string& name, const std::string& help) { return Verb(app_->add_subcommand(name, help)); }
+
+void Verb::needs_verb() { app_->require_subcommand(1); }
+
+Option Verb::option(const std::string& name, std::string& target, const std::string& help) {
+  return Option(app_->add_option(name, target, help));
+}
+
+Option Verb::option(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+  return Option(app_->add_option(name, target, help));
+}
+
+Option Verb::option(const std::string& name, std::int32_t& target, const std::string& help) {
+  return Option(app_->add_option(name, target, help));
+}
+
+Option Verb::option(const std::string& name, std::int64_t& target, const std::string& help) {
+  return Option(app_->add_option(name, target, help));
+}
+
+Option Verb::option(const std::string& name, std::uint64_t& target, const std::string& help) {
+  return Option(app_->add_option(name, target, help));
+}
+
+Option Verb::flag(const std::string& name, bool& target, const std::string& help) {
+  return Option(app_->add_flag(name, target, help));
+}
+
+std::string Verb::name() const { return app_->get_name(); }
+
+std::vector<Verb> Verb::verbs() const {
+  std::vector<Verb> out;
+  for (CLI::App* verb : app_->get_subcommands([](const CLI::App*) { return true; })) out.emplace_back(verb);
+  return out;
+}
+
+std::vector<std::string> Verb::option_names() const {
+  std::vector<std::string> out;
+  for (const CLI::Option* option : std::as_const(*app_).get_options()) {
+    for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
+  }
+  return out;
+}
+
+}  // namespace lastkm::tool
