@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/value.h"
+#include "engine/intake/text.h"
 
 namespace lastkm::intake {
 
@@ -20,7 +21,8 @@ inline constexpr int kDataDepth = 16;
 /// Walks a command's plain data. bad_input "bad-data" with the JSON pointer, below `base`, of the first
 /// fault: a member name that is no code, text that may not be stored, a sealed box (only intake makes them),
 /// nesting, and the shapes of text, note, address, name, phone (text), caller (an object of texts) and
-/// location ({lat, long} in 1e-7 degrees).
-[[nodiscard]] Status check_data(const Value& data, const std::string& base = "");
+/// location ({lat, long} in 1e-7 degrees). Names and phone numbers hold no hidden characters.
+[[nodiscard]] Status check_data(const Value& data, const std::string& base = "",
+                                TextLimits limits = kTextLimits);
 
 }  // namespace lastkm::intake

@@ -22,7 +22,7 @@ class CsvRows final : public RowSource {
 
   bool read_header() {
     std::vector<std::string> cells;
-    const End end = read_record(cells);
+    const End end = read_record(cells, cleaned_);
     if (end == End::nothing || end == End::too_long || cells.size() > kColumnsMax) return false;
     for (std::string& cell : cells) cell = column_name(cell);
     header_ = std::make_shared<const std::vector<std::string>>(std::move(cells));
@@ -38,7 +38,7 @@ class CsvRows final : public RowSource {
     do {
       row.cells.clear();
       line = line_;
-      end = read_record(row.cells);
+      end = read_record(row.cells, row.cleaned);
       if (end == End::nothing) return std::nullopt;
     } while (is_blank(row.cells, end));
     row.number = ++rows_;
@@ -72,7 +72,7 @@ class CsvRows final : public RowSource {
       const auto extra = row.cells.begin() + static_cast<std::ptrdiff_t>(wanted);
       if (std::all_of(extra, row.cells.end(), [](const std::string& cell) { return cell.empty(); })) {
         row.cells.resize(wanted);
-        ++cleaned_["trailing-empty-cells"];
+        ++row.cleaned["trailing-empty-cells"];
       } else {
         const std::string has =
             "it has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(wanted);
@@ -88,7 +88,7 @@ class CsvRows final : public RowSource {
   }
 
   /// Reads one record; line ends and separators within quotes belong to the cell.
-  End read_record(std::vector<std::string>& cells) {
+  End read_record(std::vector<std::string>& cells, Cleaned& cleaned) {
     if (in_->peek() < 0) return End::nothing;
     std::string cell;
     std::size_t bytes = 0;
@@ -131,7 +131,7 @@ class CsvRows final : public RowSource {
         cells.push_back(std::move(cell));
         return End::line;
       } else {
-        if (c == '"') ++cleaned_["stray-quotes"];
+        if (c == '"') ++cleaned["stray-quotes"];
         cell.push_back(static_cast<char>(c));
       }
     }

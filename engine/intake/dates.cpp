@@ -227,6 +227,13 @@ std::optional<ReadTime> read_time(std::string_view raw, DateOrder order, std::in
   return ReadTime{start_of(*date, *zone) + *clock, true, has_zone};
 }
 
+std::optional<std::int32_t> read_zone(std::string_view text) {
+  Cursor in(text);
+  bool has_zone = false;
+  const auto zone = read_zone(in, 0, has_zone);
+  return has_zone ? zone : std::nullopt;
+}
+
 namespace {
 struct Orders {
   bool month_first = false;

@@ -26,6 +26,9 @@ struct ReadTime {
 [[nodiscard]] std::optional<ReadTime> read_time(std::string_view text, DateOrder order,
                                                 std::int32_t offset_minutes);
 
+/// "+08:00", "-0500", "+08", "Z" as minutes east of UTC; nullopt where it is none of these.
+[[nodiscard]] std::optional<std::int32_t> read_zone(std::string_view text);
+
 /// What one text shows about the order of its file: only one order gives a date. nullopt: both do, or it is
 /// of another form.
 [[nodiscard]] std::optional<DateOrder> shown_order(std::string_view text);

@@ -49,14 +49,15 @@ class Finisher {
     out_.client = options_.client;
     out_.actor = options_.actor;
     out_.clocks_from_business_time = options_.clocks_from_business_time;
+    out_.historical = true;
     out_.data = Value(std::move(data_));
-    if (Status good = check_data(out_.data); !good) return good.error();
+    if (Status good = check_data(out_.data, "", kImportedTextLimits); !good) return good.error();
     return std::move(out_);
   }
 
  private:
   Status take_reference() {
-    std::string key = draft_.reference;
+    std::string key = without_hidden(draft_.reference);
     if (key.empty()) return refusal("missing-reference", "it has no key of its own");
     if (key.size() > 2 && key.ends_with(".0") &&
         key.substr(0, key.size() - 2).find_first_not_of("0123456789") == std::string::npos) {
@@ -77,9 +78,12 @@ class Finisher {
 
   Status take_text() {
     if (draft_.text.empty()) return refusal("missing-text", "it does not say what is asked");
-    if (draft_.text.size() > kTextBytes) return refusal("too-long", "its text has more than 20,000 bytes");
-    if (draft_.address.size() > kTextBytes)
-      return refusal("too-long", "its address has more than 20,000 bytes");
+    for (const auto& [name, text] : {std::pair("text", &draft_.text), std::pair("address", &draft_.address)}) {
+      if (!is_too_long(*text, kImportedTextLimits)) continue;
+      return refusal("too-long", "its " + std::string(name) + " has more than " +
+                                     std::to_string(kImportedTextLimits.points) + " characters or " +
+                                     std::to_string(kImportedTextLimits.bytes) + " bytes");
+    }
     data_.set("text", draft_.text);
     return done();
   }
@@ -98,6 +102,16 @@ class Finisher {
     set_slug("source_category", draft_.source_category);
     set_slug("source_place", draft_.source_place);
     return done();
+  }
+
+  std::string without_hidden(std::string_view text) {
+    if (!has_hidden(text)) return std::string(text);
+    cells_.count("hidden-characters");
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+      if (const auto c = next_code_point(text, at); c && !is_hidden(*c)) append_utf8(out, *c);
+    }
+    return out;
   }
 
   void set_slug(std::string_view name, std::string_view foreign) {
@@ -194,10 +208,12 @@ class Finisher {
 
   void take_person_and_place() {
     Object caller;
-    if (!draft_.caller_name.empty())
-      caller.set("name", draft_.caller_name.substr(0, draft_.caller_name.find('\n')));
-    if (!draft_.caller_phone.empty())
-      caller.set("phone", draft_.caller_phone.substr(0, draft_.caller_phone.find('\n')));
+    for (const auto& [name, text] :
+         {std::pair("name", &draft_.caller_name), std::pair("phone", &draft_.caller_phone)}) {
+      std::string shown = without_hidden(*text);
+      std::replace(shown.begin(), shown.end(), '\n', ' ');
+      if (!shown.empty()) caller.set(name, std::move(shown));
+    }
     if (!caller.empty()) data_.set("caller", Value(std::move(caller)));
     if (!draft_.address.empty()) data_.set("address", draft_.address);
     take_location();

@@ -10,7 +10,6 @@
 namespace lastkm::intake {
 
 namespace {
-constexpr std::size_t kRefusalsKept = 100000;
 /// How far the order of day and month is looked for.
 constexpr std::size_t kSniffRows = 2000;
 constexpr std::size_t kSniffBytes = 8U << 20U;
@@ -60,15 +59,15 @@ class FileImporter final : public Importer {
   std::optional<ImportRow> next() override {
     std::optional<RawRow> raw = next_raw();
     if (!raw) return std::nullopt;
+    Cleaned cleaned = std::move(raw->cleaned);
+    auto submission = read(*raw, cleaned);
     ++report_.rows;
-    ++report_.taken;
-    ImportRow row{raw->number, read(*raw)};
-    if (!row.submission)
-      report_.refuse_taken(row.row, row.submission.error().code, row.submission.error().message);
-    return row;
+    ++(submission ? report_.taken : report_.refused);
+    for (const auto& [kind, count] : cleaned) report_.cleaned[kind] += count;
+    return ImportRow{raw->number, std::move(submission), std::move(cleaned), raw->size()};
   }
 
-  ImportReport& report() override { return report_; }
+  const ImportReport& report() const override { return report_; }
 
  private:
   Status check_header() {
@@ -122,9 +121,9 @@ class FileImporter final : public Importer {
     return row;
   }
 
-  Result<Submission> read(const RawRow& raw) {
+  Result<Submission> read(const RawRow& raw, Cleaned& cleaned) {
     if (!raw.refused.empty()) return Error{ErrorKind::bad_input, raw.refused, raw.why, ""};
-    Cells cells(raw, !format_.own, report_.cleaned);
+    Cells cells(raw, !format_.own, cleaned);
     return finish(cells, format_, options_, order_);
   }
 
@@ -136,12 +135,6 @@ class FileImporter final : public Importer {
   std::deque<RawRow> ahead_;
 };
 }  // namespace
-
-void ImportReport::refuse_taken(std::int64_t row, std::string code, std::string text) {
-  --taken;
-  ++refused;
-  if (refusals.size() < kRefusalsKept) refusals.push_back(Refused{row, std::move(code), std::move(text)});
-}
 
 std::vector<std::string_view> formats() {
   std::vector<std::string_view> names;

@@ -32,23 +32,16 @@ struct ImportOptions {
 struct ImportRow {
   std::int64_t row = 0;           ///< from 1, without the header
   Result<Submission> submission;  ///< or why it is refused: a code and a sentence without content of the row
+  Cleaned cleaned;                ///< what was mended in it
+  std::size_t bytes = 0;          ///< that it holds, roughly
 };
 
-struct Refused {
-  std::int64_t row = 0;
-  std::string code, text;
-};
-
-/// What `import` reports of reading. rows = taken + refused.
+/// What was read. rows = taken + refused.
 struct ImportReport {
   std::int64_t rows = 0;
   std::int64_t taken = 0;
   std::int64_t refused = 0;
-  std::vector<Refused> refusals;  ///< the first 100,000; all are counted
-  Cleaned cleaned;
-
-  /// Moves a row that was taken here and refused later (by the engine) to the refused ones.
-  void refuse_taken(std::int64_t row, std::string code, std::string text);
+  Cleaned cleaned;  ///< in rows and in the file
 };
 
 class Importer {
@@ -56,7 +49,7 @@ class Importer {
   virtual ~Importer() = default;
   /// The next row; nullopt at the end of the file.
   [[nodiscard]] virtual std::optional<ImportRow> next() = 0;
-  [[nodiscard]] virtual ImportReport& report() = 0;
+  [[nodiscard]] virtual const ImportReport& report() const = 0;
 };
 
 /// nyc311 (CSV, or JSON of its interface), austin311, boston311 (CSV, TSV, JSON Lines), open311 (GeoReport

@@ -8,14 +8,21 @@
 namespace lastkm::intake {
 
 namespace {
+/// Of one thing that is told beyond the standard, and of all together.
+constexpr std::size_t kExtensionBytes = 5000;
+
 /// What a city tells beyond the standard: answers to its questions, and notes.
 std::string extensions(Cells& cells) {
   std::string out;
   const std::vector<std::string>& names = *cells.row().names;
-  for (std::size_t i = 0; i < names.size() && out.size() < kTextBytes / 4; ++i) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
     if (!names[i].starts_with("attributes/") && !names[i].starts_with("notes/")) continue;
     const std::string told = cells.at(i);
-    if (told.empty() || told.size() > kTextBytes / 4) continue;
+    if (told.empty()) continue;
+    if (told.size() > kExtensionBytes || out.size() > kExtensionBytes) {
+      cells.count("extensions-left-out");
+      continue;
+    }
     const std::string name =
         clean_text(names[i].substr(names[i].find('/') + 1), true, cells.cleaned()).value_or("");
     out += (out.empty() ? "" : "\n") + name.substr(0, kIdentifierBytes) + ": " + told;

@@ -24,6 +24,7 @@ struct RawRow {
   std::string refused;  ///< code where the row cannot be read: "ragged-row", "truncated", "too-long",
                         ///< "malformed-json" …
   std::string why;      ///< a sentence without content of the row
+  Cleaned cleaned;      ///< what was mended in reading it
 
   /// The cell of that name, or nullptr.
   [[nodiscard]] const std::string* find(std::string_view name) const;

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "engine/intake/check_data.h"
+#include "engine/intake/normal_form.h"
 #include "engine/intake/submission.h"
 #include "engine/intake/text.h"
 #include "engine/record/canonical.h"
@@ -92,31 +93,40 @@ Result<AggregateId> aggregate_of(const Submission& submission, const std::option
 }
 }  // namespace
 
-Result<record::Command> seal_command(const Submission& submission,
-                                     const std::optional<AggregateId>& aggregate,
-                                     const std::set<std::string>& sealed_fields, std::int32_t lanes,
-                                     Instant now, privacy::Vault& vault) {
-  if (Status checked = check_data(submission.data); !checked) return checked.error();
+Result<Identity> identify(const Submission& submission, const std::optional<AggregateId>& aggregate,
+                          std::int32_t lanes, const privacy::Vault& vault) {
+  const TextLimits limits = submission.historical ? kImportedTextLimits : kTextLimits;
+  if (Status checked = check_data(submission.data, "", limits); !checked) return checked.error();
   for (const std::string* text : {&submission.channel, &submission.reference, &submission.idempotency_key}) {
     if (!text->empty() && !is_identifier(*text))
       return bad_data("", "a channel, reference or key is 1 to 128 visible ASCII characters");
   }
   auto about = aggregate_of(submission, aggregate, vault);
   if (!about) return about.error();
+  Identity out;
+  out.aggregate = std::move(*about);
+  out.command = submission.idempotency_key.empty()
+                    ? vault.random_command()
+                    : vault.command_of(submission.client, submission.idempotency_key, out.aggregate);
+  out.lane = record::lane_of(out.aggregate, lanes);
+  out.fingerprint = vault.fingerprint(
+      record::canonical(Object{{"name", submission.name}, {"data", comparable(submission.data)}}));
+  return out;
+}
 
+Result<record::Command> seal_command(const Submission& submission, Identity identity,
+                                     const std::set<std::string>& sealed_fields, Instant now,
+                                     privacy::Vault& vault) {
   record::Command command;
-  command.aggregate = std::move(*about);
-  command.id = submission.idempotency_key.empty()
-                   ? vault.random_command()
-                   : vault.command_of(submission.client, submission.idempotency_key, command.aggregate);
-  command.lane = record::lane_of(command.aggregate, lanes);
+  command.aggregate = std::move(identity.aggregate);
+  command.id = std::move(identity.command);
+  command.lane = identity.lane;
   command.name = submission.name;
   command.client = submission.client;
   command.idempotency_key = submission.idempotency_key;
   command.channel = submission.channel;
   command.reference = submission.reference;
-  command.fingerprint =
-      vault.fingerprint(record::canonical(Object{{"name", submission.name}, {"data", submission.data}}));
+  command.fingerprint = std::move(identity.fingerprint);
   command.actor = submission.actor;
   command.occurred_at = submission.occurred_at.value_or(now);
   command.recorded_at = now;

@@ -36,15 +36,25 @@ struct Submission {
 /// `path`; unknown members are refused.
 [[nodiscard]] Result<Submission> read_submission(const Value& line);
 
-/// Makes the command: ids from the vault, fingerprint of the plain data, and every field that is free text or
-/// personal sealed. `sealed_fields` are the names that the published workflows declare as such for this
+/// What a submission is known by, found before anything is sealed: keyed hashes that tell nothing of it.
+struct Identity {
+  AggregateId aggregate;
+  CommandId command;
+  LaneId lane;
+  std::string fingerprint;  ///< of its name and its plain data, however its letters are composed
+};
+
+/// `aggregate` is the case that the submission is about, where the caller has resolved it.
+[[nodiscard]] Result<Identity> identify(const Submission& submission,
+                                        const std::optional<AggregateId>& aggregate, std::int32_t lanes,
+                                        const privacy::Vault& vault);
+
+/// Makes the command: every field that is free text or personal is sealed. `sealed_fields` are the names that the published workflows declare as such for this
 /// command, beside the fixed ones (text, address, caller, note, name, phone, location); and a string that is
 /// no code
 /// ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}) is free text too, wherever it stands.
-/// `aggregate` is the case that the submission is about, where the caller has resolved it.
-[[nodiscard]] Result<record::Command> seal_command(const Submission& submission,
-                                                   const std::optional<AggregateId>& aggregate,
-                                                   const std::set<std::string>& sealed_fields,
-                                                   std::int32_t lanes, Instant now, privacy::Vault& vault);
+[[nodiscard]] Result<record::Command> seal_command(const Submission& submission, Identity identity,
+                                                   const std::set<std::string>& sealed_fields, Instant now,
+                                                   privacy::Vault& vault);
 
 }  // namespace lastkm::intake

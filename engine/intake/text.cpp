@@ -1,5 +1,7 @@
 #include "engine/intake/text.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
 
 namespace lastkm::intake {
@@ -69,12 +71,32 @@ bool is_control(char32_t c) {
 }
 
 bool is_combining_mark(char32_t c) {
-  return (c >= 0x0300 && c <= 0x036F) || (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x1DC0 && c <= 0x1DFF) ||
-         (c >= 0x20D0 && c <= 0x20FF) || (c >= 0xFE20 && c <= 0xFE2F);
+  if (c < 0x300) return false;
+  const utf8proc_category_t category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME;
+}
+
+bool is_hidden(char32_t c) {
+  return (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
+         c == 0x00AD || c == 0x061C || c == 0x180E || c == 0xFEFF;
+}
+
+bool has_hidden(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (is_hidden(next_code_point(text, at).value_or(0))) return true;
+  }
+  return false;
+}
+
+bool is_too_long(std::string_view text, TextLimits limits) {
+  if (text.size() > limits.bytes) return true;
+  if (text.size() <= limits.points) return false;
+  const auto points =
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  return static_cast<std::size_t>(points) > limits.points;
 }
 
 std::optional<std::string_view> text_fault(std::string_view text) {
-  if (text.size() > kTextBytes) return "too-long";
   int marks = 0;
   for (std::size_t at = 0; at < text.size();) {
     const std::optional<char32_t> c = next_code_point(text, at);

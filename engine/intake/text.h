@@ -11,7 +11,13 @@
 
 namespace lastkm::intake {
 
-inline constexpr std::size_t kTextBytes = 20000;
+/// How much text is taken: in code points and in bytes.
+struct TextLimits {
+  std::size_t points, bytes;
+};
+/// Of what is asked now; and of what another system has kept, which is not thrown away for being long.
+inline constexpr TextLimits kTextLimits{5000, 20000};
+inline constexpr TextLimits kImportedTextLimits{10000, 40000};
 inline constexpr std::size_t kCodeBytes = 64;
 inline constexpr std::size_t kIdentifierBytes = 128;
 inline constexpr int kMarksMax = 8;  ///< combining marks on one letter
@@ -28,8 +34,14 @@ void append_utf8(std::string& out, char32_t c);
 /// C0 other than \n and \t, DEL, C1, line and paragraph separators, and U+FFFE, U+FFFF.
 [[nodiscard]] bool is_control(char32_t c);
 [[nodiscard]] bool is_combining_mark(char32_t c);
+/// What is not seen and makes two names look alike: zero width characters, bidirectional controls, the soft
+/// hyphen. Free text may hold them, names and identifiers may not.
+[[nodiscard]] bool is_hidden(char32_t c);
+[[nodiscard]] bool has_hidden(std::string_view text);
 
-/// Why free text is refused ("not-utf8", "control-character", "text-too-complex", "too-long"), or nullopt.
+[[nodiscard]] bool is_too_long(std::string_view text, TextLimits limits);
+/// Why free text is refused ("not-utf8", "control-character", "text-too-complex"), whatever its length; or
+/// nullopt.
 [[nodiscard]] std::optional<std::string_view> text_fault(std::string_view text);
 
 }  // namespace lastkm::intake

@@ -50,6 +50,9 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(32U << 20U);
   table.block_size = 16U << 10U;
+  // In the cache, so that memory does not grow with the log.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return out;
 }

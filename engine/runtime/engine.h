@@ -46,6 +46,18 @@ struct EngineOptions {
   int workers = 0;
 };
 
+/// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the caller.
+[[nodiscard]] std::optional<Outcome> known_by(const cases::CaseState& known, std::string_view fingerprint);
+
+/// Finds what submissions would come to, were they submitted one after the other, and writes nothing to the
+/// folder. Decides as submit() does, on a shadow of the state. For rows of imports: it does not move the clock.
+class Rehearsal {
+ public:
+  virtual ~Rehearsal() = default;
+  /// As Engine::submit; ordinals are those that would be given.
+  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -56,6 +68,8 @@ class Engine {
   /// One outcome or error for each submission, in order. Durable on return: what is not an error was acknowledged.
   /// bad_input: refused before the log (cannot be read, key reused is decided later). unknown_outcome: ask again with the key.
   [[nodiscard]] virtual std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) = 0;
+  /// refused "no-scratch-space" where the system's folder for temporary files cannot be written.
+  [[nodiscard]] virtual Result<std::unique_ptr<Rehearsal>> rehearse() = 0;
   /// Virtual clocks: fires everything due up to `to` in order, then stands at `to`. refused "clock-backwards".
   [[nodiscard]] virtual Status advance(Instant to) = 0;
 

@@ -1,5 +1,7 @@
 #include "engine/runtime/lane_books.h"
 
+#include <algorithm>
+
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
 #include "engine/record/parse.h"
@@ -8,9 +10,9 @@ namespace lastkm::runtime {
 
 namespace {
 
-/// Cases kept in memory for each lane after a flush, beside those that are being changed.
-constexpr std::size_t kCasesKept = 1000;
-constexpr std::size_t kAnsweredKept = 4000;
+/// Kept in memory by all lanes of a process together.
+constexpr std::size_t kCasesKept = 16384;
+constexpr std::size_t kAnsweredToCase = 2;
 
 std::string big_endian(std::uint64_t n, int bytes) {
   std::string out;
@@ -24,14 +26,6 @@ std::uint64_t from_big_endian(std::string_view bytes) {
   return n;
 }
 
-/// Instants sort as their keys do, also before 1970.
-std::string instant_key(Instant at) {
-  return big_endian(static_cast<std::uint64_t>(at.ms) ^ (1ULL << 63U), 8);
-}
-Instant instant_from(std::string_view key) {
-  return Instant{static_cast<std::int64_t>(from_big_endian(key) ^ (1ULL << 63U))};
-}
-
 }  // namespace
 
 std::vector<std::string> state_families() {
@@ -43,16 +37,16 @@ std::vector<std::string> state_families() {
   return out;
 }
 
-LaneBooks::LaneBooks(LaneId lane, store::Store& store, const DirectoryLog& directory) : store_(store), directory_(directory) {
+LaneBooks::LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const DirectoryLog& directory)
+    : store_(store),
+      directory_(directory),
+      cases_kept_(kCasesKept / static_cast<std::size_t>(std::max(lanes, 1))),
+      due_(store, kDueFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)) {
   state.lane = lane;
 }
 
 std::string LaneBooks::lane_key() const {
   return big_endian(static_cast<std::uint64_t>(state.lane.value), 4);
-}
-
-std::string LaneBooks::due_key(Instant at, const AggregateId& id) const {
-  return lane_key() + instant_key(at) + id.value;
 }
 
 std::optional<std::string> LaneBooks::read(std::string_view family, std::string_view key) {
@@ -66,8 +60,8 @@ Status LaneBooks::load() {
   cases_.clear();
   answered_.clear();
   new_references_.clear();
-  due_.clear();
-  due_changes_.clear();
+  references_in_batch_ = 0;
+  due_.reset();
   outbox_.clear();
   outbox_changes_.clear();
   failure_.reset();
@@ -87,14 +81,8 @@ Status LaneBooks::load() {
   last_command_offset = value->number("command_offset", -1);
 
   const std::string prefix = lane_key();
-  auto scanned = store_.scan(kDueFamily, prefix, [&](std::string_view key, std::string_view) {
-    if (!key.starts_with(prefix) || key.size() < 12) return false;
-    due_.emplace(instant_from(key.substr(4, 8)), AggregateId(std::string(key.substr(12))));
-    return true;
-  });
-  if (!scanned) return scanned;
   std::optional<Error> bad;
-  scanned = store_.scan(kOutboxFamily, prefix, [&](std::string_view key, std::string_view bytes) {
+  Status scanned = store_.scan(kOutboxFamily, prefix, [&](std::string_view key, std::string_view bytes) {
     if (!key.starts_with(prefix) || key.size() != 16) return false;
     auto command = record::decode_command(bytes);
     if (!command) {
@@ -150,14 +138,8 @@ cases::CaseState LaneBooks::take_case(const AggregateId& id) {
 void LaneBooks::put_case(cases::CaseState changed) {
   const auto due = changed.next_due();
   if (due != taken_due_) {
-    if (taken_due_) {
-      due_.erase({*taken_due_, changed.id});
-      due_changes_[due_key(*taken_due_, changed.id)] = false;
-    }
-    if (due) {
-      due_.emplace(*due, changed.id);
-      due_changes_[due_key(*due, changed.id)] = true;
-    }
+    if (taken_due_) due_.remove(*taken_due_, changed.id);
+    if (due) due_.add(*due, changed.id);
   }
   const AggregateId id = changed.id;
   if (taken_is_new_) new_references_[state.opened] = id;
@@ -234,21 +216,21 @@ void LaneBooks::drop_outgoing(LaneId target, std::int64_t up_to) {
   }
 }
 
-std::optional<Instant> LaneBooks::next_due() const {
-  if (due_.empty()) return std::nullopt;
-  return due_.begin()->first;
-}
-
-std::vector<std::pair<Instant, AggregateId>> LaneBooks::due(Instant now, std::size_t most) const {
-  std::vector<std::pair<Instant, AggregateId>> out;
-  for (const auto& entry : due_) {
-    if (entry.first > now || out.size() == most) break;
-    out.push_back(entry);
+void LaneBooks::let_go() {
+  // What did not change since the flush before has been written by it: only that may be read from the store again.
+  if (cases_.size() > cases_kept_) {
+    std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed && !entry.second.used; });
+    if (cases_.size() > cases_kept_) std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed; });
+    for (auto& [id, held] : cases_) held.used = false;
   }
-  return out;
+  if (answered_.size() > kAnsweredToCase * cases_kept_) {
+    std::erase_if(answered_, [](const auto& entry) { return !entry.second.changed; });
+  }
+  std::erase_if(new_references_, [this](const auto& entry) { return entry.first <= references_in_batch_; });
 }
 
 void LaneBooks::flush_into(store::Batch& batch) {
+  let_go();
   for (auto& [id, held] : cases_) {
     if (!held.changed) continue;
     batch.put(kCaseFamily, id.value, record::canonical(cases::to_value(held.state)));
@@ -265,15 +247,8 @@ void LaneBooks::flush_into(store::Batch& batch) {
   for (const auto& [n, id] : new_references_) {
     batch.put(kReferenceFamily, lane_key() + big_endian(static_cast<std::uint64_t>(n), 8), id.value);
   }
-  new_references_.clear();
-  for (const auto& [key, there] : due_changes_) {
-    if (there) {
-      batch.put(kDueFamily, key, "");
-    } else {
-      batch.erase(kDueFamily, key);
-    }
-  }
-  due_changes_.clear();
+  if (!new_references_.empty()) references_in_batch_ = new_references_.rbegin()->first;
+  due_.flush_into(batch);
   for (const auto& [key, there] : outbox_changes_) {
     if (!there) {
       batch.erase(kOutboxFamily, key);
@@ -288,13 +263,6 @@ void LaneBooks::flush_into(store::Batch& batch) {
   outbox_changes_.clear();
   batch.put(kLaneFamily, lane_key(),
             record::canonical(Value(Object{{"command_offset", last_command_offset}, {"state", lane::to_value(state)}})));
-
-  if (cases_.size() > kCasesKept) {
-    std::erase_if(cases_, [](const auto& entry) { return !entry.second.used; });
-    if (cases_.size() > kCasesKept) cases_.clear();
-    for (auto& [id, held] : cases_) held.used = false;
-  }
-  if (answered_.size() > kAnsweredKept) answered_.clear();
 }
 
 }  // namespace lastkm::runtime

@@ -13,6 +13,7 @@
 
 #include "engine/lane/step.h"
 #include "engine/runtime/directory_log.h"
+#include "engine/runtime/due_times.h"
 #include "engine/store/store.h"
 
 namespace lastkm::runtime {
@@ -37,9 +38,10 @@ struct Outgoing {
 /// One thread at a time.
 class LaneBooks final : public lane::Books {
  public:
-  LaneBooks(LaneId lane, store::Store& store, const DirectoryLog& directory);
+  /// One of `lanes` that share the memory of a process.
+  LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const DirectoryLog& directory);
 
-  /// Reads the lane's state, due times and outbox from the store. An unreadable or absent state is the empty one.
+  /// Reads the lane's state and outbox from the store. An unreadable or absent state is the empty one.
   [[nodiscard]] Status load();
 
   const cases::CaseState* find_case(const AggregateId& id) override;
@@ -59,14 +61,15 @@ class LaneBooks final : public lane::Books {
   void drop_outgoing(LaneId target, std::int64_t up_to);
   [[nodiscard]] const std::map<std::pair<std::int32_t, std::int64_t>, Outgoing>& outbox() const { return outbox_; }
 
-  [[nodiscard]] std::optional<Instant> next_due() const;
+  [[nodiscard]] std::optional<Instant> next_due() { return due_.first(); }
   /// Cases with something due at or before `now`, the earliest first; at most `most`.
-  [[nodiscard]] std::vector<std::pair<Instant, AggregateId>> due(Instant now, std::size_t most) const;
+  [[nodiscard]] std::vector<DueTimes::Entry> due(Instant now, std::size_t most) { return due_.due(now, most); }
 
-  /// Moves all that changed since the last call into the batch, and lets go of cases that were not used lately.
+  /// Puts all that changed since the last call into the batch, and lets go of what was not used lately. The batch of the
+  /// last call must be written; this one may be written later, while the books go on.
   void flush_into(store::Batch& batch);
   /// The first failure of the store, if there was one: the lane must not go on.
-  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : due_.failure(); }
 
   lane::LaneState state;
   /// Offset of the command that `state.ordinal` answers; -1 before the first.
@@ -84,18 +87,19 @@ class LaneBooks final : public lane::Books {
     bool changed = false;
   };
   [[nodiscard]] std::string lane_key() const;
-  [[nodiscard]] std::string due_key(Instant at, const AggregateId& id) const;
   Answered* answered(const CommandId& id);
   Held* held(const AggregateId& id);
+  void let_go();
   std::optional<std::string> read(std::string_view family, std::string_view key);
 
   store::Store& store_;
   const DirectoryLog& directory_;
+  const std::size_t cases_kept_;  ///< in memory after a flush, beside those that are being changed
   std::unordered_map<AggregateId, Held> cases_;
   std::unordered_map<CommandId, Answered> answered_;
-  std::map<std::int64_t, AggregateId> new_references_;
-  std::set<std::pair<Instant, AggregateId>> due_;
-  std::map<std::string, bool> due_changes_;  ///< key: there or not
+  std::map<std::int64_t, AggregateId> new_references_;  ///< which the store may not hold yet
+  std::int64_t references_in_batch_ = 0;                ///< up to this one they are in the last batch
+  DueTimes due_;
   std::map<std::pair<std::int32_t, std::int64_t>, Outgoing> outbox_;
   std::map<std::string, bool> outbox_changes_;
   std::optional<Instant> taken_due_;  ///< of the case that take_case gave out last

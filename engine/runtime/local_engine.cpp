@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <thread>
+#include <unordered_set>
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/checkpoint.h"
 #include "engine/runtime/partition_owner.h"
+#include "engine/runtime/rehearsal.h"
 #include "engine/runtime/sealed_fields.h"
 #include "engine/runtime/waiters.h"
 
@@ -22,6 +24,7 @@ constexpr std::size_t kDrainMost = 1024;
 constexpr std::size_t kFlushAfter = 4096;
 constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kAnswerWithin{2000};
+constexpr std::chrono::milliseconds kRowsWithin{60000};  // nobody waits at a counter for the rows of an import
 constexpr std::int64_t kClockBehindMost = 60 * kMsPerSecond;
 
 class LocalEngine final : public Engine {
@@ -93,6 +96,21 @@ class LocalEngine final : public Engine {
 
   std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
     return options_.workers > 0 ? submit_to_workers(submissions) : submit_inline(submissions);
+  }
+
+  Result<std::unique_ptr<Rehearsal>> rehearse() override {
+    RehearsalParts parts;
+    parts.deployment = deployment_;
+    parts.now = [this] { return now(); };
+    parts.context = [this](DirectoryOrdinal ordinal) { return directory_.at(ordinal); };
+    parts.lane_state = [this](LaneId lane) { return owner_of(lane).lane_state(lane); };
+    parts.find_case = [this](LaneId lane, const AggregateId& id) { return owner_of(lane).find_case(id); };
+    parts.identify = [this](const intake::Submission& submission) { return identify(submission); };
+    parts.find_known = [this](const intake::Submission& submission, const intake::Identity& identity) {
+      return known_before(submission, identity);
+    };
+    parts.sealed_fields = [this](std::string_view command) { return sealed_.of(command, *directory_.newest()); };
+    return runtime::rehearse(std::move(parts));
   }
 
   Status advance(Instant to) override {
@@ -186,15 +204,30 @@ class LocalEngine final : public Engine {
     return std::move(*found);
   }
 
-  Result<record::Command> make_command(const intake::Submission& submission) {
+  Result<intake::Identity> identify(const intake::Submission& submission) {
     std::optional<AggregateId> aggregate;
     if (!submission.case_id.empty()) {
       auto resolved = resolve(submission.case_id);
       if (!resolved) return resolved.error();
       aggregate = std::move(*resolved);
     }
-    return intake::seal_command(submission, aggregate, sealed_.of(submission.name, *directory_.newest()), deployment_.lanes,
-                                now(), *vault_);
+    auto identity = intake::identify(submission, aggregate, deployment_.lanes, *vault_);
+    if (identity && submission.historical && submission.idempotency_key.empty()) {
+      // The same row asked by the same actor under the same documents is the same command, whoever sends it when:
+      // so that one that was refused is known too, and asked again once the documents have changed.
+      const DirectoryOrdinal in_force = owner_of(identity->lane).in_force(identity->lane);
+      identity->command =
+          vault_->command_of(submission.client,
+                             identity->fingerprint + " " + std::to_string(in_force.value) + " " + submission.actor.body.value +
+                                 " " + submission.actor.role,
+                             identity->aggregate);
+    }
+    return identity;
+  }
+
+  Result<record::Command> seal(const intake::Submission& submission, intake::Identity identity) {
+    return intake::seal_command(submission, std::move(identity), sealed_.of(submission.name, *directory_.newest()), now(),
+                                *vault_);
   }
 
   log::Append append_of(const record::Command& command) const {
@@ -202,24 +235,10 @@ class LocalEngine final : public Engine {
                        log::Record{command.aggregate.value, record::encode(command, deployment_.source()), {}}};
   }
 
-  /// A row that was imported before, found without asking again: so that a repeated import leaves no trace.
-  std::optional<Outcome> known_before(const intake::Submission& submission, const record::Command& command) {
-    if (!submission.historical || command.reference.empty()) return std::nullopt;
-    const auto found = owner_of(command.lane).find_case(command.aggregate);
-    if (!found) return std::nullopt;
-    for (const cases::Remembered& remembered : found->remembered) {
-      if (remembered.fingerprint != command.fingerprint) continue;
-      Outcome outcome;
-      outcome.status = OutcomeStatus::duplicate;
-      outcome.command = remembered.command;
-      outcome.aggregate = found->id;
-      outcome.ref = found->ref;
-      outcome.seq = found->version;
-      outcome.lane = command.lane;
-      outcome.ordinal = remembered.ordinal;
-      return outcome;
-    }
-    return std::nullopt;
+  /// What became of a row that was imported before, found without asking again: a repeated import leaves no trace.
+  std::optional<Outcome> known_before(const intake::Submission& submission, const intake::Identity& identity) {
+    if (!submission.historical || submission.reference.empty()) return std::nullopt;
+    return owner_of(identity.lane).find_known(identity.lane, identity.aggregate, identity.fingerprint, identity.command);
   }
 
   // --- inline ---------------------------------------------------------------------------------------------------------
@@ -235,8 +254,10 @@ class LocalEngine final : public Engine {
     std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
     std::vector<Pending> pending;
     std::vector<log::Append> appends;
+    std::unordered_set<std::string> asked;  ///< rows of imports, since the batch was settled last
     std::optional<Error> broken;
     const auto settle_batch = [&] {
+      asked.clear();
       if (broken || appends.empty()) return;
       if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
         broken = appended.error();
@@ -267,16 +288,23 @@ class LocalEngine final : public Engine {
       }
       // A reference number given by a line before is known once that line is decided.
       if (submission.case_id.find('-') != std::string::npos) settle_batch();
-      auto command = make_command(submission);
-      if (!command) {
-        out[i] = command.error();
+      auto identity = identify(submission);
+      if (!identity) {
+        out[i] = identity.error();
         continue;
       }
       if (submission.historical) {
-        if (auto known = known_before(submission, *command)) {
+        // The same row twice in one batch: the second is known once the first is decided.
+        if (!asked.insert(identity->aggregate.value + identity->fingerprint).second) settle_batch();
+        if (auto known = known_before(submission, *identity)) {
           out[i] = std::move(*known);
           continue;
         }
+      }
+      auto command = seal(submission, std::move(*identity));
+      if (!command) {
+        out[i] = command.error();
+        continue;
       }
       pending.push_back(Pending{i, command->id, waiters_.expect(command->id)});
       appends.push_back(append_of(*command));
@@ -411,20 +439,26 @@ class LocalEngine final : public Engine {
         out[i] = Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
         continue;
       }
-      auto command = make_command(submissions[i]);
-      if (!command) {
-        out[i] = command.error();
+      auto identity = identify(submissions[i]);
+      if (!identity) {
+        out[i] = identity.error();
         continue;
       }
-      if (auto known = known_before(submissions[i], *command)) {
+      if (auto known = known_before(submissions[i], *identity)) {
         out[i] = std::move(*known);
+        continue;
+      }
+      auto command = seal(submissions[i], std::move(*identity));
+      if (!command) {
+        out[i] = command.error();
         continue;
       }
       pending.push_back(Pending{i, command->id, waiters_.expect(command->id)});
       appends.push_back(append_of(*command));
     }
     auto appended = log_->append(appends, log::Durability::synced);
-    const auto until = std::chrono::steady_clock::now() + kAnswerWithin;
+    const bool rows = std::any_of(submissions.begin(), submissions.end(), [](const auto& one) { return one.historical; });
+    const auto until = std::chrono::steady_clock::now() + (rows ? kRowsWithin : kAnswerWithin);
     for (const Pending& one : pending) {
       if (!appended) {
         (void)waiters_.wait(one.id, one.ticket, std::chrono::milliseconds(0));

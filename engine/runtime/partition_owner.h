@@ -60,6 +60,11 @@ class PartitionOwner {
   [[nodiscard]] lane::LaneState lane_state(LaneId lane);
   [[nodiscard]] std::optional<cases::CaseState> find_case(const AggregateId& id);
   [[nodiscard]] std::optional<AggregateId> find_reference(LaneId lane, std::int64_t n);
+  /// The outcome of what was asked before: with this content of this case (then a duplicate), or by a command
+  /// of this id that was refused. nullopt: neither.
+  [[nodiscard]] std::optional<Outcome> find_known(LaneId lane, const AggregateId& about,
+                                                  std::string_view fingerprint, const CommandId& command);
+  [[nodiscard]] DirectoryOrdinal in_force(LaneId lane);
   [[nodiscard]] std::vector<Engine::Stopped> stopped();
   /// Writes the operator's decision at the ordinal at which the lane has stopped. refused "not-stopped".
   [[nodiscard]] Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);

@@ -33,7 +33,7 @@ Run run(const std::string& format, const std::string& text, const ImportOptions&
   }
   while (auto row = (*importer)->next()) {
     if (row->submission) {
-      REQUIRE(check_data(row->submission->data));
+      REQUIRE(check_data(row->submission->data, "", kImportedTextLimits));
       out.taken.push_back(*row->submission);
     } else {
       out.codes +=

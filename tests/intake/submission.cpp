@@ -32,7 +32,9 @@ Submission submission(std::string_view data) {
 
 Result<record::Command> seal(const Submission& one, privacy::Vault& vault,
                              const std::set<std::string>& fields = {}) {
-  return seal_command(one, std::nullopt, fields, 64, Instant{1000}, vault);
+  auto identity = identify(one, std::nullopt, 64, vault);
+  if (!identity) return identity.error();
+  return seal_command(one, std::move(*identity), fields, Instant{1000}, vault);
 }
 
 void each_leaf(const Value& value, const std::string& path,
@@ -230,7 +232,7 @@ TEST_CASE("seal: ids follow from the reference, else the key, else nothing") {
   CHECK(seal(one, *vault)->aggregate != seal(one, *vault)->aggregate);
   one.case_id = "17-000042";
   CHECK(seal(one, *vault).error().code == "no-such-case");
-  CHECK(seal_command(one, AggregateId("abc"), {}, 64, Instant{}, *vault)->aggregate == AggregateId("abc"));
+  CHECK(identify(one, AggregateId("abc"), 64, *vault)->aggregate == AggregateId("abc"));
 }
 
 TEST_CASE("seal: the fingerprint is of the plain content, whenever and whoever it comes from") {
@@ -243,6 +245,10 @@ TEST_CASE("seal: the fingerprint is of the plain content, whenever and whoever i
   CHECK(seal(one, *vault)->fingerprint == print);
   one.data = json(R"({"text":"b","type":"HELP"})");
   CHECK(seal(one, *vault)->fingerprint != print);
+  one.data = Object{{"text", "caf\u00E9"}, {"caller", Object{{"phone", "１３８"}}}};
+  const std::string composed = seal(one, *vault)->fingerprint;
+  one.data = Object{{"text", "cafe\u0301"}, {"caller", Object{{"phone", "138"}}}};
+  CHECK(seal(one, *vault)->fingerprint == composed);
   one.data = json(R"({"text":"a","type":"HELP"})");
   one.name = "Other";
   CHECK(seal(one, *vault)->fingerprint != print);

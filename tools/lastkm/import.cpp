@@ -1,8 +1,11 @@
 // lastkm import: files of other systems as requests. Running it again lands on the same cases.
-#include <fstream>
-#include <sstream>
-
 #include "engine/intake/import.h"
+
+#include <filesystem>
+#include <fstream>
+#include <span>
+
+#include "tools/lastkm/import_report.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
 #include "tools/lastkm/verbs.h"
@@ -11,6 +14,10 @@ namespace lastkm::tool {
 
 namespace {
 
+/// A batch is as large as serves speed, and no larger than memory allows whatever the rows are.
+constexpr std::size_t kBatchRows = 4096;
+constexpr std::size_t kBatchBytes = 4U << 20U;
+
 struct Given {
   std::string format;
   std::string file;
@@ -18,151 +25,196 @@ struct Given {
   std::string body = "HOTLINE-510108";
   std::string role = "AGENT";
   std::string channel;
+  std::string zone;
+  std::string dates;
   bool dry_run = false;
+  bool each = false;
 };
 
-struct Sum {
-  std::int64_t created = 0, same = 0, supplemented = 0, unknown = 0;
-};
+using Submit = std::function<std::vector<Result<runtime::Outcome>>(std::span<const intake::Submission>)>;
 
-/// Submits what was read, in batches, and counts what became of it.
+RowResult refused(RowResult result, std::string code, std::string text) {
+  result.result = "refused";
+  result.code = std::move(code);
+  result.text = std::move(text);
+  return result;
+}
+
+/// Submits what was read, in batches, and says of each row, in order, what became of it.
 class Importing {
  public:
-  Importing(runtime::Engine& engine, intake::ImportReport& report) : engine_(&engine), report_(&report) {}
+  Importing(Submit submit, std::function<void(const RowResult&)> tell)
+      : submit_(std::move(submit)), tell_(std::move(tell)) {}
 
-  void take(std::int64_t row, intake::Submission submission) {
-    rows_.push_back(row);
-    batch_.push_back(std::move(submission));
-    if (batch_.size() >= 512) run();
+  void take(intake::ImportRow row) {
+    RowResult result{row.row, "", "", "", "", "", std::move(row.cleaned)};
+    if (row.submission) {
+      asked_.push_back(rows_.size());
+      batch_.push_back(std::move(*row.submission));
+    } else {
+      result = refused(std::move(result), row.submission.error().code, row.submission.error().message);
+    }
+    rows_.push_back(std::move(result));
+    bytes_ += row.bytes;
+    if (rows_.size() >= kBatchRows || bytes_ >= kBatchBytes) run();
   }
 
   void run() {
-    const auto outcomes = engine_->submit(batch_);
-    for (std::size_t i = 0; i < outcomes.size(); ++i) count(rows_[i], outcomes[i]);
-    batch_.clear();
+    const auto outcomes = submit_(batch_);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      RowResult& row = rows_[asked_[i]];
+      row = outcomes[i] ? of(std::move(row), *outcomes[i])
+                        : refused(std::move(row), outcomes[i].error().code, outcomes[i].error().message);
+      const bool unknown = outcomes[i] ? outcomes[i]->status == runtime::OutcomeStatus::recorded
+                                       : outcomes[i].error().kind == ErrorKind::unknown_outcome;
+      if (unknown) ++unknown_;
+    }
+    for (const RowResult& row : rows_) tell_(row);
     rows_.clear();
+    batch_.clear();
+    asked_.clear();
+    bytes_ = 0;
   }
 
-  [[nodiscard]] const Sum& sum() const { return sum_; }
+  [[nodiscard]] std::int64_t unknown() const { return unknown_; }
 
  private:
-  void count(std::int64_t row, const Result<runtime::Outcome>& outcome) {
-    if (!outcome) {
-      if (outcome.error().kind == ErrorKind::unknown_outcome) ++sum_.unknown;
-      report_->refuse_taken(row, outcome.error().code, outcome.error().message);
-      return;
-    }
-    switch (outcome->status) {
-      case runtime::OutcomeStatus::duplicate:
-        ++sum_.same;
-        return;
+  static RowResult of(RowResult result, const runtime::Outcome& outcome) {
+    switch (outcome.status) {
       case runtime::OutcomeStatus::recorded:
-        ++sum_.unknown;
-        report_->refuse_taken(row, "not-decided",
-                              "recorded and not decided yet; import again to learn its outcome");
-        return;
+        return refused(std::move(result), "not-decided",
+                       "recorded and not decided yet; import again to learn its outcome");
       case runtime::OutcomeStatus::rejected:
-        report_->refuse_taken(row, outcome->rejection ? outcome->rejection->code : "rejected",
-                              outcome->rejection ? outcome->rejection->text : "");
-        return;
+        return refused(std::move(result), outcome.rejection ? outcome.rejection->code : "rejected",
+                       outcome.rejection ? outcome.rejection->text : "");
+      case runtime::OutcomeStatus::duplicate:
+        result.result = "same";
+        break;
       case runtime::OutcomeStatus::accepted:
+        // The opening event is a case's first; whatever comes later on the same reference supplements it.
+        const bool opened = !outcome.events.empty() && outcome.events.front().seq == 1;
+        result.result = opened ? "created" : "supplemented";
         break;
     }
-    // The opening event is a case's first; whatever comes later on the same reference supplements it.
-    const bool opened = !outcome->events.empty() && outcome->events.front().seq == 1;
-    ++(opened ? sum_.created : sum_.supplemented);
+    result.id = outcome.aggregate.value;
+    result.ref = outcome.ref;
+    return result;
   }
 
-  runtime::Engine* engine_;
-  intake::ImportReport* report_;
+  Submit submit_;
+  std::function<void(const RowResult&)> tell_;
+  std::vector<RowResult> rows_;
+  std::vector<std::size_t> asked_;  ///< which of the rows each of the batch is
   std::vector<intake::Submission> batch_;
-  std::vector<std::int64_t> rows_;
-  Sum sum_;
+  std::size_t bytes_ = 0;
+  std::int64_t unknown_ = 0;
 };
 
-Value to_value(const intake::ImportReport& report, const Sum& sum) {
-  Array refused;
-  for (const intake::Refused& one : report.refusals) {
-    refused.emplace_back(Object{{"row", one.row}, {"code", one.code}, {"text", one.text}});
-  }
-  Object cleaned;
-  for (const auto& [name, count] : report.cleaned) cleaned.set(name, count);
-  return Object{{"rows", report.rows},
-                {"created", sum.created},
-                {"same", sum.same},
-                {"supplemented", sum.supplemented},
-                {"refused", std::move(refused)},
-                {"cleaned", std::move(cleaned)}};
-}
-
-void print_report(Session& session, const intake::ImportReport& report, const Sum& sum, bool dry_run) {
-  const Style style = session.style();
-  session.out() << report.rows << " rows: ";
-  if (dry_run) {
-    session.out() << style.green(std::to_string(report.taken) + " can be read");
-  } else {
-    session.out() << style.green(std::to_string(sum.created) + " created") << ", " << sum.same << " same, "
-                  << sum.supplemented << " supplemented";
-  }
-  session.out() << ", "
-                << (report.refused > 0 ? style.red(std::to_string(report.refused) + " refused") : "0 refused")
-                << ".\n";
-  if (!report.cleaned.empty()) {
-    Table table({{"cleaned"}, {"cells", Align::right}});
-    for (const auto& [name, count] : report.cleaned) table.add({name, count});
-    table.print(session.out(), style, 2);
-  }
-  if (!report.refusals.empty()) {
-    Table table({{"row", Align::right}, {"code"}, {"why", Align::left, 90}});
-    for (std::size_t i = 0; i < report.refusals.size() && i < 20; ++i) {
-      table.add({report.refusals[i].row, report.refusals[i].code, report.refusals[i].text});
-    }
-    table.print(session.out(), style, 2);
-    if (report.refused > 20) session.out() << "  … " << report.refused - 20 << " more; --json has them all\n";
-  }
-}
-
-Result<Exit> run(Session& session, const Given& given) {
-  std::ifstream file;
-  std::istream* input = &session.in();
-  if (given.file != "-") {
-    file.open(session.path(given.file), std::ios::binary);
-    if (!file)
-      return Error{ErrorKind::not_found, "no-such-file",
-                   "There is no file " + given.file + " that can be read.", given.file};
-    input = &file;
-  }
+Result<intake::ImportOptions> options_of(const Given& given) {
   intake::ImportOptions options;
   options.actor = {BodyId(given.body), given.role, "", ""};
   options.channel = given.channel;
   options.clocks_from_business_time = given.clocks == "business";
-  const auto importer = intake::open_import(given.format, *input, options);
-  if (!importer) return importer.error();
-  const auto engine = given.dry_run ? Result<runtime::Engine*>(nullptr) : session.engine();
-  if (!engine) return engine.error();
-  intake::ImportReport& report = (*importer)->report();
-  Sum sum;
-  {
-    Progress progress(session.err(), session.shows_progress() && given.file != "-", "importing", 0);
-    std::optional<Importing> importing;
-    if (*engine != nullptr) importing.emplace(**engine, report);
-    while (auto row = (*importer)->next()) {
-      if (row->submission && importing) importing->take(row->row, std::move(*row->submission));
-      progress.at(report.rows);
-    }
-    if (importing) {
-      importing->run();
-      sum = importing->sum();
+  if (!given.zone.empty()) {
+    options.zone_minutes = intake::read_zone(given.zone);
+    if (!options.zone_minutes) {
+      return Error{ErrorKind::bad_input, "bad-zone", "--zone wants an offset such as +08:00, -05:00 or Z, not '" + given.zone + "'.",
+                   ""};
     }
   }
-  if (given.dry_run) sum.created = report.taken;
+  if (!given.dates.empty()) {
+    options.dates = given.dates == "day-first" ? intake::DateOrder::day_first : intake::DateOrder::month_first;
+  }
+  return options;
+}
+
+void print_row(Session& session, const RowResult& row) {
   if (session.json()) {
-    session.print(to_value(report, sum));
-  } else {
-    print_report(session, report, sum, given.dry_run);
+    session.print(to_value(row));
+    return;
   }
-  if (sum.unknown > 0) return Exit::unknown_outcome;
-  return report.refused > 0 ? Exit::refused : Exit::ok;
+  const Style style = session.style();
+  std::ostream& out = session.out();
+  out << row.row << ' '
+      << (row.result == "refused" ? style.red(std::string(row.result)) : std::string(row.result));
+  if (!row.ref.empty()) out << ' ' << row.ref;
+  if (!row.code.empty()) out << ' ' << row.code << ": " << row.text;
+  for (const auto& [kind, count] : row.cleaned) out << ' ' << style.dim(kind);
+  out << '\n';
+}
+
+struct Input {
+  std::ifstream file;
+  std::istream* stream = nullptr;
+  std::int64_t size = 0;  ///< 0: not known
+
+  /// How much has been read of it.
+  std::int64_t at() {
+    if (size == 0) return 0;
+    const auto where = file.tellg();
+    return where < 0 ? size : static_cast<std::int64_t>(where);
+  }
+};
+
+Status open(Session& session, const std::string& name, Input& input) {
+  input.stream = &session.in();
+  if (name == "-") return done();
+  const std::string path = session.path(name);
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed))
+    return Error{ErrorKind::bad_input, "not-a-file", path + " is a folder; give a file, or - for the input.", path};
+  input.file.open(path, std::ios::binary);
+  if (!input.file)
+    return Error{ErrorKind::not_found, "no-such-file", "There is no file " + path + " that can be read.", path};
+  const auto size = std::filesystem::file_size(path, failed);
+  if (!failed) input.size = static_cast<std::int64_t>(size);
+  input.stream = &input.file;
+  return done();
+}
+
+Result<Exit> run(Session& session, const Given& given) {
+  auto options = options_of(given);
+  if (!options) return options.error();
+  Input input;
+  if (auto opened = open(session, given.file, input); !opened) return opened.error();
+  const auto importer = intake::open_import(given.format, *input.stream, *options);
+  if (!importer) return importer.error();
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  std::unique_ptr<runtime::Rehearsal> rehearsal;
+  if (given.dry_run) {
+    auto made = (*engine)->rehearse();
+    if (!made) return made.error();
+    rehearsal = std::move(*made);
+  }
+  ImportSum sum;
+  Importing importing(
+      [&](std::span<const intake::Submission> batch) {
+        return rehearsal ? rehearsal->submit(batch) : (*engine)->submit(batch);
+      },
+      [&](const RowResult& row) {
+        sum.count(row);
+        if (given.each) print_row(session, row);
+      });
+  {
+    const bool shown = session.shows_progress() && given.file != "-";
+    Progress progress(session.err(), shown, given.dry_run ? "reading" : "importing", input.size);
+    for (std::int64_t rows = 0; auto row = (*importer)->next();) {
+      importing.take(std::move(*row));
+      if (++rows % 64 == 0 && shown) progress.at(input.at(), std::to_string(rows) + " rows");
+    }
+    importing.run();
+  }
+  if (input.stream->bad()) {
+    return Error{ErrorKind::unknown_outcome, "read-failed",
+                 "The file could not be read to its end; " + std::to_string(sum.rows) +
+                     " rows were handled. Import it again: what is there is not doubled.",
+                 given.file};
+  }
+  sum.cleaned = (*importer)->report().cleaned;
+  if (auto printed = print(session, sum, given.dry_run); !printed) return printed.error();
+  if (importing.unknown() > 0) return Exit::unknown_outcome;
+  return sum.refused.count() > 0 ? Exit::refused : Exit::ok;
 }
 
 }  // namespace
@@ -175,15 +227,17 @@ void add_import(Program& program) {
     known.emplace_back(name);
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  Verb verb =
-      program.verb("import", "Bring in a file of another system; what is there already is not doubled");
+  Verb verb = program.verb("import", "Bring in a file of another system; what is there already is not doubled");
   verb.option("FILE", given->file, "a file, or - for the input").required();
   verb.option("--format", given->format, names).required().called("F").one_of(known);
-  verb.flag("--dry-run", given->dry_run,
-                 "read and report, submit nothing (created: what would be submitted)");
+  verb.flag("--dry-run", given->dry_run, "report what would become of each row, and write nothing");
+  verb.flag("--each", given->each, "also a line a row: what became of it, and what was cleaned");
   verb.option("--clocks", given->clocks, "business: clocks count from when the request was made")
       .one_of({"record", "business"})
       .with_default();
+  verb.option("--zone", given->zone, "of times without one, such as +08:00; else the format's own");
+  verb.option("--dates", given->dates, "how 03/04/2026 is read; else as the file's first rows show")
+      .one_of({"day-first", "month-first"});
   verb.option("--body", given->body, "the body that answers for the import").with_default();
   verb.option("--role", given->role, "its role").with_default();
   verb.option("--channel", given->channel, "instead of the format's own channel");

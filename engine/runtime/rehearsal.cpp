@@ -1,0 +1,175 @@
+#include "engine/runtime/rehearsal.h"
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <unordered_map>
+
+#include "engine/lane/step.h"
+#include "engine/privacy/vault.h"
+#include "engine/record/canonical.h"
+#include "engine/record/digest.h"
+#include "engine/record/parse.h"
+#include "engine/store/store.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+constexpr std::string_view kCases = "case";
+
+/// The cases that a rehearsal has changed, in front of the engine's own. Those of past batches lie in a store on disk, so
+/// that memory stays bounded whatever is rehearsed.
+class ShadowBooks final : public lane::Books {
+ public:
+  ShadowBooks(const RehearsalParts& parts, std::unique_ptr<store::Store> past) : parts_(parts), past_(std::move(past)) {}
+
+  const cases::CaseState* find_case(const AggregateId& id) override {
+    const auto found = cases_.find(id);
+    if (found != cases_.end()) return found->second.version == 0 ? nullptr : &found->second;
+    cases::CaseState& held = cases_[id];
+    held = load(id);
+    return held.version == 0 ? nullptr : &held;
+  }
+  /// Whether the case was opened or changed here.
+  [[nodiscard]] bool has_changed(const AggregateId& id) {
+    const auto bytes = past_->get(kCases, id.value);
+    return changed_.contains(id) || (bytes && *bytes);
+  }
+  /// Commands are told apart by what their case remembers; one that was refused is refused again.
+  std::optional<cases::Remembered> find_answered(const CommandId&) override { return std::nullopt; }
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return parts_.context(ordinal); }
+  cases::CaseState take_case(const AggregateId& id) override {
+    const cases::CaseState* found = find_case(id);
+    if (found != nullptr) return *found;
+    cases::CaseState fresh;
+    fresh.id = id;
+    return fresh;
+  }
+  void put_case(cases::CaseState state) override {
+    const AggregateId id = state.id;
+    changed_.insert(id);
+    cases_[id] = std::move(state);
+  }
+  void remember(const AggregateId&, cases::Remembered) override {}
+
+  Status end_batch() {
+    store::Batch batch;
+    for (const AggregateId& id : changed_) batch.put(kCases, id.value, record::canonical(cases::to_value(cases_[id])));
+    changed_.clear();
+    cases_.clear();
+    return past_->write(batch);
+  }
+
+ private:
+  cases::CaseState load(const AggregateId& id) {
+    if (const auto bytes = past_->get(kCases, id.value); bytes && *bytes) {
+      const auto value = record::parse(**bytes);
+      auto state = value ? cases::state_from(*value) : Result<cases::CaseState>(value.error());
+      if (state) return std::move(*state);
+    }
+    return parts_.find_case(record::lane_of(id, parts_.deployment.lanes), id).value_or(cases::CaseState{});
+  }
+
+  const RehearsalParts& parts_;
+  const std::unique_ptr<store::Store> past_;
+  std::unordered_map<AggregateId, cases::CaseState> cases_;
+  std::set<AggregateId> changed_;
+};
+
+class ShadowRehearsal final : public Rehearsal {
+ public:
+  ShadowRehearsal(RehearsalParts parts, std::string folder, std::unique_ptr<store::Store> past)
+      : parts_(std::move(parts)), folder_(std::move(folder)), books_(std::make_unique<ShadowBooks>(parts_, std::move(past))) {}
+
+  ~ShadowRehearsal() override {
+    books_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
+    std::vector<Result<Outcome>> out;
+    out.reserve(submissions.size());
+    for (const intake::Submission& submission : submissions) out.push_back(submit_one(submission));
+    if (auto kept = books_->end_batch(); !kept) {
+      for (auto& outcome : out) outcome = kept.error();
+    }
+    return out;
+  }
+
+ private:
+  /// The clock as it would stand: a virtual one that nobody has set takes the first time it is told.
+  Instant now(const intake::Submission& submission) {
+    const Instant now = parts_.now();
+    if (!parts_.deployment.virtual_clock || now.ms != 0) return now;
+    if (!set_to_ && submission.occurred_at) set_to_ = submission.occurred_at;
+    return set_to_.value_or(now);
+  }
+
+  Result<Outcome> submit_one(const intake::Submission& submission) {
+    auto identity = parts_.identify(submission);
+    if (!identity) return identity.error();
+    if (!books_->has_changed(identity->aggregate)) {
+      if (auto known = parts_.find_known(submission, *identity)) return std::move(*known);
+    } else if (const cases::CaseState* found = books_->find_case(identity->aggregate)) {
+      if (auto known = known_by(*found, identity->fingerprint)) return std::move(*known);
+    }
+    const LaneId lane = identity->lane;
+    auto command = intake::seal_command(submission, std::move(*identity), parts_.sealed_fields(submission.name),
+                                        now(submission), *sealing_);
+    if (!command) return command.error();
+    return decide(lane, record::encode(*command, parts_.deployment.source()), command->aggregate);
+  }
+
+  Result<Outcome> decide(LaneId lane, const std::string& bytes, const AggregateId& about) {
+    auto [found, is_new] = lanes_.try_emplace(lane.value);
+    lane::LaneState& state = found->second;
+    if (is_new) state = parts_.lane_state(lane);
+    const lane::Taken taken = lane::take(about.value, bytes, parts_.deployment.lanes, lane);
+    auto decision = lane::step(state, taken, parts_.deployment.lanes, *books_);
+    if (!decision) return decision.error();
+    lane::fold(state, *books_, taken, *decision, record::encode(*decision, parts_.deployment.source()));
+    Outcome outcome;
+    outcome.status = decision->duplicate_of ? OutcomeStatus::duplicate
+                     : decision->rejection  ? OutcomeStatus::rejected
+                                            : OutcomeStatus::accepted;
+    outcome.command = decision->command;
+    outcome.aggregate = decision->aggregate;
+    outcome.lane = lane;
+    outcome.ordinal = decision->ordinal;
+    outcome.lane_time = decision->lane_time;
+    if (const cases::CaseState* known = books_->find_case(about)) {
+      outcome.ref = known->ref;
+      outcome.seq = known->version;
+    }
+    outcome.events = std::move(decision->events);
+    outcome.rejection = std::move(decision->rejection);
+    return outcome;
+  }
+
+  const RehearsalParts parts_;
+  const std::string folder_;
+  std::unique_ptr<ShadowBooks> books_;
+  /// Boxes of the right size under keys of nobody: the vault makes no keys for what is not kept.
+  const std::unique_ptr<privacy::Vault> sealing_ = privacy::make_seeded_vault(0);
+  std::map<std::int32_t, lane::LaneState> lanes_;
+  std::optional<Instant> set_to_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts) {
+  std::error_code failed;
+  std::string folder = (std::filesystem::temp_directory_path(failed) / "lastkm-rehearsal-XXXXXX").string();
+  if (failed || ::mkdtemp(folder.data()) == nullptr) {
+    return Error{ErrorKind::refused, "no-scratch-space",
+                 "cannot make a folder for temporary files (" + folder + "): set TMPDIR to one that can be written", ""};
+  }
+  auto past = store::open_rocks_store({folder, {std::string(kCases)}, false, 8U << 20U});
+  if (!past) return past.error();
+  return std::unique_ptr<Rehearsal>(std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));
+}
+
+}  // namespace lastkm::runtime
