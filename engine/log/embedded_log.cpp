@@ -40,7 +40,7 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.create_if_missing = !options.read_only;
   // The default mode opens short without a word when a byte in the middle of the WAL is damaged.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  out.write_buffer_size = 32U << 20U;
+  out.write_buffer_size = 16U << 20U;
   out.max_total_wal_size = 64U << 20U;
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   out.max_open_files = options.read_only ? -1 : 512;

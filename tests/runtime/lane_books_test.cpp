@@ -12,7 +12,7 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
   const DirectoryLog directory(*log, "/lastkm/test");
   const auto store = store::make_memory_store();
   // So many lanes share the memory that hardly anything is kept.
-  LaneBooks books(LaneId(0), 16384, *store, directory);
+  LaneBooks books(LaneId(0), 8192, *store, directory);
   const auto open_case = [&books](int n) {
     const AggregateId id("case-" + std::to_string(n));
     const CommandId command("command-" + std::to_string(n));
