@@ -140,8 +140,28 @@ TEST_CASE("submission: text that looks dangerous is stored as it is") {
     REQUIRE(read);
     CHECK(read->data.text("text") == text);
   }
-  CHECK(read_submission(
-      json(R"({"command":"X",)" + kActor + R"(,"data":{"text":")" + std::string(20000, 'x') + "\"}}")));
+}
+
+TEST_CASE("submission: a text of 5,000 characters is taken, one more is not, whatever their bytes") {
+  const auto takes = [](const std::string& letter, int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += letter;
+    return bool(read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{"text":")" + text + "\"}}")));
+  };
+  for (const std::string letter : {"x", "\u6F0F", "\U00020000"}) {
+    CHECK(takes(letter, 5000));
+    CHECK_FALSE(takes(letter, 5001));
+  }
+}
+
+TEST_CASE("submission: names and numbers hold nothing that cannot be seen") {
+  for (const std::string hidden : {"\u200B", "\u202E", "\uFEFF", "\u00AD"}) {
+    const auto with = [&hidden](const std::string& name) {
+      return read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{")" + name + "\":{\"name\":\"a" + hidden + "b\"}}}"));
+    };
+    CHECK(with("caller").error().path == "/data/caller/name");
+    CHECK(with("other").error().path == "/data/other/name");
+  }
 }
 
 TEST_CASE("seal: what is personal or free is a box, codes and numbers stay clear") {
