@@ -28,6 +28,7 @@ class Canaries:
         self.words = {}
         self.places = []
         self.chance = random.Random(7351)
+        self.control = "".join(self.chance.choices(string.ascii_letters, k=24))  # stands in clear, as a reference
 
     def word(self, field):
         word = "".join(self.chance.choices(string.ascii_letters, k=24))
@@ -68,7 +69,7 @@ def table(columns, *rows):
 def files(canary):
     word, degrees = canary.word, canary.degrees
     hotline = HOTLINE_HEAD.strip().split(",")
-    yield "hotline-csv", table(hotline, ["H1", "CH-12345", "2026-05-20T09:30:00+08:00", "HELP", "C05", "NORMAL", PLACE, word("address"),
+    yield "hotline-csv", table(hotline, [canary.control, "CH-12345", "2026-05-20T09:30:00+08:00", "HELP", "C05", "NORMAL", PLACE, word("address"),
                                          word("text"), word("name"), word("phone"), "", "", "open", ""])
     # A row that the rules refuse is in the log too.
     yield "hotline-csv", table(hotline, ["H2", "CH-12345", "", "", "", "", "0000", word("address"), word("text"), word("name"),
@@ -145,6 +146,9 @@ def main():
                 seen[str(path.relative_to(data))] = path.read_bytes()
         check("log, state, views and vault are looked at", {"log", "state", "views", "vault"} <= {n.split("/")[0] for n in seen}, list(seen))
         check("the log holds the rows", seen["log dump of commands"].count(b'"sealed"') > 30)
+        found = [name for name, text in seen.items() if canary.control.encode() in text]
+        check("what stands in clear is found, in the dump and in the files", {"log", "log dump of commands"} <=
+              {name.split("/")[0] for name in found}, found)
         traces = canary.traces()
         for name, text in seen.items():
             for trace, what in traces.items():

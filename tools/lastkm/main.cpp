@@ -1,4 +1,5 @@
 // The program: one composition root for every verb.
+#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@
 int main(int argc, char** argv) {
   using namespace lastkm::tool;
   try {
+    // Large blocks, as RocksDB takes and gives back all the time, go back to the system; else they leave holes that add up.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     std::ios::sync_with_stdio(false);
     std::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
