@@ -69,13 +69,13 @@ def main():
         check("rows of each kind are there", all(report[k] for k in ("created", "same", "supplemented", "refused")), report)
         expected = program.must("case", "list", "--json", data=data)
         for number in range(rounds):
-            data = program.folder("killed")
-            kills = 0
-            for _ in range(8):
-                if not killed(program, file, data, chance.uniform(0.05, 1.0) * whole_s * 0.7):
-                    break
-                kills += 1
-            check("a kill hit the import", kills > 0, whole_s)
+            kills, within_s = 0, whole_s
+            while kills == 0:
+                # The first try may have been slower than this one: aim earlier until a kill hits.
+                data = program.folder("killed")
+                within_s *= 0.7
+                while kills < 8 and killed(program, file, data, chance.uniform(0.05, 1.0) * within_s):
+                    kills += 1
             again = program.imports("hotline-csv", file, data)
             check("the rows that are refused are the same", again["refused"] == report["refused"])
             got = program.must("case", "list", "--json", data=data)
