@@ -19,6 +19,7 @@
 #include "engine/log/crash_point.h"
 #include "engine/log/framing.h"
 #include "engine/log/free_space.h"
+#include "engine/log/tails.h"
 
 namespace lastkm::log {
 
@@ -70,6 +71,7 @@ class EmbeddedLog final : public EventLog {
   /// Learns partitions and ends, and compares what can be read with what was acknowledged.
   Status load() {
     if (auto known = load_partitions(); !known) return known;
+    tails_ = std::make_unique<Tails>(partitions_);
     for (const Topic topic : kTopics) {
       auto& ends = ends_[index(topic)];
       ends.resize(static_cast<std::size_t>(count(topic)), 0);
@@ -84,6 +86,7 @@ class EmbeddedLog final : public EventLog {
         total_ += ends[static_cast<std::size_t>(partition)];
       }
     }
+    marked_ = mark_->records();
     if (total_ < mark_->records()) {
       return Error{ErrorKind::integrity, "log-rollback",
                    "the log in " + folder_ + " holds " + std::to_string(total_) + " records, but " +
@@ -102,23 +105,28 @@ class EmbeddedLog final : public EventLog {
     for (const Append& append : records) {
       if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
     }
-    Request request{records, durability == Durability::synced, {}, std::nullopt, false};
-    std::unique_lock lock(queue_mutex_);
-    queue_.push_back(&request);
-    turn_.wait(lock, [&] { return request.finished || (!leading_ && queue_.front() == &request); });
-    if (!request.finished) {
-      // This thread leads: it writes what has gathered, for all.
-      leading_ = true;
-      const std::deque<Request*> group = std::move(queue_);
-      queue_.clear();
-      lock.unlock();
-      write_group(group);
-      lock.lock();
-      leading_ = false;
-      for (Request* member : group) member->finished = true;
-      turn_.notify_all();
+    Request request{records, {}, std::nullopt, 0, false};
+    {
+      std::unique_lock lock(queue_mutex_);
+      queue_.push_back(&request);
+      turn_.wait(lock, [&] { return request.finished || (!leading_ && queue_.front() == &request); });
+      if (!request.finished) {
+        // This thread leads: it writes what has gathered, for all.
+        leading_ = true;
+        const std::deque<Request*> group = std::move(queue_);
+        queue_.clear();
+        lock.unlock();
+        write_group(group);
+        lock.lock();
+        leading_ = false;
+        for (Request* member : group) member->finished = true;
+        turn_.notify_all();
+      }
     }
     if (request.error) return *request.error;
+    if (durability == Durability::synced) {
+      if (auto synced = sync_to(request.total); !synced) return synced.error();
+    }
     return std::move(request.offsets);
   }
 
@@ -130,16 +138,7 @@ class EmbeddedLog final : public EventLog {
       if (failed_) return *failed_;
       total = total_;
     }
-    const std::lock_guard lock(mark_mutex_);
-    if (total <= mark_->records()) return done();
-    if (!options_.leave_out_syncs) {
-      const rocksdb::Status status = db_->SyncWAL();
-      if (!status.ok()) return fail(status.ToString());
-    }
-    crash_point("log.synced");
-    if (auto raised = mark_->raise(total); !raised) return fail(raised.error().message);
-    crash_point("log.marked");
-    return done();
+    return sync_to(total);
   }
 
   Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
@@ -147,6 +146,9 @@ class EmbeddedLog final : public EventLog {
     auto end_of = end(topic, partition);
     if (!end_of) return end_of.error();
     if (from >= *end_of) return done();
+    if (tails_ &&
+        tails_->read(topic, partition, std::max<std::int64_t>(from, 0), max_records, max_bytes, out))
+      return done();
     const std::string first = key_of(topic, partition, std::max<std::int64_t>(from, 0));
     const std::string past = key_of(topic, partition, *end_of);
     const rocksdb::Slice upper(past);
@@ -198,9 +200,9 @@ class EmbeddedLog final : public EventLog {
  private:
   struct Request {
     std::span<const Append> records;
-    bool synced = false;
     std::vector<std::int64_t> offsets;
     std::optional<Error> error;
+    std::int64_t total = 0;  ///< records in the log with these
     bool finished = false;
   };
 
@@ -261,8 +263,10 @@ class EmbeddedLog final : public EventLog {
     const std::lock_guard lock(ends_mutex_);
     failed_ =
         Error{ErrorKind::integrity, "log-failed", what + "; end the process and start it again", folder_};
-    return Error{ErrorKind::unknown_outcome, "unknown", what + ": whether the records are there is not known",
-                 folder_};
+    return unknown(what + ": whether the records are there is not known");
+  }
+  Error unknown(std::string what) const {
+    return Error{ErrorKind::unknown_outcome, "unknown", std::move(what), folder_};
   }
 
   std::optional<Error> refuse_early() {
@@ -286,50 +290,90 @@ class EmbeddedLog final : public EventLog {
     };
     if (auto refused = refuse_early()) return all_failed(*refused);
     rocksdb::WriteBatch batch;
-    bool synced = false;
     std::int64_t added = 0;
     auto ends = [this] {
       const std::lock_guard lock(ends_mutex_);
       return ends_;
     }();
+    std::vector<std::string> frames;
     for (Request* request : group) {
-      synced = synced || request->synced;
       request->offsets.reserve(request->records.size());
       for (const Append& append : request->records) {
         std::int64_t& end = ends[index(append.topic)][static_cast<std::size_t>(append.partition)];
-        const rocksdb::Status put =
-            batch.Put(key_of(append.topic, append.partition, end), frame(append.record));
+        const std::string& framed = frames.emplace_back(frame(append.record));
+        const rocksdb::Status put = batch.Put(key_of(append.topic, append.partition, end), framed);
         if (!put.ok()) return all_failed(fail(put.ToString()));
         request->offsets.push_back(end++);
         ++added;
       }
     }
     crash_point("log.before_write");
-    rocksdb::WriteOptions writing;
-    writing.sync = synced && !options_.leave_out_syncs;
-    const rocksdb::Status status = db_->Write(writing, &batch);
+    // Not synced here: others may append while sync_to() waits for the disk.
+    const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &batch);
     if (!status.ok()) return all_failed(fail(status.ToString()));
     crash_point("log.written");
-    std::int64_t total = 0;
-    {
-      const std::lock_guard lock(ends_mutex_);
-      ends_ = std::move(ends);
-      total_ += added;
-      total = total_;
-      ++version_;
-      grown_.notify_all();
+    auto framed = frames.begin();
+    for (const Request* request : group) {
+      auto offset = request->offsets.begin();
+      for (const Append& append : request->records)
+        tails_->add(append.topic, append.partition, *offset++, std::move(*framed++));
     }
-    if (!synced) return;
-    const std::lock_guard lock(mark_mutex_);
-    if (auto raised = mark_->raise(total); !raised) return all_failed(fail(raised.error().message));
+    const std::lock_guard lock(ends_mutex_);
+    ends_ = std::move(ends);
+    total_ += added;
+    for (Request* request : group) request->total = total_;
+    ++version_;
+    grown_.notify_all();
+  }
+
+  /// Returns once the first `total` records survive loss of power and the mark says so. Of those who wait one
+  /// syncs, for all that is written by then.
+  Status sync_to(std::int64_t total) {
+    std::unique_lock lock(mark_mutex_);
+    while (marked_ < total) {
+      if (syncing_) {
+        synced_.wait(lock);
+        continue;
+      }
+      std::int64_t written = 0;
+      {
+        const std::lock_guard ends_lock(ends_mutex_);
+        if (failed_) return unknown(failed_->message);
+        written = total_;
+      }
+      syncing_ = true;
+      lock.unlock();
+      const Status synced = sync_and_mark(written);
+      lock.lock();
+      syncing_ = false;
+      if (synced) marked_ = std::max(marked_, written);
+      synced_.notify_all();
+      if (!synced) return synced;
+    }
+    return done();
+  }
+
+  /// Only the one who syncs is here.
+  Status sync_and_mark(std::int64_t written) {
+    if (!options_.leave_out_syncs) {
+      const rocksdb::Status status = db_->SyncWAL();
+      if (!status.ok()) return fail(status.ToString());
+    }
+    crash_point("log.synced");
+    if (auto raised = mark_->raise(written); !raised) return fail(raised.error().message);
     crash_point("log.marked");
+    return done();
   }
 
   const EmbeddedLogOptions options_;
   const std::string folder_;
   const std::unique_ptr<rocksdb::DB> db_;
   std::mutex mark_mutex_;
-  const std::unique_ptr<Acknowledged> mark_;
+  std::condition_variable synced_;
+  bool syncing_ = false;
+  std::int64_t marked_ = 0;                   ///< so many records are on disk, and the mark says so
+  const std::unique_ptr<Acknowledged> mark_;  ///< only the one who syncs writes it
+  std::unique_ptr<Tails> tails_;
   std::int32_t partitions_ = 0;
 
   std::mutex queue_mutex_;

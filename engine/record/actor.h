@@ -7,6 +7,8 @@
 
 namespace lastkm::record {
 
+/// The same as canonical JSON.
+void append_actor(std::string& out, const Actor& actor);
 [[nodiscard]] Value to_value(const Actor& actor);
 [[nodiscard]] Result<Actor> actor_from(const Value& value);
 

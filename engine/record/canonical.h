@@ -1,6 +1,8 @@
-// Canonical JSON (RFC 8785) of values without floating point. The bytes that are written are the bytes that are hashed.
+// Canonical JSON (RFC 8785) of values without floating point. The bytes that are written are the bytes that
+// are hashed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +13,7 @@ namespace lastkm::record {
 void append_canonical(std::string& out, const Value& value);
 /// A JSON string with its quotes; escapes what RFC 8785 section 3.2.2.2 escapes. `text` is valid UTF-8.
 void append_string(std::string& out, std::string_view text);
+void append_number(std::string& out, std::int64_t number);
 [[nodiscard]] std::string canonical(const Value& value);
 
 }  // namespace lastkm::record

@@ -1,7 +1,9 @@
 #include "engine/record/command.h"
 
 #include "engine/record/actor.h"
+#include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
+#include "engine/record/ordered.h"
 
 namespace lastkm::record {
 
@@ -23,26 +25,84 @@ Result<Actor> actor_from(const Value& value) {
   return actor;
 }
 
-std::string encode(const Command& command, std::string_view source) {
-  Object data;
-  data.set("actor", to_value(command.actor));
-  if (!command.channel.empty()) data.set("channel", command.channel);
-  data.set("client", command.client);
-  if (command.clocks_from_business_time) data.set("clocks_from_business_time", true);
-  data.set("command", command.name);
-  if (!command.correlation.empty()) data.set("correlation", command.correlation);
-  if (command.expected_version) data.set("expected_version", *command.expected_version);
-  data.set("fingerprint", command.fingerprint);
-  if (!command.idempotency_key.empty()) data.set("idempotency_key", command.idempotency_key);
-  data.set("input", command.input);
-  data.set("lane", static_cast<std::int64_t>(command.lane.value));
-  data.set("occurred_at", format_utc(command.occurred_at));
-  if (!command.reference.empty()) data.set("reference", command.reference);
-  if (!command.trace.empty()) data.set("trace", command.trace);
-  return wrap(kCommandType, source, command.id.value, command.aggregate.value, command.recorded_at, std::move(data));
+void append_actor(std::string& out, const Actor& actor) {
+  out += R"({"body":)";
+  append_string(out, actor.body.value);
+  if (!actor.on_behalf_of.empty()) {
+    out += R"(,"on_behalf_of":)";
+    append_string(out, actor.on_behalf_of);
+  }
+  if (!actor.person.empty()) {
+    out += R"(,"person":)";
+    append_string(out, actor.person);
+  }
+  out += R"(,"role":)";
+  append_string(out, actor.role);
+  out.push_back('}');
 }
 
+std::string encode(const Command& command, std::string_view source) {
+  std::string out = begin_record();
+  // In canonical order, as in everything that is written by hand here.
+  const auto maybe_text = [&out](std::string_view member, const std::string& text) {
+    if (text.empty()) return;
+    out += member;
+    append_string(out, text);
+  };
+  out += R"({"actor":)";
+  append_actor(out, command.actor);
+  maybe_text(R"(,"channel":)", command.channel);
+  out += R"(,"client":)";
+  append_string(out, command.client);
+  if (command.clocks_from_business_time) out += R"(,"clocks_from_business_time":true)";
+  out += R"(,"command":)";
+  append_string(out, command.name);
+  maybe_text(R"(,"correlation":)", command.correlation);
+  if (command.expected_version) {
+    out += R"(,"expected_version":)";
+    append_number(out, *command.expected_version);
+  }
+  out += R"(,"fingerprint":)";
+  append_string(out, command.fingerprint);
+  maybe_text(R"(,"idempotency_key":)", command.idempotency_key);
+  out += R"(,"input":)";
+  append_canonical(out, command.input);
+  out += R"(,"lane":)";
+  append_number(out, command.lane.value);
+  out += R"(,"occurred_at":)";
+  append_time(out, command.occurred_at);
+  maybe_text(R"(,"reference":)", command.reference);
+  maybe_text(R"(,"trace":)", command.trace);
+  out.push_back('}');
+  end_record(out, kCommandType, source, command.id.value, command.aggregate.value, command.recorded_at);
+  return out;
+}
+
+namespace {
+
+bool read_ordered(std::string_view bytes, Command& out) {
+  simdjson::dom::object object;
+  if (!read_envelope(bytes, kCommandType, object, out.id.value, out.aggregate.value, out.recorded_at))
+    return false;
+  Ordered data(object);
+  if (!read_actor(data, out.actor) || !data.maybe_text("channel", out.channel) ||
+      !data.text("client", out.client) ||
+      !data.maybe_flag("clocks_from_business_time", out.clocks_from_business_time) ||
+      !data.text("command", out.name) || !data.maybe_text("correlation", out.correlation))
+    return false;
+  if (data.is_next("expected_version") && !data.number("expected_version", out.expected_version.emplace()))
+    return false;
+  return data.text("fingerprint", out.fingerprint) &&
+         data.maybe_text("idempotency_key", out.idempotency_key) && data.value("input", out.input) &&
+         out.input.if_object() != nullptr && data.number("lane", out.lane) &&
+         data.time("occurred_at", out.occurred_at) && data.maybe_text("reference", out.reference) &&
+         data.maybe_text("trace", out.trace) && data.done();
+}
+
+}  // namespace
+
 Result<Command> decode_command(std::string_view bytes) {
+  if (Command ordered; read_ordered(bytes, ordered)) return ordered;
   auto value = unwrap(bytes, kCommandType);
   if (!value) return value.error();
   Members envelope(*value, "command record");
@@ -64,7 +124,8 @@ Result<Command> decode_command(std::string_view bytes) {
   command.clocks_from_business_time = data.flag("clocks_from_business_time");
   command.correlation = data.text("correlation");
   command.trace = data.text("trace");
-  if (data.any("expected_version") != nullptr) command.expected_version = data.demand_number("expected_version");
+  if (data.any("expected_version") != nullptr)
+    command.expected_version = data.demand_number("expected_version");
   const Value* actor = data.any("actor");
   if (actor == nullptr) {
     data.fail("actor");

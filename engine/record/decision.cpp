@@ -3,25 +3,45 @@
 #include "engine/record/actor.h"
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
+#include "engine/record/ordered.h"
 
 namespace lastkm::record {
 
 namespace {
 
-Value to_value(const Event& event) {
-  Object out{{"actor", record::to_value(event.actor)},
-             {"data", event.data},
-             {"occurred_at", format_utc(event.occurred_at)},
-             {"rule", event.rule},
-             {"seq", event.seq},
-             {"type", event.type},
-             {"version", static_cast<std::int64_t>(event.version)}};
-  if (!event.stage.empty()) out.set("stage", event.stage);
-  if (event.ended) out.set("ended", true);
-  if (!event.holders.is_null()) out.set("holders", event.holders);
-  if (!event.clocks.is_null()) out.set("clocks", event.clocks);
-  if (!event.facts.is_null()) out.set("facts", event.facts);
-  return Value(std::move(out));
+void append_event(std::string& out, const Event& event) {
+  out += R"({"actor":)";
+  append_actor(out, event.actor);
+  if (!event.clocks.is_null()) {
+    out += R"(,"clocks":)";
+    append_canonical(out, event.clocks);
+  }
+  out += R"(,"data":)";
+  append_canonical(out, event.data);
+  if (event.ended) out += R"(,"ended":true)";
+  if (!event.facts.is_null()) {
+    out += R"(,"facts":)";
+    append_canonical(out, event.facts);
+  }
+  if (!event.holders.is_null()) {
+    out += R"(,"holders":)";
+    append_canonical(out, event.holders);
+  }
+  out += R"(,"occurred_at":)";
+  append_time(out, event.occurred_at);
+  out += R"(,"rule":)";
+  append_string(out, event.rule);
+  out += R"(,"seq":)";
+  append_number(out, event.seq);
+  if (!event.stage.empty()) {
+    out += R"(,"stage":)";
+    append_string(out, event.stage);
+  }
+  out += R"(,"type":)";
+  append_string(out, event.type);
+  out += R"(,"version":)";
+  append_number(out, event.version);
+  out.push_back('}');
 }
 
 Result<Event> event_from(const Value& value) {
@@ -50,20 +70,38 @@ Result<Event> event_from(const Value& value) {
   return event;
 }
 
-Value to_value(const Rejection& rejection) {
-  Object out{{"code", rejection.code}, {"text", rejection.text}};
-  if (!rejection.path.empty()) out.set("path", rejection.path);
-  if (!rejection.rule.empty()) out.set("rule", rejection.rule);
-  if (!rejection.facts.is_null()) out.set("facts", rejection.facts);
-  return Value(std::move(out));
+void append_rejection(std::string& out, const Rejection& rejection) {
+  out += R"({"code":)";
+  append_string(out, rejection.code);
+  if (!rejection.facts.is_null()) {
+    out += R"(,"facts":)";
+    append_canonical(out, rejection.facts);
+  }
+  if (!rejection.path.empty()) {
+    out += R"(,"path":)";
+    append_string(out, rejection.path);
+  }
+  if (!rejection.rule.empty()) {
+    out += R"(,"rule":)";
+    append_string(out, rejection.rule);
+  }
+  out += R"(,"text":)";
+  append_string(out, rejection.text);
+  out.push_back('}');
 }
 
-Value to_value(const FollowUp& follow_up) {
-  return Value(Object{{"aggregate", follow_up.aggregate.value},
-                      {"command", follow_up.command},
-                      {"input", follow_up.input},
-                      {"lane", static_cast<std::int64_t>(follow_up.target.value)},
-                      {"number", follow_up.number}});
+void append_follow_up(std::string& out, const FollowUp& follow_up) {
+  out += R"({"aggregate":)";
+  append_string(out, follow_up.aggregate.value);
+  out += R"(,"command":)";
+  append_string(out, follow_up.command);
+  out += R"(,"input":)";
+  append_canonical(out, follow_up.input);
+  out += R"(,"lane":)";
+  append_number(out, follow_up.target.value);
+  out += R"(,"number":)";
+  append_number(out, follow_up.number);
+  out.push_back('}');
 }
 
 Result<FollowUp> follow_up_from(const Value& value) {
@@ -78,34 +116,114 @@ Result<FollowUp> follow_up_from(const Value& value) {
   return out;
 }
 
+bool read_event(const simdjson::dom::element& element, Event& out) {
+  simdjson::dom::object object;
+  if (element.get(object) != simdjson::SUCCESS) return false;
+  Ordered members(object);
+  return read_actor(members, out.actor) && members.maybe_value("clocks", out.clocks) &&
+         members.value("data", out.data) && members.maybe_flag("ended", out.ended) &&
+         members.maybe_value("facts", out.facts) && members.maybe_value("holders", out.holders) &&
+         members.time("occurred_at", out.occurred_at) && members.text("rule", out.rule) &&
+         members.number("seq", out.seq) && members.maybe_text("stage", out.stage) &&
+         members.text("type", out.type) && members.number("version", out.version) && members.done();
+}
+
+bool read_follow_up(const simdjson::dom::element& element, FollowUp& out) {
+  simdjson::dom::object object;
+  if (element.get(object) != simdjson::SUCCESS) return false;
+  Ordered members(object);
+  return members.text("aggregate", out.aggregate.value) && members.text("command", out.command) &&
+         members.value("input", out.input) && members.number("lane", out.target) &&
+         members.number("number", out.number) && members.done();
+}
+
+bool read_rejection(Ordered& of, std::optional<Rejection>& out) {
+  if (!of.is_next("rejection")) return true;
+  simdjson::dom::object object;
+  if (!of.object("rejection", object)) return false;
+  Ordered members(object);
+  Rejection& rejection = out.emplace();
+  return members.text("code", rejection.code) && members.maybe_value("facts", rejection.facts) &&
+         members.maybe_text("path", rejection.path) && members.maybe_text("rule", rejection.rule) &&
+         members.text("text", rejection.text) && members.done();
+}
+
+bool read_ordered(std::string_view bytes, Decision& out) {
+  simdjson::dom::object object;
+  std::string id;
+  if (!read_envelope(bytes, kDecisionType, object, id, out.aggregate.value, out.lane_time)) return false;
+  Ordered data(object);
+  if (!data.text("command", out.command.value) || !data.text("command_hash", out.command_hash) ||
+      !data.text("command_name", out.command_name) || !data.number("context", out.context) ||
+      !data.number("decider", out.decider))
+    return false;
+  if (data.is_next("duplicate_of") && !data.number("duplicate_of", out.duplicate_of.emplace())) return false;
+  simdjson::dom::array items;
+  if (!data.array("events", items)) return false;
+  out.events.reserve(items.size());
+  for (const auto item : items) {
+    if (!read_event(item, out.events.emplace_back())) return false;
+  }
+  if (data.is_next("follow_ups")) {
+    if (!data.array("follow_ups", items)) return false;
+    for (const auto item : items) {
+      if (!read_follow_up(item, out.follow_ups.emplace_back())) return false;
+    }
+  }
+  return data.number("lane", out.lane) && data.number("ordinal", out.ordinal) &&
+         data.text("prev", out.prev) && read_rejection(data, out.rejection) && data.done();
+}
+
 }  // namespace
 
 std::string encode(const Decision& decision, std::string_view source) {
-  Object data;
-  data.set("command", decision.command.value);
-  data.set("command_hash", decision.command_hash);
-  data.set("command_name", decision.command_name);
-  data.set("context", decision.context.value);
-  data.set("decider", static_cast<std::int64_t>(decision.decider));
-  if (decision.duplicate_of) data.set("duplicate_of", decision.duplicate_of->value);
-  Array events;
-  events.reserve(decision.events.size());
-  for (const Event& event : decision.events) events.push_back(to_value(event));
-  data.set("events", std::move(events));
-  if (!decision.follow_ups.empty()) {
-    Array follow_ups;
-    for (const FollowUp& follow_up : decision.follow_ups) follow_ups.push_back(to_value(follow_up));
-    data.set("follow_ups", std::move(follow_ups));
+  std::string out = begin_record();
+  out += R"({"command":)";
+  append_string(out, decision.command.value);
+  out += R"(,"command_hash":)";
+  append_string(out, decision.command_hash);
+  out += R"(,"command_name":)";
+  append_string(out, decision.command_name);
+  out += R"(,"context":)";
+  append_number(out, decision.context.value);
+  out += R"(,"decider":)";
+  append_number(out, decision.decider);
+  if (decision.duplicate_of) {
+    out += R"(,"duplicate_of":)";
+    append_number(out, decision.duplicate_of->value);
   }
-  data.set("lane", static_cast<std::int64_t>(decision.lane.value));
-  data.set("ordinal", decision.ordinal.value);
-  data.set("prev", decision.prev);
-  if (decision.rejection) data.set("rejection", to_value(*decision.rejection));
+  out += R"(,"events":[)";
+  for (const Event& event : decision.events) {
+    if (out.back() == '}') out.push_back(',');
+    append_event(out, event);
+  }
+  out.push_back(']');
+  if (!decision.follow_ups.empty()) {
+    out += R"(,"follow_ups":[)";
+    for (const FollowUp& follow_up : decision.follow_ups) {
+      if (out.back() == '}') out.push_back(',');
+      append_follow_up(out, follow_up);
+    }
+    out.push_back(']');
+  }
+  out += R"(,"lane":)";
+  append_number(out, decision.lane.value);
+  out += R"(,"ordinal":)";
+  append_number(out, decision.ordinal.value);
+  out += R"(,"prev":)";
+  append_string(out, decision.prev);
+  if (decision.rejection) {
+    out += R"(,"rejection":)";
+    append_rejection(out, *decision.rejection);
+  }
+  out.push_back('}');
   const std::string id = std::to_string(decision.lane.value) + ":" + std::to_string(decision.ordinal.value);
-  return wrap(kDecisionType, source, id, decision.aggregate.value, decision.lane_time, std::move(data));
+  end_record(out, kDecisionType, source, id, decision.aggregate.value, decision.lane_time);
+  return out;
 }
 
 Result<Decision> decode_decision(std::string_view bytes) {
+  if (Decision ordered; read_ordered(bytes, ordered)) return ordered;
   auto value = unwrap(bytes, kDecisionType);
   if (!value) return value.error();
   Members envelope(*value, "decision record");
@@ -123,11 +241,12 @@ Result<Decision> decode_decision(std::string_view bytes) {
   decision.lane = LaneId(static_cast<std::int32_t>(data.demand_number("lane")));
   decision.ordinal = Ordinal(data.demand_number("ordinal"));
   decision.prev = data.text("prev");
-  if (data.any("duplicate_of") != nullptr) decision.duplicate_of = Ordinal(data.demand_number("duplicate_of"));
+  if (data.any("duplicate_of") != nullptr)
+    decision.duplicate_of = Ordinal(data.demand_number("duplicate_of"));
   if (const Value* rejection = data.any("rejection")) {
     Members members(*rejection, "rejection");
-    decision.rejection = Rejection{members.demand_text("code"), members.demand_text("text"), members.text("path"),
-                                   members.text("rule"), members.copy("facts")};
+    decision.rejection = Rejection{members.demand_text("code"), members.demand_text("text"),
+                                   members.text("path"), members.text("rule"), members.copy("facts")};
     if (!members.good()) return members.error();
   }
   const Value* events = data.any("events");
@@ -140,7 +259,8 @@ Result<Decision> decode_decision(std::string_view bytes) {
     if (!event) return event.error();
     decision.events.push_back(std::move(*event));
   }
-  if (const Value* follow_ups = data.any("follow_ups"); follow_ups != nullptr && follow_ups->if_array() != nullptr) {
+  if (const Value* follow_ups = data.any("follow_ups");
+      follow_ups != nullptr && follow_ups->if_array() != nullptr) {
     for (const Value& item : *follow_ups->if_array()) {
       auto follow_up = follow_up_from(item);
       if (!follow_up) return follow_up.error();
@@ -152,15 +272,18 @@ Result<Decision> decode_decision(std::string_view bytes) {
 }
 
 std::string encode(const OwnerStarted& started, std::string_view source) {
-  return wrap(kOwnerStartedType, source, "owner-" + std::to_string(started.epoch) + "-" + started.owner, "owner", started.at,
-              Object{{"epoch", started.epoch}, {"owner", started.owner}});
+  return wrap(kOwnerStartedType, source, "owner-" + std::to_string(started.epoch) + "-" + started.owner,
+              "owner", started.at, Object{{"epoch", started.epoch}, {"owner", started.owner}});
 }
 
 DecisionRecordKind kind_of(std::string_view bytes) {
   // Canonical records end with their type.
   const auto ends_with_type = [bytes](std::string_view type) {
-    const std::string tail = "\"type\":\"" + std::string(type) + "\"}";
-    return bytes.ends_with(tail);
+    constexpr std::string_view end = R"("})";
+    constexpr std::string_view begin = R"("type":")";
+    if (!bytes.ends_with(end)) return false;
+    const std::string_view rest = bytes.substr(0, bytes.size() - end.size());
+    return rest.ends_with(type) && rest.substr(0, rest.size() - type.size()).ends_with(begin);
   };
   if (ends_with_type(kDecisionType)) return DecisionRecordKind::decision;
   if (ends_with_type(kOwnerStartedType)) return DecisionRecordKind::owner_started;
@@ -168,14 +291,11 @@ DecisionRecordKind kind_of(std::string_view bytes) {
 }
 
 std::string encode(const Document& document, std::string_view source) {
-  Object data{{"content", document.content},
-              {"document", document.id},
-              {"kind", document.kind},
-              {"ordinal", document.ordinal.value},
-              {"sha256", document.sha256},
-              {"version", document.version}};
-  return wrap(kDocumentType, source, "document-" + std::to_string(document.ordinal.value), document.kind + "/" + document.id,
-              document.published_at, std::move(data));
+  Object data{{"content", document.content}, {"document", document.id},
+              {"kind", document.kind},       {"ordinal", document.ordinal.value},
+              {"sha256", document.sha256},   {"version", document.version}};
+  return wrap(kDocumentType, source, "document-" + std::to_string(document.ordinal.value),
+              document.kind + "/" + document.id, document.published_at, std::move(data));
 }
 
 Result<Document> decode_document(std::string_view bytes) {

@@ -5,22 +5,40 @@
 
 namespace lastkm::record {
 
-std::string wrap(std::string_view type, std::string_view source, std::string_view id, std::string_view subject, Instant time,
-                 Object data) {
-  // Member names in canonical order; data is canonical by its type.
-  std::string out = R"({"data":)";
-  append_canonical(out, Value(std::move(data)));
+std::string begin_record() {
+  std::string out;
+  out.reserve(1536);
+  out += R"({"data":)";
+  return out;
+}
+
+void append_time(std::string& out, Instant time) {
+  out.push_back('"');
+  out += format_utc(time);
+  out.push_back('"');
+}
+
+void end_record(std::string& out, std::string_view type, std::string_view source, std::string_view id,
+                std::string_view subject, Instant time) {
+  // Member names in canonical order.
   out += R"(,"datacontenttype":"application/json","id":)";
   append_string(out, id);
   out += R"(,"source":)";
   append_string(out, source);
   out += R"(,"specversion":"1.0","subject":)";
   append_string(out, subject);
-  out += R"(,"time":")";
-  out += format_utc(time);
-  out += R"(","type":")";
+  out += R"(,"time":)";
+  append_time(out, time);
+  out += R"(,"type":")";
   out += type;
   out += R"("})";
+}
+
+std::string wrap(std::string_view type, std::string_view source, std::string_view id,
+                 std::string_view subject, Instant time, Object data) {
+  std::string out = begin_record();
+  append_canonical(out, Value(std::move(data)));
+  end_record(out, type, source, id, subject, time);
   return out;
 }
 
@@ -32,8 +50,8 @@ Result<Value> unwrap(std::string_view bytes, std::string_view type) {
   }
   if (value->text("type") != type) {
     return Error{ErrorKind::integrity, "unknown-type",
-                 "the record is of type '" + std::string(value->text("type")) + "', this program reads '" + std::string(type) +
-                     "' here; a newer program may be needed",
+                 "the record is of type '" + std::string(value->text("type")) + "', this program reads '" +
+                     std::string(type) + "' here; a newer program may be needed",
                  ""};
   }
   return value;
@@ -44,7 +62,8 @@ void Members::fail(std::string_view name) {
 }
 
 Error Members::error() const {
-  return Error{ErrorKind::integrity, "undecodable", "the " + what_ + " has no proper member '" + wrong_ + "'", "/" + wrong_};
+  return Error{ErrorKind::integrity, "undecodable", "the " + what_ + " has no proper member '" + wrong_ + "'",
+               "/" + wrong_};
 }
 
 std::string Members::text(std::string_view name) {

@@ -1,4 +1,5 @@
-// What the records have in common: the CloudEvents envelope, and members by name with an error that says which.
+// What the records have in common: the CloudEvents envelope, and members by name with an error that says
+// which.
 #pragma once
 
 #include <string>
@@ -17,8 +18,14 @@ inline constexpr std::string_view kOwnerStartedType = "org.lastkm.owner-started.
 inline constexpr std::string_view kDocumentType = "org.lastkm.document.v1";
 
 /// The envelope around `data`, as canonical JSON.
-[[nodiscard]] std::string wrap(std::string_view type, std::string_view source, std::string_view id, std::string_view subject,
-                               Instant time, Object data);
+[[nodiscard]] std::string wrap(std::string_view type, std::string_view source, std::string_view id,
+                               std::string_view subject, Instant time, Object data);
+/// The same in two steps: begins the record; its data, an object in canonical JSON, is appended by the
+/// caller; ends it.
+[[nodiscard]] std::string begin_record();
+void end_record(std::string& out, std::string_view type, std::string_view source, std::string_view id,
+                std::string_view subject, Instant time);
+void append_time(std::string& out, Instant time);  ///< with its quotes
 /// Parses the bytes and demands the type; "unknown-type" where the record is of another one.
 [[nodiscard]] Result<Value> unwrap(std::string_view bytes, std::string_view type);
 
@@ -26,7 +33,7 @@ inline constexpr std::string_view kDocumentType = "org.lastkm.document.v1";
 class Members {
  public:
   Members(const Value& object, std::string_view what) : object_(object), what_(what) {}
-  std::string text(std::string_view name);           ///< "" where absent
+  std::string text(std::string_view name);  ///< "" where absent
   std::string demand_text(std::string_view name);
   std::int64_t demand_number(std::string_view name);
   std::int64_t number(std::string_view name, std::int64_t otherwise);

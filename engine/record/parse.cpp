@@ -1,8 +1,8 @@
 #include "engine/record/parse.h"
 
-#include <simdjson.h>
+#include <algorithm>
 
-#include "engine/record/command.h"
+#include "engine/record/ordered.h"
 
 namespace lastkm::record {
 
@@ -11,10 +11,12 @@ namespace {
 namespace dom = simdjson::dom;
 
 Error undecodable(std::string why) {
-  return Error{ErrorKind::integrity, "undecodable", "the record is no JSON of this system: " + std::move(why), ""};
+  return Error{ErrorKind::integrity, "undecodable", "the record is no JSON of this system: " + std::move(why),
+               ""};
 }
 
-/// False, with the reason in `why`, where the element cannot be a Value.
+}  // namespace
+
 bool convert(const dom::element& element, Value& out, std::string& why) {
   switch (element.type()) {
     case dom::element_type::OBJECT: {
@@ -38,29 +40,43 @@ bool convert(const dom::element& element, Value& out, std::string& why) {
       out = Value(std::move(array));
       return true;
     }
-    case dom::element_type::STRING: out = Value(std::string_view(element)); return true;
-    case dom::element_type::INT64: out = Value(std::int64_t(element)); return true;
-    case dom::element_type::BOOL: out = Value(bool(element)); return true;
-    case dom::element_type::NULL_VALUE: out = Value(); return true;
+    case dom::element_type::STRING:
+      out = Value(std::string_view(element));
+      return true;
+    case dom::element_type::INT64:
+      out = Value(std::int64_t(element));
+      return true;
+    case dom::element_type::BOOL:
+      out = Value(bool(element));
+      return true;
+    case dom::element_type::NULL_VALUE:
+      out = Value();
+      return true;
     case dom::element_type::UINT64:
-    case dom::element_type::DOUBLE: why = "a number is no 64-bit integer"; return false;
+    case dom::element_type::DOUBLE:
+      why = "a number is no 64-bit integer";
+      return false;
   }
   why = "an element of unknown type";
   return false;
 }
 
-}  // namespace
+simdjson::error_code read_root(std::string_view bytes, dom::element& root) {
+  // Buffers are reused between calls on a thread, and grow to the largest record that it has read.
+  thread_local dom::parser parser;
+  if (bytes.size() > kMaxRecordBytes) return simdjson::CAPACITY;
+  // The depth of simdjson counts the root as one.
+  const std::size_t room = std::max<std::size_t>(bytes.size(), 4096);
+  if (parser.capacity() < room || parser.max_depth() != kMaxDepth + 1) {
+    if (const auto failed = parser.allocate(room, kMaxDepth + 1)) return failed;
+  }
+  return parser.parse(bytes.data(), bytes.size()).get(root);
+}
 
 Result<Value> parse(std::string_view bytes) {
-  // Buffers are reused between calls on a thread; nothing of a document outlives the call.
-  thread_local dom::parser parser;
   if (bytes.size() > kMaxRecordBytes) return undecodable("larger than any record may be");
   dom::element root;
-  // The depth of simdjson counts the root as one.
-  if (parser.allocate(std::max<std::size_t>(bytes.size(), 64), kMaxDepth + 1) != simdjson::SUCCESS) {
-    return undecodable("no memory to read it");
-  }
-  const simdjson::error_code code = parser.parse(bytes.data(), bytes.size()).get(root);
+  const simdjson::error_code code = read_root(bytes, root);
   if (code != simdjson::SUCCESS) return undecodable(simdjson::error_message(code));
   Value value;
   std::string why;

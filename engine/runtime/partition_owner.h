@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct OwnerParts {
   std::function<Instant()> now;
   std::function<CommandId()> new_id;
   std::function<bool(const CommandId&)> is_awaited;  ///< does somebody wait for this command's outcome
-  std::function<void(const CommandId& asked, const Outcome&)> decided;  ///< called after read-back, in order
+  std::function<void(const CommandId& asked, Outcome)> decided;  ///< called after read-back, in order
 };
 
 /// Thread-safe: each call holds the owner's mutex.
@@ -44,12 +45,12 @@ class PartitionOwner {
   /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that
   /// the log has beyond it. Decides nothing.
   [[nodiscard]] Status load();
-  /// Handles up to `most` commands; the number that was handled. An error stops the whole partition for good:
-  /// integrity "partition-lost", "decision-differs", or what the log says. A lane that stops alone is no
-  /// error.
-  [[nodiscard]] Result<std::size_t> drain(std::size_t most);
-  /// True where commands wait that drain() could handle.
-  [[nodiscard]] Result<bool> has_work();
+  /// Handles up to `most` commands of each owner, with one append for the decisions of all; the number that
+  /// was handled. The owners are of one log, each is there once, in the order of their partitions (they are
+  /// locked in it). An error stops its partition for good, and the
+  /// others go on; the first is returned: integrity "partition-lost", "decision-differs", or what the log
+  /// says. A lane that stops alone is no error.
+  [[nodiscard]] static Result<std::size_t> drain(std::span<PartitionOwner* const> owners, std::size_t most);
   /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
   /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
@@ -86,28 +87,50 @@ class PartitionOwner {
     CommandId command;  ///< asked now; the outcome of a repeat names the first one
     AggregateId aggregate;
     std::string bytes;
+    std::string hash;                ///< hex SHA-256 of the bytes
     std::optional<Outcome> outcome;  ///< where somebody waits for it
+  };
+  /// What one turn of drain() works on; its owner is locked for so long.
+  struct Turn {
+    PartitionOwner* owner = nullptr;
+    std::unique_lock<std::mutex> lock;
   };
 
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
+  Result<bool> has_work();
+  /// Reads commands and decides them; how many.
+  Result<std::size_t> take_commands(std::size_t most);
   Status read_decisions();
+  /// A record of `decisions`: an owner's start, a decision for accepted_, or one that counts for nothing.
+  Status read_decision(log::StoredRecord stored);
   /// Hands every accepted decision its command; those that no decision answers yet stay for drain().
   Status fold_waiting();
   bool nothing_accepted() const;
   Status skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
   Status lose(Error why);
-  void note_accepted(LaneBooks& books, const CommandId& command, const Accepted& accepted);
+  void note_accepted(LaneBooks& books, const CommandId& command, std::int64_t offset,
+                     const std::string& hash);
   Status handle(const log::StoredRecord& stored);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
   void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision,
              std::string_view bytes);
-  Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision);
+  Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, record::Decision decision);
+  Outcome outcome_of_repeat(LaneBooks& books, const CommandId& asked, Outcome outcome);
   std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command);
-  Status append_predicted();
+  /// Adds what is to be appended to `decisions`.
+  void put_predicted(std::vector<log::Append>& appends);
   Status read_back();
-  Status send_follow_ups();
+  /// Whether a record is the oldest decision that was made here, as it was written.
+  [[nodiscard]] bool is_predicted(const log::Record& record) const;
+  /// Holds what was accepted against what was decided here.
+  Status match_accepted();
+  /// integrity "partition-lost" where a higher epoch was seen.
+  [[nodiscard]] Status check_epoch() const;
+  /// The oldest decision that was made here is this record.
+  void accept_predicted(std::int64_t offset);
+  void put_follow_ups(std::vector<log::Append>& appends);
   void stop(LaneId lane, Ordinal at, Error why);
 
   const std::int32_t partition_;
@@ -120,8 +143,9 @@ class PartitionOwner {
   std::int64_t commands_read_ =
       0;  ///< from here on they are still to be read; ahead of the former while a lane stands
   std::int64_t decisions_next_ = 0;
-  std::int64_t epoch_ = 0;         ///< the highest seen in the partition
-  std::int64_t own_epoch_ = 0;     ///< 0: OwnerStarted is not written yet
+  std::int64_t epoch_ = 0;      ///< the highest seen in the partition
+  std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
+  std::vector<std::pair<std::string, std::string>> own_header_;
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
   std::map<std::int32_t, std::deque<Accepted>>

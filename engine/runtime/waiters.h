@@ -1,4 +1,5 @@
-// Callers that wait for the decision on their command. Thread-safe.
+// Callers that wait for the decisions on their commands: each call for all of its commands at once, until
+// they are decided and their records survive loss of power. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/runtime/engine.h"
 
@@ -14,52 +16,79 @@ namespace lastkm::runtime {
 
 class Waiters {
  public:
-  struct Waiter {
-    std::optional<Outcome> outcome;
+  /// One call of submit().
+  struct Call {
+    std::vector<CommandId> ids;
+    std::vector<std::optional<Outcome>> outcomes;  ///< by place in `ids`
+    std::size_t undecided = 0;
+    bool durable = false;
+    std::optional<Error> failed;  ///< whether its records are there is not known, or they were refused
+    std::condition_variable told;
   };
-  using Ticket = std::shared_ptr<Waiter>;
+  using Ticket = std::shared_ptr<Call>;
 
-  /// Before the command is appended, so that no decision can come before its waiter.
-  [[nodiscard]] Ticket expect(const CommandId& id) {
+  /// Before the commands are appended, so that no decision can come before its waiter.
+  [[nodiscard]] Ticket expect(std::vector<CommandId> ids) {
+    auto call = std::make_shared<Call>();
+    call->ids = std::move(ids);
+    call->outcomes.resize(call->ids.size());
+    call->undecided = call->ids.size();
     const std::lock_guard lock(mutex_);
-    auto ticket = std::make_shared<Waiter>();
-    waiting_.emplace(id, ticket);
-    return ticket;
+    for (std::size_t i = 0; i < call->ids.size(); ++i) waiting_.emplace(call->ids[i], Place{call, i});
+    return call;
   }
-  /// Gives the outcome to one of those who wait for the command; false where nobody does.
-  bool tell(const CommandId& asked, const Outcome& outcome) {
+  /// Gives the outcome to one of those who wait for the command.
+  void tell(const CommandId& asked, Outcome outcome) {
     const std::lock_guard lock(mutex_);
     const auto found = waiting_.find(asked);
-    if (found == waiting_.end()) return false;
-    found->second->outcome = outcome;
+    if (found == waiting_.end()) return;
+    Call& call = *found->second.call;
+    call.outcomes[found->second.index] = std::move(outcome);
+    --call.undecided;
+    if (call.undecided == 0 && call.durable) call.told.notify_one();
     waiting_.erase(found);
-    told_.notify_all();
-    return true;
   }
   [[nodiscard]] bool anyone(const CommandId& id) {
     const std::lock_guard lock(mutex_);
     return waiting_.contains(id);
   }
-  /// The outcome, or nullopt once the time is over; the waiter then waits no longer.
-  [[nodiscard]] std::optional<Outcome> wait(const CommandId& id, const Ticket& ticket, std::chrono::milliseconds at_most) {
-    std::unique_lock lock(mutex_);
-    told_.wait_for(lock, at_most, [&ticket] { return ticket->outcome.has_value(); });
-    if (!ticket->outcome) {
-      const auto [first, last] = waiting_.equal_range(id);
-      for (auto at = first; at != last; ++at) {
-        if (at->second == ticket) {
-          waiting_.erase(at);
-          break;
-        }
-      }
+  /// The records of these calls are on disk; or, with an error, nobody knows.
+  void settle(const std::vector<Ticket>& calls, const std::optional<Error>& failed) {
+    const std::lock_guard lock(mutex_);
+    for (const Ticket& call : calls) {
+      call->durable = !failed;
+      call->failed = failed;
+      if (failed || call->undecided == 0) call->told.notify_one();
     }
-    return ticket->outcome;
+  }
+  /// Returns when every command of the call is decided and durable, or it has failed, or the time is over and
+  /// its records are durable. Then nobody waits for it any longer.
+  void wait(const Ticket& call, std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    const auto all = [&call] { return call->failed || (call->durable && call->undecided == 0); };
+    if (!call->told.wait_for(lock, at_most, all))
+      call->told.wait(lock, [&call] { return call->failed || call->durable; });
+    if (call->undecided > 0) forget(call);
+  }
+  /// Nobody waits for it any longer; its outcomes are what they are.
+  void close(const Ticket& call) {
+    const std::lock_guard lock(mutex_);
+    forget(call);
   }
 
  private:
+  struct Place {
+    Ticket call;
+    std::size_t index = 0;
+  };
+  void forget(const Ticket& call) {
+    for (const CommandId& id : call->ids) {
+      const auto [first, last] = waiting_.equal_range(id);
+      for (auto at = first; at != last;) at = at->second.call == call ? waiting_.erase(at) : std::next(at);
+    }
+  }
   std::mutex mutex_;
-  std::condition_variable told_;
-  std::unordered_multimap<CommandId, Ticket> waiting_;
+  std::unordered_multimap<CommandId, Place> waiting_;
 };
 
 }  // namespace lastkm::runtime

@@ -82,9 +82,21 @@ def run(scratch):
     reading(data, case)
     served(data, case)
     damage(scratch)
+    benches(scratch)
     records = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "check_records.py"), "--program", PROGRAM,
                               "--data", str(data), "--lanes", "4"], capture_output=True, text=True)
     check("another reader re-encodes every record", records.returncode == 0, records.stdout[-600:] + records.stderr[-300:])
+
+
+def benches(scratch):
+    under = scratch / "bench"
+    common = ("--clients", 4, "--seconds", 1, "--scratch", under)
+    lives = ask("bench", "bench", "lives", "--cases", 6, *common)
+    check("bench lives counts nine steps a life", bool(lives) and lives[0]["n"] == 9 * lives[0]["lives"] > 0, str(lives))
+    check("bench lives re-decides what it did", bool(lives) and lives[0]["redecided"] > lives[0]["n"] and lives[0]["digests_equal"], str(lives))
+    resend = ask("bench", "bench", "resend", *common)
+    check("bench resend sends more than takes effect", bool(resend) and resend[0]["n"] == resend[0]["took_effect"] + resend[0]["repeats"] + resend[0]["stale"], str(resend))
+    check("a bench leaves nothing behind", not list(under.iterdir()))
 
 
 def usage():

@@ -9,6 +9,8 @@ NOTES = {"$schema", "$id", "title", "description"}
 def is_type(value, name):
     if name == "integer":
         return isinstance(value, int) and not isinstance(value, bool)
+    if name == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, TYPES[name]) and not (name != "boolean" and isinstance(value, bool))
 
 

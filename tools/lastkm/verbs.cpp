@@ -19,6 +19,7 @@ void add_verbs(Program& program) {
   add_audit(program);
   add_quarantine(program);
   add_doctor(program);
+  add_bench(program);
   add_config(program);
   add_completion(program);
 }

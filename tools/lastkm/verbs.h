@@ -20,6 +20,7 @@ void add_audit(Program& program);
 void add_scenario(Program& program);
 void add_demo(Program& program);
 void add_serve(Program& program);
+void add_bench(Program& program);
 void add_doctor(Program& program);
 void add_config(Program& program);
 void add_completion(Program& program);

@@ -1,0 +1,106 @@
+// The engine over one log and one state: the class behind assemble(), in sources by subject. Included by them
+// alone.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/runtime/assemble.h"
+#include "engine/runtime/committer.h"
+#include "engine/runtime/directory_log.h"
+#include "engine/runtime/partition_owner.h"
+#include "engine/runtime/sealed_fields.h"
+#include "engine/runtime/waiters.h"
+
+namespace lastkm::runtime {
+
+inline constexpr std::size_t kDrainMost = 1024;
+
+class LocalEngine final : public Engine {
+ public:
+  LocalEngine(EngineOptions options, EngineParts parts);
+  ~LocalEngine() override;
+  Status load();
+
+  const Deployment& deployment() const override { return deployment_; }
+  const std::string& folder() const override { return options_.folder; }
+  log::EventLog& log() override { return *log_; }
+  privacy::Vault& vault() override { return *vault_; }
+  Instant now() const override;
+
+  std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override;
+  Result<std::unique_ptr<Rehearsal>> rehearse() override;
+  Status advance(Instant to) override;
+  Result<record::Document> publish(const Value& document) override;
+  Status activate(DirectoryOrdinal ordinal) override;
+  std::vector<record::Document> documents() const override { return directory_.documents(); }
+  std::shared_ptr<const directory::Context> context(LaneId lane) const override;
+  std::shared_ptr<const directory::Context> published() const override { return directory_.newest(); }
+  Result<cases::CaseState> find_case(std::string_view id_or_ref) override;
+  Ordinal position(LaneId lane) const override;
+  std::vector<Stopped> stopped() const override;
+  Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) override;
+
+ private:
+  PartitionOwner& owner_of(LaneId lane) const;
+  Result<AggregateId> resolve(std::string_view id_or_ref);
+  std::unique_ptr<PartitionOwner> make_owner(std::int32_t partition);
+  std::vector<PartitionOwner*> owners_of(int worker) const;
+
+  // local_submit.cpp: from submissions to outcomes
+  struct Pending {
+    std::size_t index = 0;
+    CommandId id;
+    Waiters::Ticket ticket;
+  };
+  Result<intake::Identity> identify(const intake::Submission& submission);
+  Result<record::Command> seal(const intake::Submission& submission, intake::Identity identity);
+  log::Append append_of(const record::Command& command) const;
+  std::optional<Outcome> known_before(const intake::Submission& submission, const intake::Identity& identity);
+  std::vector<Result<Outcome>> submit_inline(std::span<const intake::Submission> submissions);
+  std::vector<Result<Outcome>> submit_to_workers(std::span<const intake::Submission> submissions);
+  Result<Outcome> advance_command(const intake::Submission& submission);
+  std::optional<Instant> own_time(const intake::Submission& submission) const;
+  Status advance_locked(Instant to);
+
+  // local_work.cpp: what goes on by itself
+  Status settle();
+  Status wake_due();
+  void start_workers();
+  void work(int worker, const std::stop_token& stop);
+  void keep_flushing(const std::stop_token& stop);
+  std::size_t unflushed();
+  Status flush();
+  Status activate_lanes(DirectoryOrdinal ordinal);
+  Status activate_laggards();
+  Status wait_until_active(DirectoryOrdinal ordinal);
+
+  const EngineOptions options_;
+  const Deployment deployment_;
+  const std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<store::Store> state_;
+  const std::unique_ptr<privacy::Vault> vault_;
+  const std::unique_ptr<Attempts> attempts_;
+  const std::unique_ptr<Clock> clock_;
+  DirectoryLog directory_;
+  SealedFields sealed_;
+  std::atomic<std::int64_t> virtual_now_{0};
+  Waiters waiters_;
+  std::mutex inline_;
+  std::mutex flushing_;
+  std::optional<Error> not_saved_;  ///< the state has fallen behind for good; the next start makes it again
+  std::vector<std::unique_ptr<PartitionOwner>> owners_;
+  // Threads, the last to be made and the first to end.
+  std::unique_ptr<Committer> committer_;
+  std::vector<std::jthread> workers_;
+};
+
+}  // namespace lastkm::runtime

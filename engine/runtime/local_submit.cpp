@@ -1,0 +1,265 @@
+// From submissions to outcomes: on the caller's thread, or through the workers.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "engine/log/crash_point.h"
+#include "engine/record/digest.h"
+#include "engine/runtime/local_engine.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+constexpr std::size_t kFlushAfter = 4096;
+constexpr std::chrono::milliseconds kAnswerWithin{2000};
+constexpr std::chrono::milliseconds kRowsWithin{
+    60000};  // nobody waits at a counter for the rows of an import
+
+Error unknown(std::string why) {
+  return Error{
+      ErrorKind::unknown_outcome, "unknown",
+      "whether the command was taken is not known (" + std::move(why) + "); send it again with the same key",
+      ""};
+}
+
+Outcome recorded(const CommandId& id) {
+  Outcome outcome;
+  outcome.status = OutcomeStatus::recorded;
+  outcome.command = id;
+  return outcome;
+}
+
+Error only_virtual() {
+  return Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
+}
+
+/// What became of one command of a call.
+Result<Outcome> outcome_at(Waiters::Call& call, std::size_t index) {
+  if (call.failed) {
+    return call.failed->kind == ErrorKind::refused ? *call.failed : unknown(call.failed->message);
+  }
+  std::optional<Outcome>& outcome = call.outcomes[index];
+  return outcome ? Result<Outcome>(std::move(*outcome)) : recorded(call.ids[index]);
+}
+
+}  // namespace
+
+std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submission> submissions) {
+  const bool inline_only = options_.workers == 0 || deployment_.virtual_clock;
+  return inline_only ? submit_inline(submissions) : submit_to_workers(submissions);
+}
+
+Result<intake::Identity> LocalEngine::identify(const intake::Submission& submission) {
+  std::optional<AggregateId> aggregate;
+  if (!submission.case_id.empty()) {
+    auto resolved = resolve(submission.case_id);
+    if (!resolved) return resolved.error();
+    aggregate = std::move(*resolved);
+  }
+  auto identity = intake::identify(submission, aggregate, deployment_.lanes, *vault_);
+  if (identity && submission.historical && submission.idempotency_key.empty()) {
+    // The same row asked by the same actor under the same documents is the same command, whoever sends it
+    // when: so that one that was refused is known too, and asked again once the documents have changed.
+    const DirectoryOrdinal in_force = owner_of(identity->lane).in_force(identity->lane);
+    identity->command =
+        vault_->command_of(submission.client,
+                           identity->fingerprint + " " + std::to_string(in_force.value) + " " +
+                               submission.actor.body.value + " " + submission.actor.role,
+                           identity->aggregate);
+  }
+  return identity;
+}
+
+Result<record::Command> LocalEngine::seal(const intake::Submission& submission, intake::Identity identity) {
+  return intake::seal_command(submission, std::move(identity),
+                              *sealed_.of(submission.name, *directory_.newest()), now(), *vault_);
+}
+
+log::Append LocalEngine::append_of(const record::Command& command) const {
+  return log::Append{log::Topic::commands, log::partition_of(command.lane, log_->partitions()),
+                     log::Record{command.aggregate.value, record::encode(command, deployment_.source()), {}}};
+}
+
+/// What became of a row that was imported before, found without asking again: a repeated import leaves no
+/// trace.
+std::optional<Outcome> LocalEngine::known_before(const intake::Submission& submission,
+                                                 const intake::Identity& identity) {
+  if (!submission.historical || submission.reference.empty()) return std::nullopt;
+  return owner_of(identity.lane)
+      .find_known(identity.lane, identity.aggregate, identity.fingerprint, identity.command);
+}
+
+std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::Submission> submissions) {
+  const std::lock_guard lock(inline_);
+  std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
+  std::vector<Pending> pending;
+  std::vector<log::Append> appends;
+  std::unordered_set<std::string> asked;  ///< rows of imports, since the batch was settled last
+  std::optional<Error> broken;
+  const auto settle_batch = [&] {
+    asked.clear();
+    if (broken || appends.empty()) return;
+    if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
+      broken = appended.error();
+    } else if (auto settled = settle(); !settled) {
+      broken = settled.error();
+    }
+    appends.clear();
+  };
+  for (std::size_t i = 0; i < submissions.size() && !broken; ++i) {
+    const intake::Submission& submission = submissions[i];
+    if (deployment_.virtual_clock) {
+      if (const auto to = own_time(submission); to && *to != now()) {
+        settle_batch();
+        if (auto moved = broken ? Status(*broken) : advance_locked(*to); !moved) {
+          if (moved.error().kind == ErrorKind::integrity) broken = moved.error();
+          out[i] = moved.error();
+          continue;
+        }
+      }
+    } else if (submission.at) {
+      out[i] = only_virtual();
+      continue;
+    }
+    if (submission.name == lane::kAdvanceClock) {
+      settle_batch();
+      out[i] = advance_command(submission);
+      continue;
+    }
+    // A reference number given by a line before is known once that line is decided.
+    if (submission.case_id.find('-') != std::string::npos) settle_batch();
+    auto identity = identify(submission);
+    if (!identity) {
+      out[i] = identity.error();
+      continue;
+    }
+    if (submission.historical) {
+      // The same row twice in one batch: the second is known once the first is decided.
+      if (!asked.insert(identity->aggregate.value + identity->fingerprint).second) settle_batch();
+      if (auto known = known_before(submission, *identity)) {
+        out[i] = std::move(*known);
+        continue;
+      }
+    }
+    auto command = seal(submission, std::move(*identity));
+    if (!command) {
+      out[i] = command.error();
+      continue;
+    }
+    pending.push_back(Pending{i, command->id, waiters_.expect({command->id})});
+    appends.push_back(append_of(*command));
+    if (appends.size() >= kDrainMost) settle_batch();
+  }
+  settle_batch();
+  if (!broken) {
+    if (auto synced = log_->sync(); !synced) broken = synced.error();
+  }
+  log::crash_point("submit.synced");
+  for (const Pending& one : pending) {
+    waiters_.close(one.ticket);
+    out[one.index] = broken ? Result<Outcome>(unknown(broken->message)) : outcome_at(*one.ticket, 0);
+  }
+  if (!broken && unflushed() >= kFlushAfter) {
+    if (auto flushed = flush(); !flushed)
+      spdlog::error("the state was not saved: {}", flushed.error().message);
+  }
+  return out;
+}
+
+/// The time to which a submission moves a virtual clock; nullopt: it does not.
+std::optional<Instant> LocalEngine::own_time(const intake::Submission& submission) const {
+  if (submission.at) return submission.at;
+  const bool unset = now().ms == 0;
+  if (submission.occurred_at && (unset || (!submission.historical && *submission.occurred_at > now()))) {
+    return submission.occurred_at;
+  }
+  return std::nullopt;
+}
+
+Result<Outcome> LocalEngine::advance_command(const intake::Submission& submission) {
+  if (!deployment_.virtual_clock || !submission.at) {
+    return Error{ErrorKind::bad_input, "bad-data",
+                 "AdvanceClock needs 'at', and a deployment with a virtual clock", "/at"};
+  }
+  const record::Command command = lane::engine_command(lane::kAdvanceClock, record::lane_aggregate(LaneId(0)),
+                                                       LaneId(0), vault_->random_command(), Object{}, now());
+  const Waiters::Ticket ticket = waiters_.expect({command.id});
+  const log::Append append = append_of(command);
+  if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered); !appended)
+    return appended.error();
+  if (auto settled = settle(); !settled) return settled.error();
+  waiters_.close(ticket);
+  return outcome_at(*ticket, 0);
+}
+
+std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const intake::Submission> submissions) {
+  std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
+  std::vector<std::size_t> places;
+  std::vector<CommandId> ids;
+  std::vector<log::Append> appends;
+  for (std::size_t i = 0; i < submissions.size(); ++i) {
+    if (submissions[i].at) {
+      out[i] = only_virtual();
+      continue;
+    }
+    auto identity = identify(submissions[i]);
+    if (!identity) {
+      out[i] = identity.error();
+      continue;
+    }
+    if (auto known = known_before(submissions[i], *identity)) {
+      out[i] = std::move(*known);
+      continue;
+    }
+    auto command = seal(submissions[i], std::move(*identity));
+    if (!command) {
+      out[i] = command.error();
+      continue;
+    }
+    appends.push_back(append_of(*command));
+    ids.push_back(std::move(command->id));
+    places.push_back(i);
+  }
+  if (ids.empty()) return out;
+  const Waiters::Ticket call = waiters_.expect(std::move(ids));
+  committer_->take(std::move(appends), call);
+  const bool rows =
+      std::any_of(submissions.begin(), submissions.end(), [](const auto& one) { return one.historical; });
+  waiters_.wait(call, rows ? kRowsWithin : kAnswerWithin);
+  for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = outcome_at(*call, i);
+  return out;
+}
+
+Status LocalEngine::advance_locked(Instant to) {
+  if (!deployment_.virtual_clock) {
+    return Error{ErrorKind::refused, "clock-backwards", "only a virtual clock can be moved", "/at"};
+  }
+  if (to < now()) {
+    return Error{ErrorKind::refused, "clock-backwards",
+                 "the clock stands at " + format_utc(now()) + ", which is after " + format_utc(to), "/at"};
+  }
+  while (true) {
+    std::optional<Instant> first;
+    for (const auto& owner : owners_) {
+      const auto due = owner->next_due();
+      if (due && (!first || *due < *first)) first = due;
+    }
+    if (!first || *first > to) break;
+    const Instant at = std::max(*first, now());
+    virtual_now_ = at.ms;
+    std::size_t woken = 0;
+    for (const auto& owner : owners_) {
+      auto count = owner->wake(at, kDrainMost);
+      if (!count) return count.error();
+      woken += *count;
+    }
+    if (auto settled = settle(); !settled) return settled;
+    if (woken == 0) break;
+  }
+  virtual_now_ = to.ms;
+  return done();
+}
+
+}  // namespace lastkm::runtime

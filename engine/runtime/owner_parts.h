@@ -1,0 +1,20 @@
+// What the sources of PartitionOwner share. Included by them alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/log/event_log.h"
+
+namespace lastkm::runtime {
+
+inline constexpr std::size_t kReadBytes = 4U << 20U;
+inline constexpr std::string_view kEpochHeader = "epoch";
+
+/// The epoch of the owner that wrote the record; 0: none is named.
+[[nodiscard]] std::int64_t epoch_of(const log::Record& record);
+/// "decisions, partition 3, offset 17", for messages.
+[[nodiscard]] std::string place_of_decision(std::int32_t partition, std::int64_t offset);
+
+}  // namespace lastkm::runtime

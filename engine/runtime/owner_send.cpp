@@ -1,0 +1,84 @@
+// What an owner sends on: follow-ups to other lanes, and an operator's decision at a lane that stands still.
+#include <algorithm>
+
+#include "engine/record/digest.h"
+#include "engine/runtime/owner_parts.h"
+#include "engine/runtime/partition_owner.h"
+
+namespace lastkm::runtime {
+
+void PartitionOwner::put_follow_ups(std::vector<log::Append>& appends) {
+  for (auto& [lane, books] : lanes_) {
+    if (books->outbox().empty()) continue;
+    std::map<std::int32_t, std::int64_t> last;
+    for (const auto& [key, outgoing] : books->outbox()) {
+      auto& sent = in_flight_[{lane, key.first}];
+      if (key.second <= sent) continue;
+      record::Command command = outgoing.command;
+      command.recorded_at = std::max(parts_.now(), command.recorded_at);
+      appends.push_back(
+          log::Append{log::Topic::commands, log::partition_of(LaneId(key.first), parts_.log.partitions()),
+                      log::Record{command.aggregate.value, record::encode(command, parts_.source), {}}});
+      sent = key.second;
+      last[key.first] = key.second;
+    }
+    for (const auto& [target, number] : last) {
+      const record::Command noted = lane::engine_command(
+          lane::kFollowUpsSent, record::lane_aggregate(LaneId(lane)), LaneId(lane), parts_.new_id(),
+          Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}},
+          std::max(parts_.now(), books->state.time));
+      appends.push_back(
+          log::Append{log::Topic::commands, partition_,
+                      log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
+    }
+  }
+}
+
+Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  const auto found = stopped_.find(lane.value);
+  if (found == stopped_.end() || found->second.at != ordinal) {
+    return Error{
+        ErrorKind::refused, "not-stopped",
+        "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value),
+        ""};
+  }
+  if (auto skipped = skip_locked(lane, ordinal, by, reason); !skipped) return lose(skipped.error());
+  parts_.attempts.forget(lane);
+  stopped_.erase(lane.value);
+  commands_read_ = commands_next_;
+  return done();
+}
+
+Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_view by,
+                                   std::string_view reason) {
+  LaneBooks& books = this->books(lane);
+  std::vector<log::StoredRecord> records;
+  for (std::int64_t from = commands_next_;; from = records.back().offset + 1) {
+    records.clear();
+    auto read = parts_.log.read(log::Topic::commands, partition_, from, 4096, kReadBytes, records);
+    if (!read) return read;
+    if (records.empty()) break;
+    const auto stored = std::find_if(records.begin(), records.end(), [&](const log::StoredRecord& one) {
+      return lane_of_record(one.record) == lane && one.offset > books.last_command_offset;
+    });
+    if (stored == records.end()) continue;
+    const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
+    const record::Decision decision = lane::given(books.state, taken, books, by, reason);
+    std::string bytes = record::encode(decision, parts_.source);
+    apply(books, taken, decision, bytes);
+    books.last_command_offset = stored->offset;
+    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, std::move(bytes),
+                                   books.state.last_hash, std::nullopt});
+    std::vector<log::Append> appends;
+    put_predicted(appends);
+    if (auto written = parts_.log.append(appends, log::Durability::buffered); !written)
+      return written.error();
+    return read_back();
+  }
+  return Error{ErrorKind::integrity, "log-rollback",
+               "the command at which the lane stopped cannot be read any more", ""};
+}
+
+}  // namespace lastkm::runtime

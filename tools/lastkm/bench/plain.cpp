@@ -1,0 +1,62 @@
+#include "tools/lastkm/bench/plain.h"
+
+#include <filesystem>
+#include <thread>
+
+#include "engine/log/embedded_log.h"
+
+namespace lastkm::tool::bench {
+
+Result<Plain> plain_appends(const std::string& folder, int clients, std::int64_t record_bytes,
+                            double seconds) {
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  auto log = log::open_embedded_log({.folder = folder, .partitions = 64});
+  if (!log) return log.error();
+  std::vector<Latencies> latencies(static_cast<std::size_t>(clients));
+  std::vector<std::optional<Error>> errors(static_cast<std::size_t>(clients));
+  const auto begun = SteadyClock::now();
+  {
+    std::vector<std::jthread> threads;
+    for (int client = 0; client < clients; ++client) {
+      threads.emplace_back([&, client] {
+        const auto mine = static_cast<std::size_t>(client);
+        // No byte repeats soon, as in sealed texts, so that compression does not flatter.
+        std::string value;
+        std::uint64_t mixed = 88172645463325252U + static_cast<std::uint64_t>(client);
+        while (value.size() < static_cast<std::size_t>(record_bytes)) {
+          mixed ^= mixed << 13U;
+          mixed ^= mixed >> 7U;
+          mixed ^= mixed << 17U;
+          value += static_cast<char>('!' + mixed % 90);
+        }
+        while (seconds_since(begun) < seconds) {
+          const log::Append append{log::Topic::commands, client % 64, log::Record{"plain", value, {}}};
+          const auto sent = SteadyClock::now();
+          auto appended = (*log)->append(std::span(&append, 1), log::Durability::synced);
+          if (!appended) {
+            errors[mine] = appended.error();
+            return;
+          }
+          latencies[mine].add(us_since(sent));
+        }
+      });
+    }
+  }
+  const double took = seconds_since(begun);
+  Latencies all;
+  for (const Latencies& mine : latencies) all.add(mine);
+  for (const auto& error : errors) {
+    if (error) return *error;
+  }
+  return Plain{static_cast<double>(all.count()) / took, all.at(0.50), all.at(0.99)};
+}
+
+void set_plain(Report& report, const Plain& plain) {
+  report.more.set("plain_per_s", plain.appends_per_s);
+  report.more.set("plain_p50_us", plain.p50_us);
+  report.more.set("plain_p99_us", plain.p99_us);
+  report.more.set("ratio", report.per_s() / plain.appends_per_s);
+}
+
+}  // namespace lastkm::tool::bench
