@@ -257,12 +257,14 @@ class Run {
 
 }  // namespace
 
-Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file) {
-  const Scratch scratch;
-  if (scratch.path().empty())
+Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file,
+                                        const std::string& folder) {
+  std::optional<Scratch> scratch;
+  if (folder.empty() && scratch.emplace().path().empty())
     return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
-  if (auto made = runtime::init(scratch.path(), 4, true); !made) return made.error();
-  const auto engine = runtime::open_engine({.folder = scratch.path()});
+  const std::string& where = scratch ? scratch->path() : folder;
+  if (auto made = runtime::init(where, 4, true); !made) return made.error();
+  const auto engine = runtime::open_engine({.folder = where});
   if (!engine) return engine.error();
   std::vector<std::string> files;
   if (scenario.shipped) {
