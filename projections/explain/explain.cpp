@@ -205,9 +205,9 @@ class TurnExplainer {
     }
     const std::string cited = cite(names, *workflow, rule.pointer, event.rule);
     if (rule.clock != nullptr) {
-      text += gap() + fill(names.say({"此后果由{0}规定。", "This is what {0} makes of it."}), {cited});
+      text += gap() + fill(names.say({"此后果由{0} 规定。", "This is what {0} makes of it."}), {cited});
     } else if (before.stage.empty()) {
-      text += gap() + fill(names.say({"依据{0}办理。", "It is allowed by {0}."}), {cited});
+      text += gap() + fill(names.say({"依据{0} 办理。", "It is allowed by {0}."}), {cited});
     } else {
       text +=
           gap() + fill(names.say({"依据{0}，{1}环节可以办理。", "It is allowed by {0}, in the stage {1}."}),

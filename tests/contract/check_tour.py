@@ -88,13 +88,12 @@ def take(the, readme, folder):
             rest = rest.partition(wanted)[2]
         if len(parts) == 1:
             the.check(f"{readme}: {shown} prints nothing else", masked(expected) == masked(got), "\n    " + "\n    ".join(got))
-        if "--write" in sys.argv and expected:
-            back = {found: written for written, found in real.items()}
-            kept = [as_now(part, got) if len(parts) > 1 and part else part for part in parts] if len(parts) > 1 else [got]
-            now = REFERENCE.sub(lambda m: back.get(m.group(0), m.group(0)), "\n…\n".join("\n".join(part) for part in kept))
-            now = re.sub("^\n|\n$", "", now)
+        if "--write" in sys.argv and expected and done.returncode != 127:
+            kept = [as_now(part, got) if part else part for part in parts] if len(parts) > 1 else [got]
+            now = re.sub("^\n|\n$", "", "\n…\n".join("\n".join(part) for part in kept))
             text = text.replace("\n".join([command, *expected]), command + "\n" + now, 1)
     if "--write" in sys.argv:
+        text = REFERENCE.sub(lambda m: real.get(m.group(0), m.group(0)), text)
         (the.source / readme).write_text(text, encoding="utf-8")
     the.check(f"{readme} has a tour", ran >= 7, str(ran))
 
