@@ -61,7 +61,10 @@ class Reader {
   std::optional<Error> end() {
     if (const Object* object = value_.if_object()) {
       for (const Member& member : *object) {
-        if (!known_.contains(member.name)) fail(member.name, "unknown-member: no such member is taken here");
+        // What somebody typed as a name need not be one.
+        const bool is_name = is_code(member.name);
+        if (!known_.contains(member.name))
+          fail(is_name ? std::string_view(member.name) : "", "unknown-member: no such member is taken here");
       }
     }
     return error_;

@@ -56,6 +56,25 @@ struct Cursor {
   bool in_word_ = false;
 };
 
+/// The beginning of what was read, as a message may repeat it: whole characters, none that controls.
+std::string shown(std::string_view token) {
+  std::string out;
+  for (std::size_t i = 0; i < token.size() && out.size() < 40;) {
+    const auto lead = static_cast<unsigned char>(token[i]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    bool whole = lead < 0x80 || (lead >= 0xC2 && lead < 0xF5);
+    for (std::size_t k = 1; k < length; ++k)
+      whole = whole && i + k < token.size() && (static_cast<unsigned char>(token[i + k]) & 0xC0U) == 0x80U;
+    if (lead < 0x20 || lead == 0x7F) {
+      out += ' ';
+    } else {
+      out += whole ? token.substr(i, length) : std::string_view("?");
+    }
+    i += whole ? length : 1;
+  }
+  return out;
+}
+
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -140,7 +159,7 @@ class Builder {
                     "the object has more than " + std::to_string(limits_.members) + " members");
     }
     if (frame.value.find(name) != nullptr)
-      return refuse("duplicate-member", "member '" + name + "' stands twice");
+      return refuse("duplicate-member", "member '" + shown(name) + "' stands twice");
     frame.name = std::move(name);
     return true;
   }
@@ -154,9 +173,7 @@ class Builder {
     const bool encoding = what.find("ill-formed UTF-8") != std::string_view::npos ||
                           what.find("invalid BOM") != std::string_view::npos;
     if (encoding) return refuse("not-utf8", "the text is not UTF-8 without a byte order mark");
-    std::string near;
-    for (const char c : std::string_view(token).substr(0, 40))
-      near.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+    const std::string near = shown(token);
     return refuse("malformed-json",
                   "this is no JSON" + (near.empty() ? std::string() : " near '" + near + "'"));
   }

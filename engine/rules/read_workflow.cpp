@@ -42,6 +42,7 @@ class Reader {
     out_.title = parts_.bilingual(fields, "title");
     out_.profile = fields.text("profile", Need::optional);
     fields.text("note", Need::optional);
+    read_words(fields);
     read_stages(fields);
     const Array* clocks = fields.list("clocks");
     const Array* commands = fields.list("commands");
@@ -62,6 +63,18 @@ class Reader {
     std::string text;
     std::string pointer;
   };
+
+  /// For people alone: no rule reads them.
+  void read_words(Fields& fields) {
+    const Value* words = fields.value("words", Need::optional);
+    if (words == nullptr) return;
+    if (words->if_object() == nullptr) {
+      parts_.fault(fields.at("words"), "wrong-type", "'words' is an object: a title for each code");
+      return;
+    }
+    Fields titles(*words, fields.at("words"), faults_);
+    for (const Member& word : *words->if_object()) parts_.bilingual(titles, word.name);
+  }
 
   void read_stages(Fields& fields) {
     const Array* stages = fields.list("stages");

@@ -22,7 +22,10 @@ Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
   auto id = rows.get("refs", id_or_ref);
   if (!id) return id.error();
   if (*id) return **id;
-  return Error{ErrorKind::not_found, "no-such-case", "there is no case '" + std::string(id_or_ref) + "'", ""};
+  return Error{ErrorKind::not_found, "no-such-case",
+               "there is no case '" + std::string(id_or_ref) +
+                   "': give its id (32 hex digits) or its reference number, such as 17-000042",
+               ""};
 }
 
 Result<CaseRow> read_row(std::string_view id, std::string_view bytes) {

@@ -7,65 +7,28 @@ Usage: check_cli.py PROGRAM SOURCE-DIR
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import unicodedata
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import schema  # noqa: E402
+import program  # noqa: E402
 
 PROGRAM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
-SCHEMAS = SOURCE / "schemas" / "cli"
-FINDINGS = []
-CHECKS = 0
-
-
-def check(claim, holds, detail=""):
-    global CHECKS
-    CHECKS += 1
-    if not holds:
-        FINDINGS.append(f"{claim}: {detail}" if detail else claim)
-
-
-def call(*arguments, given="", data=None, env=None):
-    words = [PROGRAM, *map(str, arguments)] + (["--data", str(data)] if data else [])
-    environment = {k: v for k, v in os.environ.items() if k != "LASTKM_DATA"} | (env or {})
-    return subprocess.run(words, input=given, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=300)
-
-
-def ask(name, *arguments, code=0, **more):
-    """Runs with --json; every line must fit the schema; returns the lines."""
-    done = call(*arguments, "--json", **more)
-    check(f"{' '.join(map(str, arguments))} exits {code}", done.returncode == code,
-          f"exit {done.returncode}: {done.stderr.strip()[:400]}")
-    lines = []
-    shape = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
-    for number, line in enumerate(done.stdout.splitlines(), 1):
-        try:
-            value = json.loads(line)
-        except ValueError:
-            check(f"{name} prints JSON", False, line[:200])
-            continue
-        lines.append(value)
-        wrong = schema.faults(shape, value)
-        check(f"{name} line {number} fits its schema", not wrong, "; ".join(wrong[:3]))
-    return lines
-
-
-def width(text):
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+THE = program.Program(PROGRAM, SOURCE)
+check, call, ask, lines_of = THE.check, THE.call, THE.ask, program.lines_of
 
 
 def main():
     with tempfile.TemporaryDirectory() as scratch:
         run(pathlib.Path(scratch))
-    for finding in FINDINGS:
+    for finding in THE.findings:
         print("✗", finding)
-    print(f"cli: {CHECKS} checks, {len(FINDINGS)} failed")
-    return 1 if FINDINGS else 0
+    print(f"cli: {THE.checks} checks, {len(THE.findings)} failed")
+    return 1 if THE.findings else 0
 
 
 def run(scratch):
@@ -81,6 +44,7 @@ def run(scratch):
     case = submitting(data)
     reading(data, case)
     served(data, case)
+    quarantine(scratch)
     damage(scratch)
     benches(scratch)
     records = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "check_records.py"), "--program", PROGRAM,
@@ -109,18 +73,22 @@ def usage():
     for shell in ("bash", "zsh"):
         script = call("completion", shell).stdout
         check(f"completion {shell} knows the verbs", "audit redecide" in script and "case show" in script)
-    syntax = subprocess.run(["bash", "-n"], input=call("completion", "bash").stdout, text=True, capture_output=True)
-    check("bash reads the completion script", syntax.returncode == 0, syntax.stderr)
+    for shell in ("bash", "zsh", "fish"):
+        if shutil.which(shell):
+            syntax = subprocess.run([shell, "-n"], input=call("completion", shell).stdout, text=True, capture_output=True)
+            check(f"{shell} reads the completion script", syntax.returncode == 0, syntax.stderr)
+    for typed, wanted in ((["ca"], "case"), (["case", "s"], "show"), (["--data", "x", "case", "h"], "history"), (["init", "--clock", ""], "system virtual"),
+                          (["audit", "explain", "--lang", "z"], "zh"), (["case", "list", "--wh"], "--where"), (["audit", "re"], "replay redecide")):
+        words = " ".join(f"'{w}'" for w in ["lastkm", *typed])
+        done = subprocess.run(["bash", "-c", f'{call("completion", "bash").stdout}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}; _lastkm; echo "${{COMPREPLY[*]}}"'],
+                              text=True, capture_output=True)
+        check(f"completing {' '.join(typed)} gives {wanted}", done.stdout.strip() == wanted, done.stdout + done.stderr)
 
 
 REGISTER = {"command": "RegisterCase", "at": "2026-05-18T09:00:00+08:00", "external": {"channel": "CH-12345", "reference": "A-1"},
             "actor": {"body": "HOTLINE-510108", "role": "AGENT", "person": "p-1"},
             "data": {"type": "COMPLAINT", "category": "C17", "urgency": "NORMAL", "place": "5101080170060001",
                      "text": "楼上装修噪声扰民", "caller": {"name": "王某", "phone": "028-00001234"}}}
-
-
-def lines_of(*values):
-    return "".join(json.dumps(v, ensure_ascii=False) + "\n" for v in values)
 
 
 def submitting(data):
@@ -172,15 +140,21 @@ def reading(data, case):
     check("replay agrees with the view", bool(replay and shown) and all(replay[0][k] == shown[0][k] for k in ("stage", "version", "lead", "clocks", "workflow")))
     early = ask("audit-replay", "audit", "replay", case, "--as-of", "2026-05-18T09:05:00+08:00", data=data)
     check("replay as of a time shows that time", bool(early) and early[0]["stage"] == "REGISTERED", str(early)[:200])
-    ask("case-history", "audit", "replay", case, "--clock", "business", data=data)
+    happened = ask("case-history", "audit", "replay", case, "--clock", "business", data=data)
+    check("by the business clock the same events stand in the order in which they happened", sorted(e["seq"] for e in happened) == [e["seq"] for e in history]
+          and [e["occurred_at"] for e in happened] == sorted(e["occurred_at"] for e in happened))
+    early = ask("case-history", "audit", "replay", case, "--clock", "business", "--as-of", "2026-05-18T09:05:00+08:00", data=data)
+    check("only what had happened by then", early and all(e["occurred_at"] <= "2026-05-18T09:05:00+08:00" for e in early), str(early)[:200])
+    for clock in ("record", "business"):
+        done = call("audit", "replay", case, "--clock", clock, "--as-of", "2026-05-01T00:00:00+08:00", data=data)
+        check(f"before its first record there is no case ({clock})", done.returncode == 3 and "2026-05-01" in done.stderr, done.stderr)
     steps = ask("audit-explain", "audit", "explain", case, data=data)
-    check("every step names its rule", bool(steps) and all(s["rule"] and s["text"] for s in steps))
+    check("every step names its rule", bool(steps) and all(s["text"] and (s["rule"] or s["kind"] != "event") for s in steps))
     sum_ = ask("audit-redecide", "audit", "redecide", data=data)
     check("every decision is made again alike", bool(sum_) and sum_[0]["different"] == 0 and sum_[0]["equal"] == sum_[0]["commands"] > 0, str(sum_))
     for topic in ("commands", "decisions", "directory"):
         dumped = call("log", "dump", "--from", topic, data=data).stdout
-        shape = json.loads((SCHEMAS / "log-dump.schema.json").read_text())
-        check(f"log dump {topic} prints CloudEvents", dumped and all(not schema.faults(shape, json.loads(l)) for l in dumped.splitlines()))
+        check(f"log dump {topic} prints CloudEvents", dumped and all(not THE.schemas.faults("log-dump", json.loads(l)) for l in dumped.splitlines()))
         check(f"no plain text in {topic}", "028-00001234" not in dumped and "楼上装修" not in dumped)
     ask("quarantine-list", "quarantine", "list", data=data)
     check("skipping a lane that runs is refused", call("quarantine", "skip", "0:1", "--reason", "x", data=data).returncode == 1)
@@ -255,6 +229,10 @@ def served(data, case):
         check("a served folder takes requests", bool(out) and out[0]["status"] == "accepted", str(out)[:300])
         if out:
             ask("case-show", "case", "show", out[0]["case"], data=data)
+        sum_ = ask("audit-redecide", "audit", "redecide", data=data)
+        check("a served folder is audited in a process of its own", bool(sum_) and sum_[0]["different"] == 0, str(sum_))
+        note = call("audit", "explain", case, data=data, env={"LC_ALL": "zh_CN.UTF-8"}).stdout
+        check("the locale is the caller's, not the server's", "诉求已登记" in note, note[:300])
         check("a folder is served once", call("serve", data=data).returncode == 5)
         callers = [subprocess.Popen([PROGRAM, "case", "list", "--data", str(data), "--json"], stdout=subprocess.PIPE, text=True) for _ in range(8)]
         answers = {c.communicate(timeout=120)[0] for c in callers}
@@ -268,6 +246,33 @@ def served(data, case):
             code = "killed"
     check("SIGTERM stops the server cleanly", code == 0, f"{code}: {server.stderr.read()[-500:]}")
     check("the socket goes with the server", not (data / "lastkm.sock").exists())
+
+
+def quarantine(scratch):
+    """A command at which the engine dies stops its lane; what comes after is recorded, and decided once an operator has skipped it."""
+    data = scratch / "q"
+    call("init", data, "--clock", "virtual", "--lanes", 1)
+    call("directory", "publish", "--shipped", "--activate", data=data)
+    first = REGISTER | {"idempotency_key": "first"}
+    for _ in range(2):
+        died = call("submit", "-", given=lines_of(first), data=data, env={"LASTKM_CRASH_AT": "decide:1"})
+        check("the engine dies at its crash point", died.returncode not in range(9), str(died.returncode))
+    second = REGISTER | {"idempotency_key": "second", "external": {"channel": "CH-12345", "reference": "Q-2"}}
+    out = ask("submit-outcome", "submit", "-", given=lines_of(second), code=7, data=data)
+    check("a command in a stopped lane is recorded", bool(out) and out[0]["status"] == "recorded", str(out))
+    stopped = ask("quarantine-list", "quarantine", "list", data=data)
+    check("the lane and ordinal are named", len(stopped) == 1 and stopped[0]["lane"] == 0, str(stopped))
+    place = f"{stopped[0]['lane']}:{stopped[0]['ordinal']}" if stopped else "0:0"
+    check("doctor says what to do", f"quarantine skip {place}" in call("doctor", data=data).stdout)
+    ask("quarantine-skip", "quarantine", "skip", place, "--reason", "broken", data=data)
+    out = ask("submit-outcome", "submit", "-", given=lines_of(second), data=data)
+    check("sent again with its key, it returns its outcome", bool(out) and out[0]["status"] in ("accepted", "duplicate"), str(out))
+    again = ask("submit-outcome", "quarantine", "redrive", place, data=data)
+    check("redriven, it is a new command that is taken", bool(again) and again[0]["status"] == "accepted", str(again))
+    sum_ = ask("audit-redecide", "audit", "redecide", data=data)
+    check("audits count the operator's decision as given", bool(sum_) and sum_[0]["given"] == 1 and sum_[0]["different"] == 0, str(sum_))
+    skipped = ask("audit-explain", "audit", "explain", place, data=data)
+    check("and explain it", bool(skipped) and "broken" in skipped[0]["text"] and "operator" in skipped[0]["text"], str(skipped))
 
 
 def damage(scratch):

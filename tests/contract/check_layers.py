@@ -30,6 +30,7 @@ ARROWS = PURE_ARROWS | {
                           "engine/log", "engine/store", "projections"],
     "projections/query": ["engine/base", "engine/calendar", "engine/record", "engine/directory", "engine/rules", "engine/cases",
                           "engine/log", "engine/store", "projections", "projections/views"],
+    "projections/explain": ["engine/base", "engine/calendar", "engine/record", "engine/directory", "engine/rules", "engine/cases"],
     "tools/lastkm": None,  # the composition root: everything
 }
 # Headers that a folder must not include although its folder is allowed.

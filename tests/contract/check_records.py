@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 """A reader in another language: what `lastkm log dump` prints is re-encoded canonically (RFC 8785, integers only) and must
-come out as the same bytes; the lane of each record and the chain of each aggregate are computed anew.
+come out as the same bytes; the lane of each record and the chain of each aggregate are computed anew. With --schemas each
+record is held against its JSON Schema, the data of each event against that of its type, and (where LASTKM_SHARED has it)
+against the schema of CloudEvents itself.
 
-Usage: check_records.py --lanes N COMMANDS DECISIONS DIRECTORY       files as `lastkm log dump --from TOPIC` printed them
-       check_records.py --program LASTKM --data DIR [--lanes N]      dumps them itself
+Usage: check_records.py --lanes N COMMANDS DECISIONS DIRECTORY META  files as `lastkm log dump --from TOPIC` printed them
+       check_records.py --program LASTKM --data DIR [--lanes N] [--schemas SCHEMAS] [--tamper]
+                        dumps them itself; --tamper shows that one changed byte is found, at 50 places of each topic
+       check_records.py --folders DIR …                              the same for each folder of DIR, with the files inside
        check_records.py --self-test
 """
 import argparse
 import hashlib
 import json
+import os
+import pathlib
+import random
 import subprocess
 import sys
 
@@ -58,9 +65,31 @@ def lane_of(aggregate, lanes):
     return int.from_bytes(hashlib.sha256(aggregate.encode()).digest()[:8], "big") % lanes
 
 
+class Shapes:
+    """The JSON Schemas of records and events, and that of CloudEvents where the shared data is."""
+
+    def __init__(self, schemas):
+        import schema
+        self.records, self.events = schema.Folder(schemas / "records"), schema.Folder(schemas / "events")
+        shared = pathlib.Path(os.environ.get("LASTKM_SHARED", "../shared")) / "data/conformance/cloudevents/cloudevents.schema.json"
+        self.envelope = schema.Schema(shared) if shared.exists() else None
+        self.seen = {}  # event type -> how many
+
+    def faults(self, value):
+        kind = value["type"].removeprefix("org.lastkm.").removesuffix(".v1")
+        out = self.records.faults(kind, value)
+        if self.envelope:
+            out += self.envelope.faults(value)
+        for event in value["data"].get("events", []):
+            self.seen[event["type"]] = self.seen.get(event["type"], 0) + 1
+            out += [f"{event['type']}: {fault}" for fault in self.events.faults(f"{event['type']}.v{event['version']}", event["data"])]
+        return out
+
+
 class Checker:
-    def __init__(self, lanes):
+    def __init__(self, lanes, shapes=None):
         self.lanes = lanes
+        self.shapes = shapes
         self.findings = []
         self.records = 0
         self.commands = {}   # lane -> (id, hash of the record) of each command, in order
@@ -84,6 +113,8 @@ class Checker:
             if not isinstance(value.get(name), kind):
                 self.find(at, f"no CloudEvent: {name} is missing")
                 return None
+        for fault in self.shapes.faults(value)[:3] if self.shapes else []:
+            self.find(at, fault)
         return value
 
     def command(self, at, raw):
@@ -126,9 +157,64 @@ class Checker:
         value = self.record(at, raw)
         if value is None:
             return
-        content = canonical(value["data"].get("content")).encode("utf-8")
+        data, content = value["data"], value["data"].get("content", {})
+        for member, inside in (("kind", "kind"), ("document", "id"), ("version", "version")):
+            if data.get(member) != content.get(inside):
+                self.find(at, f"{member} is not what the content says")
+        if value["subject"] != f"{data.get('kind')}/{data.get('document')}" or value["id"] != f"document-{data.get('ordinal')}":
+            self.find(at, "subject and id are not those of the document")
+        content = canonical(content).encode("utf-8")
         if hashlib.sha256(content).hexdigest() != value["data"].get("sha256"):
             self.find(at, "sha256 is not that of the content")
+
+
+TOPICS = ("commands", "decisions", "directory", "meta")
+
+
+def dumped(options, index, topic):
+    if options.program:
+        return subprocess.run([options.program, "log", "dump", "--from", topic, "--data", options.data],
+                              check=True, stdout=subprocess.PIPE).stdout.split(b"\n")[:-1]
+    if index < len(options.files):
+        return pathlib.Path(options.files[index]).read_bytes().split(b"\n")[:-1]
+    return []
+
+
+def checked(dumps, lanes, shapes=None):
+    checker = Checker(lanes, shapes)
+    for topic, check in zip(TOPICS, (checker.command, checker.decision, checker.document, checker.record)):
+        for number, raw in enumerate(dumps[topic], 1):
+            check(f"{topic}:{number}", raw)
+    return checker
+
+
+def tamper(dumps, lanes):
+    """One changed digit or letter, at many places: each must be found. What a decision says is borne out by the next one of
+    its aggregate, so the last of each is left to `audit redecide`."""
+    dice, tried = random.Random(1), 0
+    lane = {topic: [parse(raw)["data"].get("lane") for raw in dumps[topic]] for topic in TOPICS}
+    last = {parse(raw)["subject"]: line for line, raw in enumerate(dumps["decisions"])}
+    for topic in ("commands", "decisions", "directory"):
+        lines = [n for n in range(len(dumps[topic])) if topic == "directory" or lane[topic][n] is not None]
+        lines = [n for n in lines if topic != "decisions" or n not in last.values()]
+        for _ in range(50):
+            line = dice.choice(lines)
+            raw = dumps[topic][line]
+            # Nothing bears out when a document was published; what it says is hashed.
+            end = raw.index(b'"document":') if topic == "directory" else len(raw)
+            place = dice.choice([i for i, byte in enumerate(raw[:end]) if chr(byte).isalnum()])
+            other = dice.choice([c for c in b"0123456789abcdefXYZ" if c != raw[place]])
+            changed = raw[:place] + bytes([other]) + raw[place + 1:]
+            # The lane of the record alone, as it was and with the change.
+            beside = {t: [changed if (t, n) == (topic, line) else r for n, r in enumerate(dumps[t])
+                          if t == topic == "directory" and n == line or lane[topic][line] is not None and lane[t][n] == lane[topic][line]]
+                      for t in TOPICS}
+            tried += 1
+            if not checked(beside, lanes).findings:
+                print(f"{topic}:{line + 1}: byte {place} changed to {chr(other)!r}, and nobody noticed: {raw[max(0, place - 40):place + 20]}")
+                return 1
+    print(f"records: each of {tried} changed bytes was found")
+    return 0
 
 
 def self_test():
@@ -160,28 +246,30 @@ def main():
     arguments.add_argument("--lanes", type=int, default=64)
     arguments.add_argument("--program")
     arguments.add_argument("--data")
+    arguments.add_argument("--schemas")
+    arguments.add_argument("--folders", type=pathlib.Path)
+    arguments.add_argument("--tamper", action="store_true")
     arguments.add_argument("--self-test", action="store_true")
     options = arguments.parse_args()
     if options.self_test:
         return self_test()
-    checker = Checker(options.lanes)
-    for index, (topic, check) in enumerate((("commands", checker.command), ("decisions", checker.decision),
-                                            ("directory", checker.document))):
-        if options.program:
-            dumped = subprocess.run([options.program, "log", "dump", "--from", topic, "--data", options.data],
-                                    check=True, stdout=subprocess.PIPE).stdout
-        elif index < len(options.files):
-            with open(options.files[index], "rb") as file:
-                dumped = file.read()
-        else:
-            continue
-        for number, raw in enumerate(dumped.split(b"\n")[:-1], 1):
-            check(f"{topic}:{number}", raw)
-    for finding in checker.findings:
+    shapes = Shapes(pathlib.Path(options.schemas)) if options.schemas else None
+    if options.folders:
+        every = [{topic: (folder / f"{topic}.jsonl").read_bytes().split(b"\n")[:-1] for topic in TOPICS}
+                 for folder in sorted(options.folders.iterdir()) if folder.is_dir()]
+    else:
+        every = [{topic: dumped(options, index, topic) for index, topic in enumerate(TOPICS)}]
+    checkers = [checked(dumps, options.lanes, shapes) for dumps in every]
+    findings = [finding for checker in checkers for finding in checker.findings]
+    for finding in findings[:50]:
         print(finding)
-    decided = sum(checker.accepted.values())
-    print(f"records: {checker.records} re-encoded, {decided} decisions chained, {len(checker.findings)} findings")
-    return 1 if checker.findings or checker.records == 0 else 0
+    records = sum(checker.records for checker in checkers)
+    decided = sum(sum(checker.accepted.values()) for checker in checkers)
+    print(f"records: {records} re-encoded, {decided} decisions chained, {len(findings)} findings"
+          + (f", {len(shapes.seen)} types of events valid" if shapes else ""))
+    if findings or records == 0:
+        return 1
+    return tamper(every[0], options.lanes) if options.tamper else 0
 
 
 if __name__ == "__main__":

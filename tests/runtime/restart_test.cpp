@@ -104,6 +104,55 @@ TEST_CASE("redecide: a changed byte in either log is found, and its lane and ord
   CHECK(found > 40);
 }
 
+/// The same commands and decisions under a directory in which one text of the workflow is another.
+Redecided redecided_under(Bed& bed, const std::string& guard, const std::string& changed) {
+  Bed other(bed.deployment.lanes, 2);
+  auto from = log::open_simulated_log(bed.storage);
+  auto to = log::open_simulated_log(other.storage);
+  const auto copy = [&](log::Topic topic, std::int32_t partition, const log::Record& record) {
+    const log::Append append{topic, partition, record};
+    REQUIRE(to->append(std::span(&append, 1), log::Durability::synced).has_value());
+  };
+  bool found = false;
+  for (const auto& stored : all_records(*from, log::Topic::directory, 0)) {
+    auto document = record::decode_document(stored.record.value);
+    REQUIRE(document.has_value());
+    std::string content = record::canonical(document->content);
+    if (const auto at = content.find(guard); at != std::string::npos) {
+      content.replace(at, guard.size(), changed);
+      document->content = cases::parsed(content);
+      document->sha256 = record::hex(record::sha256(record::canonical(document->content)));
+      found = true;
+    }
+    log::Record record = stored.record;
+    record.value = record::encode(*document, bed.deployment.source());
+    copy(log::Topic::directory, 0, record);
+  }
+  REQUIRE(found);
+  for (const log::Topic topic : {log::Topic::commands, log::Topic::decisions}) {
+    for (std::int32_t partition = 0; partition < 2; ++partition) {
+      for (const auto& stored : all_records(*from, topic, partition)) copy(topic, partition, stored.record);
+    }
+  }
+  return other.redecided();
+}
+
+TEST_CASE("redecide: one changed guard is found at the first decision that it would have changed") {
+  Bed bed(1, 2);
+  auto engine = bed.open_with_rules();
+  const AggregateId id = must(*engine, at(opening("o"), "2026-05-20T09:00")).aggregate;
+  must(*engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "s"));
+  const Outcome signed_by = must(*engine, act("Sign", id.value, cases::kPsc, "{}", "g"));
+  REQUIRE(signed_by.status == OutcomeStatus::accepted);
+  engine.reset();
+  CHECK(redecided_under(bed, "actor.body == case.lead", "actor.body == case.lead").different == 0);
+  const Redecided audited = redecided_under(bed, "actor.body == case.lead", "actor.body != case.lead");
+  CHECK(audited.different > 0);
+  REQUIRE(audited.first.has_value());
+  CHECK(audited.first->lane == signed_by.lane);
+  CHECK(audited.first->ordinal == signed_by.ordinal);
+}
+
 TEST_CASE("engine: a folder keeps everything over restarts, with and without its state folder") {
   namespace fs = std::filesystem;
   const std::string folder = fs::temp_directory_path() / ("lastkm-runtime-" + std::to_string(::getpid()));

@@ -31,20 +31,25 @@ Value to_value(const runtime::Outcome& outcome, std::int32_t offset_minutes) {
                     {"text", outcome.rejection->text},
                     {"path", outcome.rejection->path}};
   }
-  return Object{{"command_id", outcome.command.value},
-                {"status", name_of(outcome.status)},
-                {"case", outcome.aggregate.value},
-                {"ref", outcome.ref},
-                {"seq", outcome.seq},
-                {"lane", std::int64_t{outcome.lane.value}},
-                {"ordinal", outcome.ordinal.value},
-                {"events", std::move(events)},
-                {"reason", std::move(reason)}};
+  const bool decided = outcome.status != runtime::OutcomeStatus::recorded && outcome.ordinal.value > 0;
+  return Object{
+      {"command_id", outcome.command.value},
+      {"explain",
+       decided ? std::to_string(outcome.lane.value) + ":" + std::to_string(outcome.ordinal.value) : ""},
+      {"status", name_of(outcome.status)},
+      {"case", outcome.aggregate.value},
+      {"ref", outcome.ref},
+      {"seq", outcome.seq},
+      {"lane", std::int64_t{outcome.lane.value}},
+      {"ordinal", outcome.ordinal.value},
+      {"events", std::move(events)},
+      {"reason", std::move(reason)}};
 }
 
 Value to_value(const Error& error) {
   const bool unknown = error.kind == ErrorKind::unknown_outcome;
   return Object{{"command_id", ""},
+                {"explain", ""},
                 {"status", unknown ? "recorded" : "rejected"},
                 {"case", ""},
                 {"ref", ""},

@@ -1,8 +1,11 @@
 // lastkm audit replay|redecide|explain: what an auditor asks, answered from the logs alone.
 #include <algorithm>
+#include <filesystem>
 
+#include "engine/log/embedded_log.h"
 #include "engine/runtime/redecide.h"
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/audit_explain.h"
 #include "tools/lastkm/case_life.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -18,6 +21,34 @@ struct Replay {
   std::string clock = "record";
 };
 
+Error not_yet(const std::string& id, Instant as_of, std::int32_t offset) {
+  return Error{ErrorKind::not_found, "not-yet",
+               "There was nothing of the case " + id + " by " + format_at_offset(as_of, offset) + ".", ""};
+}
+
+Result<Exit> what_had_happened(Session& session, const std::string& id, const std::vector<Step>& steps,
+                               Instant as_of, std::int32_t offset) {
+  std::vector<const Step*> happened;
+  for (const Step& step : steps) {
+    if (step.event.occurred_at <= as_of) happened.push_back(&step);
+  }
+  if (happened.empty()) return not_yet(id, as_of, offset);
+  std::stable_sort(happened.begin(), happened.end(),
+                   [](const Step* a, const Step* b) { return a->event.occurred_at < b->event.occurred_at; });
+  Table table({{"seq", Align::right}, {"occurred"}, {"recorded"}, {"event"}, {"by"}});
+  for (const Step* step : happened) {
+    const Value line = history_line(*step, offset);
+    if (session.json()) {
+      session.print(line);
+    } else {
+      table.add({line.number("seq"), short_time(line.text("occurred_at")),
+                 short_time(line.text("recorded_at")), line.text("type"), step->event.actor.body.value});
+    }
+  }
+  if (!session.json()) table.print(session.out(), session.style());
+  return Exit::ok;
+}
+
 Result<Exit> replay(Session& session, const Replay& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
@@ -30,36 +61,12 @@ Result<Exit> replay(Session& session, const Replay& given) {
   }
   const auto steps = case_life(**engine, given.id);
   if (!steps) return steps.error();
-  if (given.clock == "business") {
-    std::vector<const Step*> happened;
-    for (const Step& step : *steps) {
-      if (step.event.occurred_at <= as_of) happened.push_back(&step);
-    }
-    std::stable_sort(happened.begin(), happened.end(), [](const Step* a, const Step* b) {
-      return a->event.occurred_at < b->event.occurred_at;
-    });
-    Table table({{"seq", Align::right}, {"occurred"}, {"recorded"}, {"event"}, {"by"}});
-    for (const Step* step : happened) {
-      const Value line = history_line(*step, offset);
-      if (session.json()) {
-        session.print(line);
-      } else {
-        table.add({line.number("seq"), short_time(line.text("occurred_at")),
-                   short_time(line.text("recorded_at")), line.text("type"), step->event.actor.body.value});
-      }
-    }
-    if (!session.json()) table.print(session.out(), session.style());
-    return Exit::ok;
-  }
+  if (given.clock == "business") return what_had_happened(session, given.id, *steps, as_of, offset);
   const Step* last = nullptr;
   for (const Step& step : *steps) {
     if (step.recorded_at <= as_of) last = &step;
   }
-  if (last == nullptr) {
-    return Error{ErrorKind::not_found, "not-yet",
-                 "The case " + given.id + " was not recorded by " + format_at_offset(as_of, offset) + ".",
-                 ""};
-  }
+  if (last == nullptr) return not_yet(given.id, as_of, offset);
   const Value shown = show(last->after, last->lane, last->ordinal, offset);
   Object out = *shown.if_object();
   out.set("as_of", format_at_offset(as_of, offset));
@@ -79,14 +86,26 @@ Result<Exit> replay(Session& session, const Replay& given) {
   return Exit::ok;
 }
 
+/// In this process alone, also beside one that serves the folder: only the log is opened, and only for
+/// reading.
+Result<runtime::Redecided> redecided(Session& session) {
+  const auto where = session.data();
+  if (!where) return where.error();
+  if (std::error_code failed; !std::filesystem::exists(*where + "/log", failed)) {
+    return Error{ErrorKind::not_found, "no-deployment",
+                 "There is no deployment in " + *where + "; --data names the folder that `lastkm init` made.",
+                 *where};
+  }
+  const auto log = log::open_embedded_log({.folder = *where, .read_only = true});
+  if (!log) return log.error();
+  const auto deployment = runtime::read_deployment(**log);
+  if (!deployment) return deployment.error();
+  Progress progress(session.err(), session.shows_progress(), "re-deciding", deployment->lanes);
+  return runtime::redecide(**log, *deployment, [&](std::int32_t lanes) { progress.at(lanes); });
+}
+
 Result<Exit> redecide_all(Session& session) {
-  const auto engine = session.engine();
-  if (!engine) return engine.error();
-  const auto sum = [&] {
-    const runtime::Deployment& deployment = (*engine)->deployment();
-    Progress progress(session.err(), session.shows_progress(), "re-deciding", deployment.lanes);
-    return runtime::redecide((*engine)->log(), deployment, [&](std::int32_t lanes) { progress.at(lanes); });
-  }();
+  const auto sum = redecided(session);
   if (!sum) return sum.error();
   Array deciders;
   for (const std::int32_t decider : sum->deciders) deciders.emplace_back(std::int64_t{decider});
@@ -112,6 +131,8 @@ Result<Exit> redecide_all(Session& session) {
                                          : "0 different")
                   << ", " << sum->given << " given by an operator";
     if (sum->undecided > 0) session.out() << ", " << sum->undecided << " not decided yet";
+    session.out() << "; decider";
+    for (const std::int32_t decider : sum->deciders) session.out() << ' ' << decider;
     session.out() << ".\n";
     if (sum->first) {
       session.out() << "First difference: lane " << sum->first->lane.value << ", ordinal "
@@ -122,33 +143,6 @@ Result<Exit> redecide_all(Session& session) {
   return sum->different > 0 ? Exit::difference : Exit::ok;
 }
 
-Result<Exit> explain(Session& session, const std::string& id) {
-  const auto engine = session.engine();
-  if (!engine) return engine.error();
-  const auto steps = case_life(**engine, id);
-  if (!steps) return steps.error();
-  const std::int32_t offset = Session::offset_of(**engine);
-  const Style style = session.style();
-  for (const Step& step : *steps) {
-    const Value line = explain_line(step, offset);
-    if (session.json()) {
-      session.print(line);
-      continue;
-    }
-    session.out() << style.bold(std::to_string(step.event.seq) + "  " + short_time(line.text("when")) + "  " +
-                                step.event.type)
-                  << '\n'
-                  << "    " << line.text("text") << '\n';
-    for (const Value& clock : *line.find("clocks")->if_array()) {
-      session.out() << "    clock " << clock.text("name") << ' ' << clock.text("change");
-      if (!clock.text("due").empty()) session.out() << ", due " << clock.text("due");
-      if (!clock.text("how").empty()) session.out() << style.dim(" (" + std::string(clock.text("how")) + ")");
-      session.out() << '\n';
-    }
-  }
-  return Exit::ok;
-}
-
 }  // namespace
 
 void add_audit(Program& program) {
@@ -156,24 +150,26 @@ void add_audit(Program& program) {
   group.needs_verb();
 
   auto given = std::make_shared<Replay>();
-  Verb verb =
-      group.verb("replay", "A case as it was known at a time, folded from the decisions");
+  Verb verb = group.verb("replay", "A case as it was known at a time, folded from the decisions");
   verb.option("CASE", given->id, "case id or reference number").required();
   verb.option("--as-of", given->as_of, "RFC 3339; now where left out");
-  verb.option("--clock", given->clock,
-                   "record: what was known by then; business: what had happened by then")
+  verb.option("--clock", given->clock, "record: what was known by then; business: what had happened by then")
       .one_of({"record", "business"})
       .with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return replay(session, *given); });
 
-  verb = group.verb("redecide",
-                       "Make every decision again and compare bytes (exit 8 where one differs)");
-  program.on(verb, Needs::folder, [](Session& session) { return redecide_all(session); });
+  verb = group.verb(
+      "redecide",
+      "Make every decision again, in a process of its own, and compare bytes (exit 8 where one differs)");
+  program.on(verb, Needs::own_folder, [](Session& session) { return redecide_all(session); });
 
-  auto id = std::make_shared<std::string>();
-  verb = group.verb("explain", "Why each step of a case was taken: rule, facts, clocks");
-  verb.option("CASE", *id, "case id or reference number").required();
-  program.on(verb, Needs::folder, [id](Session& session) { return explain(session, *id); });
+  auto about = std::make_shared<std::string>();
+  auto language = std::make_shared<std::string>();
+  verb = group.verb("explain", "Why each step of a case was taken or refused: rule, facts, clocks");
+  verb.option("CASE", *about, "case id, reference number, or LANE:ORDINAL for one decision").required();
+  verb.option("--lang", *language, "zh or en; by the locale where left out").one_of({"zh", "en"});
+  program.on(verb, Needs::folder,
+             [about, language](Session& session) { return explain_case(session, *about, *language); });
 }
 
 }  // namespace lastkm::tool

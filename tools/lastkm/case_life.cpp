@@ -1,10 +1,107 @@
 #include "tools/lastkm/case_life.h"
 
+#include <map>
+
 #include "engine/cases/evolve.h"
+#include "engine/record/command.h"
 #include "engine/record/digest.h"
 #include "tools/lastkm/accepted.h"
 
 namespace lastkm::tool {
+
+namespace {
+
+/// What is asked about: an aggregate, and one decision of it where `ordinal` is set.
+struct About {
+  AggregateId id;
+  LaneId lane;
+  Ordinal ordinal;
+};
+
+Error no_such_decision(std::string_view about) {
+  return Error{ErrorKind::not_found, "no-such-decision",
+               "There is no decision " + std::string(about) +
+                   "; LANE:ORDINAL stands in the answer to each command, see also `lastkm log dump`.",
+               ""};
+}
+
+std::optional<std::int64_t> number(std::string_view digits) {
+  std::int64_t out = 0;
+  if (digits.empty() || digits.size() > 15) return std::nullopt;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    out = out * 10 + (c - '0');
+  }
+  return out;
+}
+
+Result<About> decision_named(runtime::Engine& engine, std::string_view about, std::size_t colon) {
+  const auto lane = number(about.substr(0, colon));
+  const auto ordinal = number(about.substr(colon + 1));
+  if (!lane || !ordinal || *lane >= engine.deployment().lanes) return no_such_decision(about);
+  About out{AggregateId(""), LaneId(static_cast<std::int32_t>(*lane)), Ordinal(*ordinal)};
+  const std::int32_t partition = log::partition_of(out.lane, engine.log().partitions());
+  auto read =
+      each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
+        if (decision.lane != out.lane || decision.ordinal != out.ordinal) return true;
+        out.id = decision.aggregate;
+        return false;
+      });
+  if (!read) return read.error();
+  if (out.id.value.empty()) return no_such_decision(about);
+  return out;
+}
+
+Result<About> resolve(runtime::Engine& engine, std::string_view about) {
+  if (const auto colon = about.find(':'); colon != std::string_view::npos)
+    return decision_named(engine, about, colon);
+  const auto found = engine.find_case(about);
+  if (!found && (found.error().kind != ErrorKind::not_found || about.size() != 32)) return found.error();
+  // Also where no case was opened: its refusals are decisions too.
+  const AggregateId id = found ? found->id : AggregateId(std::string(about));
+  return About{id, record::lane_of(id, engine.deployment().lanes), Ordinal(0)};
+}
+
+/// The commands of the decisions, by their hash.
+Status add_commands(runtime::Engine& engine, const About& about, std::vector<explain::Turn>& turns) {
+  const std::int32_t partition = log::partition_of(about.lane, engine.log().partitions());
+  std::map<std::string, std::vector<explain::Turn*>> wanted;
+  for (explain::Turn& turn : turns) wanted[turn.decision.command_hash].push_back(&turn);
+  return each_record(engine.log(), log::Topic::commands, partition, [&](const log::StoredRecord& stored) {
+    if (stored.record.key != about.id.value) return true;
+    const auto turn = wanted.find(record::hex(record::sha256(stored.record.value)));
+    if (turn == wanted.end()) return true;
+    auto command = record::decode_command(stored.record.value);
+    for (explain::Turn* one : turn->second) {
+      if (command) one->command = *command;
+    }
+    return true;
+  });
+}
+
+}  // namespace
+
+Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about_text) {
+  const auto about = resolve(engine, about_text);
+  if (!about) return about.error();
+  std::vector<explain::Turn> turns;
+  cases::CaseState state;
+  state.id = about->id;
+  const std::int32_t partition = log::partition_of(about->lane, engine.log().partitions());
+  auto read =
+      each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
+        if (decision.aggregate != about->id) return true;
+        if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
+          turns.push_back({decision, std::nullopt, state});
+        for (const record::Event& event : decision.events)
+          state = cases::evolve(std::move(state), event, decision.lane_time);
+        return true;
+      });
+  if (!read) return read.error();
+  if (turns.empty()) return engine.find_case(about_text).error();
+  if (auto added = add_commands(engine, *about, turns); !added) return added.error();
+  return turns;
+}
 
 Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref) {
   const auto found = engine.find_case(id_or_ref);
@@ -37,52 +134,6 @@ Value actor_value(const record::Actor& actor) {
   return out;
 }
 
-/// RFC 3339 UTC as records have it, at the offset that people read.
-std::string at_offset(std::string_view utc, std::int32_t offset_minutes) {
-  const auto instant = parse_instant(utc);
-  return instant ? format_at_offset(*instant, offset_minutes) : std::string(utc);
-}
-
-/// How a due time came about: "3 WD from 2026-05-18T09:12:00+08:00 by calendar cn@2026".
-std::string how(const Value& change, std::int32_t offset_minutes) {
-  std::string text;
-  if (change.find("n") != nullptr) {
-    text = std::to_string(change.number("n"));
-    text += " ";
-    text += change.text("unit");
-  }
-  if (!change.text("base").empty())
-    text += (text.empty() ? "from " : " from ") + at_offset(change.text("base"), offset_minutes);
-  if (const Value* calendar = change.find("calendar")) {
-    text += " by calendar ";
-    if (const std::string* name = calendar->if_string()) {
-      text += *name;
-    } else {
-      text += calendar->text("id");
-      text += "@" + std::to_string(calendar->number("version"));
-    }
-  }
-  if (const Value* left = change.find("left"); left != nullptr && left->if_object() != nullptr) {
-    text += (text.empty() ? "" : ", ") + std::to_string(left->number("n")) + " " +
-            std::string(left->text("unit")) + " left";
-  }
-  if (change.flag("provisional")) text += " (provisional calendar)";
-  return text;
-}
-
-/// A fact as a sentence can hold it.
-std::string fact_text(const Value& value) {
-  if (const std::string* text = value.if_string()) return "'" + *text + "'";
-  if (const std::int64_t* number = value.if_int()) return std::to_string(*number);
-  if (const bool* flag = value.if_bool()) return *flag ? "true" : "false";
-  if (const Array* list = value.if_array()) {
-    std::string out = "[";
-    for (const Value& one : *list) out += (out.size() > 1 ? ", " : "") + fact_text(one);
-    return out + "]";
-  }
-  return "null";
-}
-
 }  // namespace
 
 Value history_line(const Step& step, std::int32_t offset_minutes) {
@@ -93,41 +144,6 @@ Value history_line(const Step& step, std::int32_t offset_minutes) {
                 {"actor", actor_value(step.event.actor)},
                 {"rule", step.event.rule},
                 {"data", step.event.data}};
-}
-
-Value explain_line(const Step& step, std::int32_t offset_minutes) {
-  const record::Event& event = step.event;
-  const std::string who =
-      event.actor.body.value + (event.actor.role.empty() ? "" : " as " + event.actor.role);
-  std::string text = event.type + " by " + who + ", allowed by rule " + event.rule;
-  if (event.facts.if_object() != nullptr && !event.facts.if_object()->empty()) {
-    std::string saw;
-    for (const Member& fact : *event.facts.if_object()) {
-      saw += (saw.empty() ? "" : ", ") + fact.name + " = " + fact_text(fact.value);
-    }
-    text += ", which saw " + saw;
-  }
-  if (!event.stage.empty()) text += "; the case is now in " + event.stage;
-  Array clocks;
-  if (event.clocks.if_array() != nullptr) {
-    for (const Value& change : *event.clocks.if_array()) {
-      Value due;
-      if (!change.text("due").empty()) due = at_offset(change.text("due"), offset_minutes);
-      clocks.emplace_back(Object{{"name", change.text("clock")},
-                                 {"change", change.text("change")},
-                                 {"due", std::move(due)},
-                                 {"how", how(change, offset_minutes)}});
-    }
-  }
-  return Object{{"seq", event.seq},
-                {"when", format_at_offset(step.recorded_at, offset_minutes)},
-                {"who", who},
-                {"event", event.type},
-                {"rule", event.rule},
-                {"workflow", Object{{"id", step.after.workflow}, {"version", step.after.workflow_version}}},
-                {"facts", event.facts.if_object() != nullptr ? event.facts : Value(Object{})},
-                {"clocks", std::move(clocks)},
-                {"text", text + "."}};
 }
 
 }  // namespace lastkm::tool

@@ -1,5 +1,5 @@
-// A case's life from the decisions alone: each event with the decision it stands in and the state after it.
-// The views are not asked, so that an auditor can hold them against it.
+// A case's life from the logs alone: its decisions in order, with the commands that they answer, and the
+// state after each event. The views are not asked, so that an auditor can hold them against it.
 #pragma once
 
 #include <vector>
@@ -8,6 +8,7 @@
 #include "engine/cases/state.h"
 #include "engine/record/decision.h"
 #include "engine/runtime/engine.h"
+#include "projections/explain/explain.h"
 
 namespace lastkm::tool {
 
@@ -19,12 +20,14 @@ struct Step {
   cases::CaseState after;
 };
 
-/// not_found "no-such-case".
+/// Every event. not_found "unknown-case".
 [[nodiscard]] Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref);
+
+/// Every decision, refusals and repeats too, also about a case that was never opened. `about`: id, reference
+/// number, or LANE:ORDINAL for that decision alone. not_found "unknown-case", "no-such-decision".
+[[nodiscard]] Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about);
 
 /// A line of `case history`.
 [[nodiscard]] Value history_line(const Step& step, std::int32_t offset_minutes);
-/// A line of `audit explain`.
-[[nodiscard]] Value explain_line(const Step& step, std::int32_t offset_minutes);
 
 }  // namespace lastkm::tool

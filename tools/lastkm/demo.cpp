@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/happened.h"
 #include "tools/lastkm/play.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -26,6 +27,31 @@ struct Given {
   std::string program = "lastkm";
   std::string shown_data;
 };
+
+struct Happening {
+  const char* name;
+  const char* title;
+  std::int64_t count;
+  Tone tone;
+};
+
+/// What a demonstration is meant to show.
+std::vector<Happening> happenings(const Happened& happened) {
+  const auto of = [&](std::string_view type) { return happened.count(type); };
+  return {{"closed", "closed / 办结", of("CaseClosed"), Tone::good},
+          {"answered", "answered on the spot / 即时答复", of("CaseAnswered"), Tone::good},
+          {"returns", "asked to return / 申请退单", of("ReturnRequested"), Tone::plain},
+          {"disputes", "before the panel / 争议裁定", of("DisputeOpened"), Tone::plain},
+          {"extensions", "extended / 延期", of("ExtensionGranted"), Tone::plain},
+          {"parked", "parked / 挂账", of("CaseParked"), Tone::warn},
+          {"breaches", "limits exceeded / 超时", of("StageBreached") + of("SlaBreached"), Tone::warn},
+          {"escalations", "escalated / 升级", of("CaseEscalated"), Tone::warn},
+          {"yellow_cards", "yellow cards / 黄牌", of("YellowCardIssued"), Tone::warn},
+          {"red_cards", "red cards / 红牌", of("RedCardIssued"), Tone::bad},
+          {"supervisions", "supervised / 督办", of("SupervisionIssued"), Tone::bad},
+          {"unhappy", "unhappy callers / 回访未解决或不满意", happened.unhappy, Tone::bad},
+          {"reopenings", "reopened / 重办", of("CaseReopened"), Tone::bad}};
+}
 
 /// A new folder with everything shipped in force.
 Status make_folder(const std::string& folder) {
@@ -63,6 +89,16 @@ class Report {
 
   void heading(const std::string& text) { session_->out() << '\n' << session_->style().bold(text) << '\n'; }
 
+  void happened(const Happened& happened) {
+    heading("What happened / 发生了什么");
+    session_->out() << "  " << happened.categories.size() << " categories, " << happened.channels.size()
+                    << " channels, " << happened.compounds.size() << " compounds\n";
+    Table table({{"happening"}, {"times", Align::right}});
+    for (const Happening& one : happenings(happened))
+      table.add({one.title, Cell(std::to_string(one.count), one.tone)});
+    table.print(session_->out(), session_->style(), 2, session_->text_columns());
+  }
+
   Status counts(const std::string& title, const std::string& dimension,
                 const projections::CaseFilter& filter = {}, std::size_t most = 20) {
     auto lines = queries_->counts(filter, dimension, engine_->now());
@@ -80,7 +116,7 @@ class Report {
     }
     if (table.empty()) return done();
     heading(title);
-    table.print(session_->out(), session_->style(), 2);
+    table.print(session_->out(), session_->style(), 2, session_->text_columns());
     return done();
   }
 
@@ -90,7 +126,7 @@ class Report {
       const auto lines = queries_->rates(by, projections::RatesBasis::callback);
       if (!lines) return lines.error();
       heading(std::string("The three rates by ") + name + " of the call-back / 三率");
-      rates_table(*lines, name).print(session_->out(), session_->style(), 2);
+      rates_table(*lines, name).print(session_->out(), session_->style(), 2, session_->text_columns());
     }
     return done();
   }
@@ -120,10 +156,10 @@ class Report {
       const bool pressure =
           type.ends_with("Breached") || type == "CaseEscalated" || type.ends_with("CardIssued");
       table.add({short_time(line.text("recorded_at")), Cell(type, pressure ? Tone::bad : Tone::plain),
-                 actor != nullptr ? title_of_body(actor->text("body")) : "",
-                 Cell(line.text("rule"), Tone::quiet)});
+                 actor != nullptr ? title_alone(actor->text("body")) : "",
+                 Cell(rule_alone(line.text("rule")), Tone::quiet)});
     }
-    table.print(session_->out(), session_->style(), 2);
+    table.print(session_->out(), session_->style(), 2, session_->text_columns());
     return best;
   }
 
@@ -131,6 +167,15 @@ class Report {
   std::string title_of_body(std::string_view id) const {
     const auto* body = engine_->published()->find_body(BodyId(std::string(id)));
     return body != nullptr ? body->title.zh + " " + std::string(id) : std::string(id);
+  }
+  std::string title_alone(std::string_view id) const {
+    const auto* body = engine_->published()->find_body(BodyId(std::string(id)));
+    return body != nullptr ? body->title.zh : std::string(id);
+  }
+  /// Without the workflow, which is the same in each.
+  static std::string rule_alone(std::string_view rule) {
+    const auto slash = rule.find('/');
+    return std::string(slash == std::string_view::npos ? rule : rule.substr(slash + 1));
   }
   std::string named(const std::string& dimension, const Value& line) const {
     const Value* key = line.find("key");
@@ -215,17 +260,24 @@ Result<Exit> run(Session& session, const Given& given) {
   if (auto caught = (*side)->projector().catch_up(); !caught) return caught.error();
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
+  const auto happened = what_happened(engine, options.start);
+  if (!happened) return happened.error();
   if (session.json()) {
-    session.print(Object{{"folder", *where},
-                         {"seed", static_cast<std::int64_t>(given.seed)},
-                         {"days", given.days},
-                         {"commands", played->commands},
-                         {"accepted", played->accepted},
-                         {"rejected", played->rejected},
-                         {"duplicates", played->duplicates},
-                         {"supplements", played->supplements},
-                         {"cases", played->cases},
-                         {"milliseconds", std::int64_t{took}}});
+    Object out{{"folder", *where},
+               {"seed", static_cast<std::int64_t>(given.seed)},
+               {"days", given.days},
+               {"commands", played->commands},
+               {"accepted", played->accepted},
+               {"rejected", played->rejected},
+               {"duplicates", played->duplicates},
+               {"supplements", played->supplements},
+               {"cases", played->cases},
+               {"categories", static_cast<std::int64_t>(happened->categories.size())},
+               {"channels", static_cast<std::int64_t>(happened->channels.size())},
+               {"compounds", static_cast<std::int64_t>(happened->compounds.size())},
+               {"milliseconds", std::int64_t{took}}};
+    for (const Happening& one : happenings(*happened)) out.set(one.name, one.count);
+    session.print(out);
     return Exit::ok;
   }
   session.out() << session.style().bold("lastkm 社区治理“最后一公里”: " + std::to_string(given.days) +
@@ -240,6 +292,7 @@ Result<Exit> run(Session& session, const Given& given) {
     session.out() << '\n';
   }
   Report report(session, engine, (*side)->queries());
+  report.happened(*happened);
   if (auto shown = tables(report); !shown) return shown.error();
   const auto ref = report.life();
   if (!ref) return ref.error();

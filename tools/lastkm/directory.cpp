@@ -1,6 +1,7 @@
 // lastkm directory publish|activate|list|show: the documents that decisions read.
 #include <algorithm>
 
+#include "projections/explain/document_text.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/shipped.h"
 #include "tools/lastkm/verbs.h"
@@ -65,11 +66,11 @@ Result<Exit> publish(Session& session, const Publish& given) {
     if (auto active = (*engine)->activate(published->last); !active) return active.error();
   }
   print_documents(session, published->documents);
-  if (session.json()) return Exit::ok;
+  if (session.json() || session.options().quiet) return Exit::ok;
   if (given.activate) {
     session.out() << files->size() << " documents published; everything up to " << published->last.value
                   << " is in force.\n";
-  } else if (!session.options().quiet) {
+  } else {
     session.out() << "Published, not yet in force: lastkm directory activate " << published->last.value
                   << '\n';
   }
@@ -108,7 +109,11 @@ Result<Exit> show(Session& session, const std::string& id) {
     return Error{ErrorKind::not_found, "no-such-document",
                  "There is no document " + id + "; `lastkm directory list` has them all.", ""};
   }
-  session.print(found->content);
+  if (session.json()) {
+    session.print(found->content);
+  } else {
+    session.out() << explain::document_text(found->content).text;
+  }
   return Exit::ok;
 }
 

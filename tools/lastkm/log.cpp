@@ -14,8 +14,10 @@ Result<Exit> dump(Session& session, const std::string& from) {
   log::EventLog& log = (*engine)->log();
   const log::Topic topic = from == "commands"    ? log::Topic::commands
                            : from == "decisions" ? log::Topic::decisions
+                           : from == "meta"      ? log::Topic::meta
                                                  : log::Topic::directory;
-  const std::int32_t partitions = topic == log::Topic::directory ? 1 : log.partitions();
+  const bool one = topic == log::Topic::directory || topic == log::Topic::meta;
+  const std::int32_t partitions = one ? 1 : log.partitions();
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     std::int64_t next = 0;
     while (true) {
@@ -35,10 +37,9 @@ void add_log(Program& program) {
   Verb group = program.verb("log", "The log itself");
   group.needs_verb();
   auto from = std::make_shared<std::string>("decisions");
-  Verb verb =
-      group.verb("dump", "Every record as stored, a line each, partition by partition");
-  verb.option("--from", *from, "commands, decisions or directory")
-      .one_of({"commands", "decisions", "directory"})
+  Verb verb = group.verb("dump", "Every record as stored, a line each, partition by partition");
+  verb.option("--from", *from, "commands, decisions, directory or meta")
+      .one_of({"commands", "decisions", "directory", "meta"})
       .with_default();
   program.on(verb, Needs::folder, [from](Session& session) { return dump(session, *from); });
 

@@ -2,10 +2,12 @@
 #include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -13,6 +15,24 @@
 #include <vector>
 
 #include "tools/lastkm/program.h"
+
+namespace {
+
+/// The locale for messages, by the order of POSIX.
+std::string locale() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "";
+}
+
+int columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace lastkm::tool;
@@ -32,7 +52,9 @@ int main(int argc, char** argv) {
                           .err = &std::cerr,
                           .out_is_terminal = isatty(STDOUT_FILENO) != 0,
                           .err_is_terminal = isatty(STDERR_FILENO) != 0,
-                          .cwd = std::filesystem::current_path().string()};
+                          .cwd = std::filesystem::current_path().string(),
+                          .locale = locale(),
+                          .columns = columns()};
     Program program;
     return static_cast<int>(program.run(arguments, streams));
   } catch (const std::exception& failure) {

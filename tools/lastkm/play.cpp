@@ -124,6 +124,16 @@ intake::Submission Play::request(const std::string& category, const Place& place
   return submission;
 }
 
+/// Every category once, then some far more often than others.
+std::string Play::next_category() {
+  if (dealt_ == 0) {
+    for (std::size_t i = categories_.size(); i > 1; --i)
+      std::swap(categories_[i - 1], categories_[random_.next() % i]);
+  }
+  if (dealt_ < categories_.size()) return categories_[dealt_++];
+  return categories_[std::min(random_.next() % categories_.size(), random_.next() % categories_.size())];
+}
+
 void Play::plan_requests() {
   for (int day = 0; day < options_.days; ++day) {
     const Instant morning = options_.start + day * kMsPerDay;
@@ -134,7 +144,9 @@ void Play::plan_requests() {
     for (std::int64_t i = 0; i < count; ++i) {
       const Instant at =
           morning + random_.between(-60, 15 * 60) * kMsPerMinute + random_.between(0, 59) * kMsPerSecond;
-      intake::Submission asked = request(random_.pick(categories_), random_.pick(compounds_), at);
+      const std::string category = next_category();
+      const Place& place = random_.pick(compounds_);
+      intake::Submission asked = request(category, place, at);
       if (random_.percent(5)) {  // the same call entered twice
         intake::Submission again = asked;
         again.at = at + random_.between(1, 240) * kMsPerMinute;

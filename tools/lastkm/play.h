@@ -56,6 +56,7 @@ class Play {
   Play(runtime::Engine& engine, const PlayOptions& options);
   Status find_cast();
   void plan_requests();
+  [[nodiscard]] std::string next_category();
   [[nodiscard]] intake::Submission request(const std::string& category, const Place& place, Instant at);
   void plan(Instant at, std::string who, std::optional<intake::Submission> request = std::nullopt);
   [[nodiscard]] Result<runtime::Outcome> send(intake::Submission submission, Instant at);
@@ -85,6 +86,7 @@ class Play {
   std::priority_queue<Turn, std::vector<Turn>, Later> turns_;
   std::uint64_t order_ = 0;
   std::int64_t references_ = 0;
+  std::size_t dealt_ = 0;
   std::map<std::string, std::int64_t> unable_;  ///< by case: steps refused in a row
   Played played_;
 };

@@ -1,6 +1,7 @@
 // lastkm quarantine list|skip|redrive: lanes that have stopped at a command that the engine cannot decide.
 #include <charconv>
 
+#include "engine/base/fields.h"
 #include "engine/privacy/vault.h"
 #include "engine/record/command.h"
 #include "engine/record/digest.h"
@@ -99,17 +100,25 @@ Result<record::Command> find_command(runtime::Engine& engine, Place place) {
   return found;
 }
 
-/// The value with every sealed box opened.
+/// The value with every sealed box opened. Each was bound to where it stands: a JSON pointer into the input.
 Result<Value> opened(const Value& value, privacy::Vault& vault, const privacy::Place& place) {
   if (privacy::is_sealed(value)) return vault.open(value, place);
   if (const Object* object = value.if_object()) {
     Object out;
     for (const Member& member : *object) {
-      privacy::Place inside = place;
-      if (inside.field.empty()) inside.field = member.name;
-      auto plain = opened(member.value, vault, inside);
+      auto plain =
+          opened(member.value, vault, {place.aggregate, place.command, child(place.field, member.name)});
       if (!plain) return plain.error();
       out.set(member.name, std::move(*plain));
+    }
+    return Value(std::move(out));
+  }
+  if (const Array* array = value.if_array()) {
+    Array out;
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      auto plain = opened((*array)[i], vault, {place.aggregate, place.command, child(place.field, i)});
+      if (!plain) return plain.error();
+      out.push_back(std::move(*plain));
     }
     return Value(std::move(out));
   }
@@ -128,6 +137,8 @@ Result<Exit> redrive(Session& session, const std::string& text) {
   intake::Submission submission;
   submission.name = old->name;
   submission.case_id = old->aggregate.value;
+  submission.channel = old->channel;
+  submission.reference = old->reference;
   submission.actor = old->actor;
   submission.occurred_at = old->occurred_at;
   submission.idempotency_key = "redrive-" + old->id.value;
@@ -159,11 +170,10 @@ void add_quarantine(Program& program) {
   program.on(verb, Needs::folder, [](Session& session) { return list(session); });
 
   auto given = std::make_shared<Skip>();
-  verb = group.verb("skip",
-                       "Write an operator's decision where a lane has stopped; audits count it as given");
+  verb =
+      group.verb("skip", "Write an operator's decision where a lane has stopped; audits count it as given");
   verb.option("LANE:ORDINAL", given->place, "as quarantine list shows it").required();
-  verb.option("--reason", given->reason, "why: a short code or sentence without personal data")
-      .required();
+  verb.option("--reason", given->reason, "why: a short code or sentence without personal data").required();
   verb.option("--by", given->by, "who decides it (a person reference)").with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return skip(session, *given); });
 

@@ -102,6 +102,8 @@ Exit ask_served(Socket socket, const std::vector<std::string>& arguments, const 
   const auto shared = std::make_shared<Socket>(std::move(socket));
   const bool sent = shared->send(line_of(Object{{"argv", std::move(argv)},
                                                 {"cwd", streams.cwd},
+                                                {"locale", streams.locale},
+                                                {"columns", streams.columns},
                                                 {"out_is_terminal", streams.out_is_terminal},
                                                 {"err_is_terminal", streams.err_is_terminal}}));
   // Beside the answers, which begin before the input ends. Left alone at the end: it may wait for a keyboard

@@ -27,7 +27,12 @@ void print_scenario(Session& session, const Scenario& scenario, const std::vecto
   }
 }
 
-Result<Exit> run(Session& session, const std::vector<std::string>& files) {
+/// Where a scenario's deployment is kept; empty: nowhere.
+std::string folder_for(Session& session, const std::string& keep, const Scenario& scenario) {
+  return keep.empty() ? "" : session.path(keep) + "/" + scenario.id;
+}
+
+Result<Exit> run(Session& session, const std::vector<std::string>& files, const std::string& keep) {
   const auto place = session.log_place();
   if (!place) return place.error();
   std::size_t scenarios = 0;
@@ -38,7 +43,8 @@ Result<Exit> run(Session& session, const std::vector<std::string>& files) {
     const auto read = read_scenarios(*text, file);
     if (!read) return read.error();
     for (const Scenario& scenario : *read) {
-      const auto checks = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()));
+      const auto checks = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()),
+                                       folder_for(session, keep, scenario));
       if (!checks) return checks.error();
       bool ok = true;
       for (const Check& check : *checks) ok = ok && check.ok;
@@ -57,9 +63,12 @@ void add_scenario(Program& program) {
   Verb group = program.verb("scenario", "Play stories written as text and check what they expect");
   group.needs_verb();
   auto files = std::make_shared<std::vector<std::string>>();
-  Verb verb = group.verb("run", "Each scenario in a folder and a time of its own (exit 8 where a check fails)");
+  auto keep = std::make_shared<std::string>();
+  Verb verb =
+      group.verb("run", "Each scenario in a folder and a time of its own (exit 8 where a check fails)");
   verb.option("FILE", *files, "scenario files, or - for the input").required();
-  program.on(verb, Needs::nothing, [files](Session& session) { return run(session, *files); });
+  verb.option("--keep", *keep, "keep each scenario's data folder as DIR/SCENARIO").called("DIR");
+  program.on(verb, Needs::nothing, [files, keep](Session& session) { return run(session, *files, *keep); });
 }
 
 }  // namespace lastkm::tool

@@ -1,4 +1,4 @@
-// Runs one scenario in a deployment of its own: a temporary folder with a virtual clock.
+// Runs one scenario in a deployment of its own: a folder with a virtual clock.
 #pragma once
 
 #include <string>
@@ -16,9 +16,10 @@ struct Check {
   std::string expected, got;
 };
 
-/// On Kafka it has topics of its own, which stay there. `file` is what relative paths of "given" stand beside. Errors are those of files and of the deployment; a
-/// check that fails is none.
+/// `file` is what relative paths of "given" stand beside. The deployment is made in `folder`, or in one that
+/// goes afterwards where it is empty; on Kafka it has topics of its own, which stay there. Errors are those of
+/// files and of the deployment; a check that fails is none.
 [[nodiscard]] Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file,
-                                                       runtime::LogPlace place);
+                                                       runtime::LogPlace place, const std::string& folder = {});
 
 }  // namespace lastkm::tool

@@ -186,7 +186,9 @@ void Server::answer(Socket socket) {
                                .err = &err,
                                .out_is_terminal = call->flag("out_is_terminal"),
                                .err_is_terminal = call->flag("err_is_terminal"),
-                               .cwd = std::string(call->text("cwd"))},
+                               .cwd = std::string(call->text("cwd")),
+                               .locale = std::string(call->text("locale")),
+                               .columns = static_cast<int>(call->number("columns"))},
                        folder_);
   } catch (const std::exception& failure) {
     spdlog::error("a caller's verb failed: {}", failure.what());

@@ -1,5 +1,6 @@
 #include "tools/lastkm/session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -53,6 +54,11 @@ Style Session::style() const {
 
 Style Session::error_style() const {
   return Style{wants_colours(options_.colour, streams_.err_is_terminal)};
+}
+
+std::size_t Session::text_columns() const {
+  if (streams_.columns <= 0) return 100;
+  return static_cast<std::size_t>(std::clamp(streams_.columns, 60, 120));
 }
 
 bool Session::shows_progress() const {

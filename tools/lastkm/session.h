@@ -28,7 +28,9 @@ struct Streams {
   std::ostream* err = nullptr;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
-  std::string cwd;  ///< what relative paths are relative to
+  std::string cwd;     ///< what relative paths are relative to
+  std::string locale;  ///< of the caller, as LC_ALL, LC_MESSAGES or LANG name it; may be empty
+  int columns = 0;     ///< of the caller's terminal; 0: unknown
 };
 
 /// Options of every verb.
@@ -75,6 +77,9 @@ class Session {
   [[nodiscard]] std::istream& in() { return *streams_.in; }
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] bool json() const { return options_.json; }
+  [[nodiscard]] const std::string& locale() const { return streams_.locale; }
+  /// Columns to fill with sentences: those of the terminal, within 60 and 120; 100 where there is none.
+  [[nodiscard]] std::size_t text_columns() const;
   [[nodiscard]] Style style() const;
   [[nodiscard]] Style error_style() const;
   [[nodiscard]] bool shows_progress() const;

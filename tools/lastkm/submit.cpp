@@ -74,6 +74,9 @@ class Submitting {
   [[nodiscard]] Exit finish() {
     run_batch();
     if (!session_->json() && !table_.empty()) table_.print(session_->out(), session_->style());
+    if (!session_->json() && !why_.empty() && !session_->options().quiet) {
+      session_->out() << session_->style().dim("why: lastkm audit explain " + why_) << '\n';
+    }
     return exit_;
   }
 
@@ -96,6 +99,7 @@ class Submitting {
       if (!reason->text("path").empty()) events += " (" + std::string(reason->text("path")) + ")";
     }
     const std::string_view status = answer.text("status");
+    if (status == "rejected" && why_.empty()) why_ = answer.text("explain");
     const Tone tone = status == "accepted" ? Tone::good : status == "rejected" ? Tone::bad : Tone::warn;
     table_.add({number, Cell(status, tone), answer.text("ref"), answer.number("seq"), events});
   }
@@ -104,6 +108,7 @@ class Submitting {
   runtime::Engine* engine_;
   Table table_;
   std::vector<Line> batch_;
+  std::string why_;  ///< the first decided refusal, as `audit explain` takes it
   Exit exit_ = Exit::ok;
 };
 

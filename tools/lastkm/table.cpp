@@ -31,7 +31,27 @@ std::string toned(const Style& style, const std::string& text, Tone tone) {
 
 }  // namespace
 
-void Table::print(std::ostream& out, const Style& style, std::size_t indent) const {
+namespace {
+
+/// Takes from the widest text columns until lines fit; none gets narrower than 8.
+void narrow(std::vector<std::size_t>& widths, const std::vector<Column>& columns, std::size_t room) {
+  constexpr std::size_t kLeast = 8;
+  while (true) {
+    std::size_t total = 0;
+    std::size_t widest = widths.size();
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      total += widths[i] + (i > 0 ? 2 : 0);
+      const bool gives = columns[i].align == Align::left && widths[i] > kLeast;
+      if (gives && (widest == widths.size() || widths[i] > widths[widest])) widest = i;
+    }
+    if (total <= room || widest == widths.size()) return;
+    --widths[widest];
+  }
+}
+
+}  // namespace
+
+void Table::print(std::ostream& out, const Style& style, std::size_t indent, std::size_t columns) const {
   std::vector<std::size_t> widths;
   for (const Column& column : columns_) widths.push_back(text_width(column.title));
   std::vector<std::vector<Cell>> rows = rows_;
@@ -39,6 +59,13 @@ void Table::print(std::ostream& out, const Style& style, std::size_t indent) con
     for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i) {
       row[i].text = fit(printable(row[i].text), columns_[i].columns_max);
       widths[i] = std::max(widths[i], text_width(row[i].text));
+    }
+  }
+  if (columns > indent) {
+    narrow(widths, columns_, columns - indent);
+    for (auto& row : rows) {
+      for (std::size_t i = 0; i < columns_.size() && i < row.size(); ++i)
+        row[i].text = fit(row[i].text, widths[i]);
     }
   }
   const auto line = [&](const std::vector<Cell>& cells, bool head) {

@@ -50,8 +50,9 @@ class Table {
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
-  /// `indent` spaces before each line.
-  void print(std::ostream& out, const Style& style, std::size_t indent = 0) const;
+  /// `indent` spaces before each line. Where lines would be longer than `columns` (0: any length), the widest
+  /// columns of text give way.
+  void print(std::ostream& out, const Style& style, std::size_t indent = 0, std::size_t columns = 0) const;
 
  private:
   std::vector<Column> columns_;

@@ -75,6 +75,35 @@ std::string fit(std::string_view text, std::size_t columns) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  constexpr std::string_view kClosing = "，。、；：）”」！？》";
+  std::vector<std::string> lines;
+  std::size_t begin = 0, width = 0, at = 0;
+  std::size_t broken_at = 0;  // where the line may end; begin: nowhere yet
+  std::size_t goes_on = 0;    // where the next line would begin
+  while (at < text.size()) {
+    const std::size_t start = at;
+    const std::uint32_t code = next_code(text, at);
+    const std::string_view sign = text.substr(start, at - start);
+    if (code == ' ') {
+      broken_at = start;
+      goes_on = at;
+    } else if (code >= 0x2E80 && start > begin && kClosing.find(sign) == std::string_view::npos) {
+      broken_at = goes_on = start;
+    }
+    width += columns_of(code);
+    if (width <= columns || broken_at <= begin) continue;
+    std::string_view line = text.substr(begin, broken_at - begin);
+    while (line.ends_with(' ')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    begin = at = goes_on;
+    broken_at = begin;
+    width = 0;
+  }
+  lines.emplace_back(text.substr(begin));
+  return lines;
+}
+
 std::string printable(std::string_view text) {
   std::string out(text);
   for (char& c : out) {

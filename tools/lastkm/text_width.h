@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lastkm::tool {
 
@@ -13,5 +14,8 @@ namespace lastkm::tool {
 [[nodiscard]] std::string fit(std::string_view text, std::size_t columns);
 /// Without control characters, so that stored text cannot move the cursor: they become spaces.
 [[nodiscard]] std::string printable(std::string_view text);
+
+/// Lines of at most `columns`, broken at blanks and between Chinese characters, never before a closing mark.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace lastkm::tool

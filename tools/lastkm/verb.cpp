@@ -1,6 +1,7 @@
 #include "tools/lastkm/verb.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <utility>
 
 namespace lastkm::tool {
@@ -35,9 +36,13 @@ Option& Option::hidden() {
   return *this;
 }
 
-Verb Verb::verb(const std::string& name, const std::string& help) { return Verb(app_->add_subcommand(name, help)); }
+Verb Verb::verb(const std::string& name, const std::string& help) {
+  return Verb(app_->add_subcommand(name, help));
+}
 
-void Verb::needs_verb() { app_->require_subcommand(1); }
+void Verb::needs_verb() {
+  app_->require_subcommand(1);
+}
 
 Option Verb::option(const std::string& name, std::string& target, const std::string& help) {
   return Option(app_->add_option(name, target, help));
@@ -63,7 +68,9 @@ Option Verb::flag(const std::string& name, bool& target, const std::string& help
   return Option(app_->add_flag(name, target, help));
 }
 
-std::string Verb::name() const { return app_->get_name(); }
+std::string Verb::name() const {
+  return app_->get_name();
+}
 
 std::vector<Verb> Verb::verbs() const {
   std::vector<Verb> out;
@@ -71,10 +78,32 @@ std::vector<Verb> Verb::verbs() const {
   return out;
 }
 
-std::vector<std::string> Verb::option_names() const {
-  std::vector<std::string> out;
+std::string Verb::help() const {
+  return app_->get_description();
+}
+
+namespace {
+
+/// "{system,virtual}" in the type's name: what may be given.
+std::string choices_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.rfind('}');
+  if (open == std::string::npos || close == std::string::npos || close < open) return "";
+  std::string words = type.substr(open + 1, close - open - 1);
+  std::replace(words.begin(), words.end(), ',', ' ');
+  return words;
+}
+
+}  // namespace
+
+std::vector<OptionWords> Verb::options() const {
+  std::vector<OptionWords> out;
   for (const CLI::Option* option : std::as_const(*app_).get_options()) {
-    for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) {
+      out.push_back(
+          {name, option->get_description(), choices_of(*option), option->get_items_expected_max() > 0});
+    }
   }
   return out;
 }

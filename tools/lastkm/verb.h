@@ -1,5 +1,5 @@
-// A verb of the command line and its options, without the parser that stands behind them: that one is a header of its own weight,
-// and only verb.cpp and program.cpp read it.
+// A verb of the command line and its options, without the parser that stands behind them: that one is a
+// header of its own weight, and only verb.cpp and program.cpp read it.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,14 @@ class Option {
   CLI::Option* option_;
 };
 
+/// What a completion knows of an option.
+struct OptionWords {
+  std::string name;  ///< without dashes: "json"
+  std::string help;
+  std::string choices;  ///< what may be given, with blanks between; empty: anything
+  bool takes_value = false;
+};
+
 /// A verb, or a group of verbs. Targets must outlive the program.
 class Verb {
  public:
@@ -50,8 +58,9 @@ class Verb {
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] std::vector<Verb> verbs() const;
-  /// Long names of its options: "--json".
-  [[nodiscard]] std::vector<std::string> option_names() const;
+  [[nodiscard]] std::string help() const;
+  /// Its options that have a long name.
+  [[nodiscard]] std::vector<OptionWords> options() const;
   [[nodiscard]] CLI::App& app() const { return *app_; }
 
  private:
