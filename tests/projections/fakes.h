@@ -17,17 +17,25 @@
 
 namespace lastkm::projections::test {
 
+/// In memory; fails when told so.
 class FakeStore final : public store::Store {
  public:
-  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override;
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
+    return rows_->get(family, key);
+  }
   Status write(const store::Batch& batch) override;
   Status sync() override { return done(); }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override;
-  Status clear(std::string_view family) override;
+  Status clear(std::string_view family) override { return rows_->clear(family); }
+  std::unique_ptr<store::Snapshot> snapshot() override { return rows_->snapshot(); }
+  Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override;
 
-  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> families;
   int writes_until_failure = -1;  ///< -1: never
+  std::string damaged;            ///< this family cannot be scanned
+
+ private:
+  std::unique_ptr<store::Store> rows_ = store::make_memory_store();
 };
 
 /// Offsets rise in steps of three.
