@@ -139,12 +139,12 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
   std::vector<Fold> folds = divide(until);
   std::atomic<std::size_t> total = 0;
   in_parallel(folds.size(), [&](std::size_t i) {
-    while (!stop.stop_requested() && folds[i].bytes() < options_.build_bytes / folds.size()) {
+    do {
       const std::size_t read = folds[i].drain(&until);
       if (read == 0) break;
       progress_->add(static_cast<std::int64_t>(read));
       total += read;
-    }
+    } while (!stop.stop_requested() && folds[i].bytes() < options_.build_bytes / folds.size());
     folds[i].flush();
   });
   if (stop.stop_requested()) {

@@ -19,11 +19,6 @@ Error unreadable(std::int32_t partition, std::int64_t offset, const Error& why) 
                ""};
 }
 
-/// Rows that cannot be read, or not as this program wrote them: made anew, they are right again.
-bool is_damage(const Error& error) {
-  return error.code == "store-corrupt" || error.code == "views-corrupt";
-}
-
 /// The epoch of the owner that wrote the record; 0 where none is named.
 Result<std::int64_t> written_in(const log::Record& record) {
   for (const auto& [name, text] : record.headers) {
@@ -38,6 +33,10 @@ Result<std::int64_t> written_in(const log::Record& record) {
   return std::int64_t{0};
 }
 }  // namespace
+
+bool is_damage(const Error& error) {
+  return error.code == "store-corrupt" || error.code == "views-corrupt";
+}
 
 void Fold::drop(std::string_view view) {
   std::erase_if(targets_, [view](const Target& target) { return target.view->name() == view; });
@@ -101,6 +100,7 @@ void Fold::block(std::int32_t partition, std::int64_t offset, const Error& why) 
 
 void Fold::keep_digests(std::int32_t partition) {
   for (const auto& [lane, offset] : checkpoint_.moved(partition, log_->partitions())) {
+    if (records_.empty() || offset < records_.front().offset) continue;  // moved in an earlier chunk
     const auto at = std::lower_bound(
         records_.begin(), records_.end(), offset,
         [](const log::StoredRecord& stored, std::int64_t wanted) { return stored.offset < wanted; });

@@ -51,6 +51,7 @@ class Fold {
   void start_at(Checkpoint checkpoint) { checkpoint_ = std::move(checkpoint); }
   [[nodiscard]] const std::vector<std::int32_t>& partitions() const { return partitions_; }
   [[nodiscard]] const Projector::PassedOver& passed_over() const { return passed_over_; }
+  void go_on_from(const Projector::PassedOver& passed_over) { passed_over_ = passed_over; }
   /// Whether the last chunk accepted a decision.
   [[nodiscard]] bool accepted() const { return accepted_; }
   /// The first thing that could not be read; that partition stays where it is until the next unblock().

@@ -208,7 +208,8 @@ Result<bool> Projector::Impl::swap(Builder& builder) {
   if (alone) {
     for (std::int32_t partition = 0; partition < log.partitions(); ++partition)
       live.checkpoint().adopt(builder.checkpoint(), partition, log.partitions());
-    next.passed_over = builder.passed_over();
+    live.go_on_from(builder.passed_over());
+    next.passed_over = live.passed_over();
   }
   live.checkpoint().save(batch);
   next.checkpoint = live.checkpoint();

@@ -132,6 +132,10 @@ record::Decision Author::decide(const std::string& id, std::vector<record::Event
     if (one.occurred_at == Instant{}) one.occurred_at = at;
   }
   decision.events = std::move(events);
+  decision.command_hash = record::hex(record::sha256(decision.command.value));
+  decision.prev = hashes_[id];
+  if (!decision.events.empty() || !decision.prev.empty() || record::is_lane_aggregate(decision.aggregate))
+    hashes_[id] = record::hex(record::sha256(record::encode(decision, "/lastkm/test")));
   return decision;
 }
 
@@ -301,6 +305,24 @@ std::unique_ptr<Projector> open(log::EventLog& log, store::Store& store, std::si
   auto projector = Projector::open(log, store, make_views(), options(chunk_records));
   REQUIRE(projector);
   return std::move(*projector);
+}
+
+rules::Evaluation test_evaluation() {
+  rules::Evaluation evaluation;
+  const rules::Evaluation::Leaves answers{.base = false, .response = false, .resolution = true, .satisfaction = true};
+  evaluation.exclusions["X-PARKED"] = answers;
+  evaluation.exclusions["X-UNREACH"] = answers;
+  evaluation.exclusions["X-ANON"] = {.base = false, .response = true, .resolution = false, .satisfaction = false};
+  evaluation.duplicate_hours["URGENT"] = 6;
+  evaluation.duplicate_hours_otherwise = 168;
+  return evaluation;
+}
+
+QueryOptions query_options() {
+  QueryOptions options;
+  options.cursor_secret = "secret";
+  options.evaluations = [](std::string_view) { return test_evaluation(); };
+  return options;
 }
 
 std::string digest_of(const Projector& projector) {

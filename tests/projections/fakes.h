@@ -14,6 +14,7 @@
 #include "engine/record/decision.h"
 #include "engine/store/store.h"
 #include "projections/projector.h"
+#include "projections/query/queries.h"
 
 namespace lastkm::projections::test {
 
@@ -89,6 +90,7 @@ class Author {
  private:
   std::map<LaneId, std::int64_t> ordinals_;
   std::map<std::string, std::int64_t> versions_;
+  std::map<std::string, std::string> hashes_;  ///< of the last decision of each aggregate
 };
 
 /// Invented, but each life hangs together: clocks start before they stop, a case opens once.
@@ -98,6 +100,9 @@ class Author {
 /// Opens over all shipped views; fails the test where that fails.
 [[nodiscard]] std::unique_ptr<Projector> open(log::EventLog& log, store::Store& store,
                                               std::size_t chunk_records = 16384);
+/// The exclusions and hours of the shipped workflow.
+[[nodiscard]] rules::Evaluation test_evaluation();
+[[nodiscard]] QueryOptions query_options();
 /// Positions and digests as one text, to compare.
 [[nodiscard]] std::string digest_of(const Projector& projector);
 /// The digest after folding the whole log into an empty store.
