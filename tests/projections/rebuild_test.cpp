@@ -232,10 +232,31 @@ TEST_CASE("rebuild: a build that was killed goes on or begins anew, and half of 
   CHECK(digest_of(*projector) == wanted);
 }
 
-TEST_CASE("rebuild: views killed at 50 random places come to the digests of an undisturbed run (P1 to P7)") {
+// Run by the test below, each time in a process of its own.
+TEST_CASE("rebuild: one life of a process that keeps views", "[.life]") {
+  const char* folder = std::getenv("LIFE_FOLDER");
+  const char* seed = std::getenv("LIFE_SEED");
+  REQUIRE(folder != nullptr);
+  REQUIRE(seed != nullptr);
   const auto decisions = invent_lives(46, 400);
   FakeLog log(4);
-  for (const record::Decision& decision : decisions) log.add(decision);
+  std::mt19937 dice(static_cast<unsigned>(std::stoul(seed)));
+  auto store = store::open_rocks_store({.folder = folder, .families = families_of(make_views())});
+  REQUIRE(store);
+  // What is built and what is folded live meets the log at other places each time.
+  const std::size_t first = decisions.size() - dice() % 200;
+  for (std::size_t i = 0; i < first; ++i) log.add(decisions[i]);
+  auto projector = Projector::open(log, **store, make_views(), small_rounds(1 + static_cast<int>(dice() % 2)));
+  REQUIRE(projector);
+  catch_up(**projector);
+  for (std::size_t i = first; i < decisions.size(); ++i) log.add(decisions[i]);
+  catch_up(**projector);
+  if (dice() % 2 == 0) REQUIRE((*projector)->rebuild(dice() % 2 == 0 ? "" : "worklist"));
+}
+
+TEST_CASE("rebuild: views killed at 50 random places come to the digests of an undisturbed run (P1 to P7)") {
+  FakeLog log(4);
+  for (const record::Decision& decision : invent_lives(46, 400)) log.add(decision);
   const std::string wanted = fresh_digest(log);
   static constexpr std::string_view kPoints[] = {"views.fetched", "views.folded",      "views.before_write",
                                                  "views.written", "views.built",       "views.before_load",
@@ -244,31 +265,23 @@ TEST_CASE("rebuild: views killed at 50 random places come to the digests of an u
   std::mt19937 random(46);
   int deaths = 0;
   for (int life = 0; life < 50; ++life) {
-    const std::string_view point = kPoints[random() % std::size(kPoints)];
-    const std::string where = std::string(point) + ":" + std::to_string(1 + random() % 3);
-    const auto seed = static_cast<unsigned>(random());
+    const std::string where =
+        std::string(kPoints[random() % std::size(kPoints)]) + ":" + std::to_string(1 + random() % 3);
+    const std::string seed = std::to_string(random() % 1000000);
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
       ::setenv("LASTKM_CRASH_AT", where.c_str(), 1);
-      FakeLog part(4);
-      std::mt19937 dice(seed);
-      auto store = store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
-      if (!store) ::_exit(3);
-      // What is folded live and what is rebuilt meets the log at other places each time.
-      const std::size_t first = decisions.size() - dice() % 200;
-      for (std::size_t i = 0; i < first; ++i) part.add(decisions[i]);
-      auto projector = Projector::open(part, **store, make_views(), small_rounds(1 + static_cast<int>(dice() % 2)));
-      if (!projector || !(*projector)->catch_up()) ::_exit(4);
-      for (std::size_t i = first; i < decisions.size(); ++i) part.add(decisions[i]);
-      if (!(*projector)->catch_up()) ::_exit(5);
-      if (dice() % 2 == 0 && !(*projector)->rebuild(dice() % 2 == 0 ? "" : "worklist")) ::_exit(6);
-      ::_exit(0);
+      ::setenv("LIFE_FOLDER", folder.path.c_str(), 1);
+      ::setenv("LIFE_SEED", seed.c_str(), 1);
+      ::execl("/proc/self/exe", "test_projections", "rebuild: one life of a process that keeps views", "-o", "/dev/null",
+              nullptr);
+      ::_exit(99);
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     const int exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    INFO(where << " seed " << seed);
+    INFO("LASTKM_CRASH_AT=" << where << " LIFE_SEED=" << seed);
     CHECK((exit == 0 || exit == 137));
     if (exit == 137) ++deaths;
   }
