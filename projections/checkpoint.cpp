@@ -37,14 +37,14 @@ Result<Value> row_value(std::string_view family, std::string_view key, std::stri
                ""};
 }
 
-Result<Checkpoint> Checkpoint::load(store::Store& store) {
+Result<Checkpoint> Checkpoint::load(store::Store& store, std::string_view family) {
   Checkpoint checkpoint;
   std::optional<Error> error;
   const Status scanned =
-      store.scan(kCheckpointFamily, kLane, [&](std::string_view key, std::string_view bytes) {
+      store.scan(family, kLane, [&](std::string_view key, std::string_view bytes) {
         const bool is_lane = key.starts_with(kLane);
         if (!is_lane && !key.starts_with(kPartition)) return true;
-        auto row = row_value(kCheckpointFamily, key, bytes);
+        auto row = row_value(family, key, bytes);
         if (!row) {
           error = row.error();
           return false;
@@ -105,20 +105,40 @@ void Checkpoint::set_digest(LaneId lane, std::string sha256) {
   lanes_[lane].sha256 = std::move(sha256);
 }
 
+namespace {
+std::string row_of(const Checkpoint::Lane& lane) {
+  return record::canonical(
+      Object{{"ordinal", lane.ordinal.value}, {"offset", lane.offset}, {"sha256", lane.sha256}});
+}
+std::string row_of(const Checkpoint::Partition& partition) {
+  return record::canonical(Object{{"next", partition.next}, {"epoch", partition.epoch}});
+}
+}  // namespace
+
 void Checkpoint::save(store::Batch& batch) {
-  for (const LaneId id : changed_lanes_) {
-    const Lane& lane = lanes_[id];
-    const Value row(
-        Object{{"ordinal", lane.ordinal.value}, {"offset", lane.offset}, {"sha256", lane.sha256}});
-    batch.put(kCheckpointFamily, numbered(kLane, id.value), record::canonical(row));
-  }
-  for (const std::int32_t number : changed_partitions_) {
-    const Partition& partition = partitions_[number];
-    const Value row(Object{{"next", partition.next}, {"epoch", partition.epoch}});
-    batch.put(kCheckpointFamily, numbered(kPartition, number), record::canonical(row));
-  }
+  for (const LaneId id : changed_lanes_) batch.put(kCheckpointFamily, numbered(kLane, id.value), row_of(lanes_[id]));
+  for (const std::int32_t number : changed_partitions_)
+    batch.put(kCheckpointFamily, numbered(kPartition, number), row_of(partitions_[number]));
   changed_lanes_.clear();
   changed_partitions_.clear();
+}
+
+std::vector<std::pair<std::string, std::string>> Checkpoint::rows() const {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& [id, lane] : lanes_) rows.emplace_back(numbered(kLane, id.value), row_of(lane));
+  for (const auto& [number, partition] : partitions_) rows.emplace_back(numbered(kPartition, number), row_of(partition));
+  return rows;
+}
+
+void Checkpoint::adopt(const Checkpoint& other, std::int32_t partition, std::int32_t partitions) {
+  const auto found = other.partitions_.find(partition);
+  if (found == other.partitions_.end()) return;
+  this->partition(partition) = found->second;
+  for (const auto& [id, lane] : other.lanes_) {
+    if (log::partition_of(id, partitions) != partition) continue;
+    lanes_[id] = lane;
+    changed_lanes_.insert(id);
+  }
 }
 
 std::int64_t Checkpoint::next(std::int32_t number) const {

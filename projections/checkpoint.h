@@ -1,6 +1,4 @@
-// How far the views have come in the log, and which records are accepted on the way. Rows of the checkpoint
-// family: "log" the log and its partitions; "lane/N", "partition/N" what is below; "view/NAME" see
-// projector.cpp.
+// How far views have come in the log, and which records are accepted on the way. Its rows: "lane/N", "partition/N".
 #pragma once
 
 #include <cstdint>
@@ -32,8 +30,8 @@ class Checkpoint {
   };
   enum class Verdict : std::uint8_t { accepted, repeat, gap };
 
-  /// What the checkpoint family holds; nothing there: the beginning.
-  [[nodiscard]] static Result<Checkpoint> load(store::Store& store);
+  /// What the family holds; nothing there: the beginning.
+  [[nodiscard]] static Result<Checkpoint> load(store::Store& store, std::string_view family);
   /// Whether the log holds what was accepted: no lane ahead of it, each lane's last decision where and as it
   /// was.
   [[nodiscard]] Result<bool> agrees_with(log::EventLog& log) const;
@@ -47,6 +45,10 @@ class Checkpoint {
   void set_digest(LaneId lane, std::string sha256);
   /// Adds what changed since the last call to the batch.
   void save(store::Batch& batch);
+  /// All of it, in key order.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> rows() const;
+  /// Takes over what `other` knows of a partition and its lanes.
+  void adopt(const Checkpoint& other, std::int32_t partition, std::int32_t partitions);
 
   [[nodiscard]] Partition& partition(std::int32_t number) {
     changed_partitions_.insert(number);

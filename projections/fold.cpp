@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/record/parse.h"
 
@@ -33,6 +34,10 @@ Result<std::int64_t> written_in(const log::Record& record) {
 }
 }  // namespace
 
+bool is_damage(const Error& error) {
+  return error.code == "store-corrupt" || error.code == "views-corrupt";
+}
+
 void Fold::drop(std::string_view view) {
   std::erase_if(targets_, [view](const Target& target) { return target.view->name() == view; });
 }
@@ -42,19 +47,22 @@ void Fold::unblock() {
   blocked_.reset();
 }
 
-std::size_t Fold::drain(const Checkpoint* until) {
+std::size_t Fold::drain(const Ends* until) {
   accepted_ = false;
   std::size_t left = options_.chunk_records;
   std::size_t read = 0;
-  for (std::int32_t partition = 0; partition < log_->partitions() && left > 0; ++partition) {
+  for (const std::int32_t partition : partitions_) {
+    if (left == 0) break;
     const std::int64_t from = checkpoint_.next(partition);
-    if (closed_.contains(partition) || (until != nullptr && from >= until->next(partition))) continue;
+    const std::int64_t end = until == nullptr ? INT64_MAX : (*until)[static_cast<std::size_t>(partition)];
+    if (from >= end || closed_.contains(partition)) continue;
     records_.clear();
     const Status status =
         log_->read(log::Topic::decisions, partition, from, left, options_.chunk_bytes, records_);
     if (!status) block(partition, from, status.error());
+    if (read == 0 && !records_.empty()) log::crash_point("views.fetched");
     for (const log::StoredRecord& stored : records_) {
-      if (until != nullptr && stored.offset >= until->next(partition)) break;
+      if (stored.offset >= end) break;
       const Status taken = take(partition, stored);
       if (!taken) {
         block(partition, stored.offset, taken.error());
@@ -66,12 +74,23 @@ std::size_t Fold::drain(const Checkpoint* until) {
     }
     keep_digests(partition);
   }
+  return read;
+}
+
+void Fold::flush() {
   for (Target& target : targets_) {
     if (!target.why.empty()) continue;
     const Status flushed = target.view->flush(target.rows);
-    if (!flushed) target.why = flushed.error().message;
+    if (flushed) continue;
+    target.why = flushed.error().message;
+    target.damaged = is_damage(flushed.error());
   }
-  return read;
+}
+
+std::size_t Fold::bytes() const {
+  std::size_t bytes = 0;
+  for (const Target& target : targets_) bytes += target.rows.bytes() + target.view->bytes();
+  return bytes;
 }
 
 void Fold::block(std::int32_t partition, std::int64_t offset, const Error& why) {
@@ -81,6 +100,7 @@ void Fold::block(std::int32_t partition, std::int64_t offset, const Error& why) 
 
 void Fold::keep_digests(std::int32_t partition) {
   for (const auto& [lane, offset] : checkpoint_.moved(partition, log_->partitions())) {
+    if (records_.empty() || offset < records_.front().offset) continue;  // moved in an earlier chunk
     const auto at = std::lower_bound(
         records_.begin(), records_.end(), offset,
         [](const log::StoredRecord& stored, std::int64_t wanted) { return stored.offset < wanted; });
@@ -129,29 +149,28 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
       break;
   }
   accepted_ = true;
-  apply(*decision);
+  apply(Accepted{*decision, bytes});
   return done();
 }
 
-void Fold::apply(const record::Decision& decision) {
+void Fold::apply(const Accepted& accepted) {
+  const record::Decision& decision = accepted.decision;
+  const auto stop = [&decision](Target& target, const Error& error, const record::Event* event) {
+    target.why = "lane " + std::to_string(decision.lane.value) + ", ordinal " +
+                 std::to_string(decision.ordinal.value);
+    if (event != nullptr) target.why += ", event " + std::to_string(event->seq) + " (" + event->type + ")";
+    target.why += ": " + error.message;
+    target.damaged = is_damage(error);
+  };
   for (Target& target : targets_) {
+    if (!target.why.empty()) continue;
+    if (const Status seen = target.view->decided(accepted, target.rows); !seen) stop(target, seen.error(), nullptr);
     for (const record::Event& event : decision.events) {
       if (!target.why.empty()) break;
       const Status applied = target.view->apply(decision, event, target.rows);
-      if (applied) continue;
-      target.why = "lane " + std::to_string(decision.lane.value) + ", ordinal " +
-                   std::to_string(decision.ordinal.value) + ", event " + std::to_string(event.seq) + " (" +
-                   event.type + "): " + applied.error().message;
+      if (!applied) stop(target, applied.error(), &event);
     }
   }
-}
-
-void Fold::save(store::Batch& batch, bool with_checkpoint) {
-  for (Target& target : targets_) {
-    if (target.why.empty()) target.rows.drain_to(batch);
-  }
-  store::Batch unused;
-  checkpoint_.save(with_checkpoint ? batch : unused);
 }
 
 }  // namespace lastkm::projections

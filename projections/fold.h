@@ -1,8 +1,9 @@
-// One pass over `decisions`: from a checkpoint, into the rows of some views. The live pass and a rebuild are
-// both this.
+// One pass over partitions of `decisions`: from a checkpoint, into the rows of some views. The live pass and each part of
+// a rebuild are this.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,31 +17,41 @@
 
 namespace lastkm::projections {
 
+/// The offset up to which to read, by partition.
+using Ends = std::vector<std::int64_t>;
+
 class Fold {
  public:
   struct Target {
-    View* view = nullptr;
+    std::unique_ptr<View> view;
     Rows rows;
-    std::string why;  ///< not empty: it could not apply an event, or keep its rows, and takes no more
+    std::string why;       ///< not empty: it could not apply an event, or keep its rows, and takes no more
+    bool damaged = false;  ///< … because its rows could not be read
   };
 
-  Fold(log::EventLog& log, Checkpoint from, const ProjectorOptions& options)
-      : log_(&log), checkpoint_(std::move(from)), options_(options) {}
+  /// `partitions` are those that it reads.
+  Fold(log::EventLog& log, Checkpoint from, const ProjectorOptions& options, std::vector<std::int32_t> partitions)
+      : log_(&log), checkpoint_(std::move(from)), options_(options), partitions_(std::move(partitions)) {}
 
-  void add(View& view, store::Store& store, int slot) {
-    targets_.push_back(Target{&view, Rows(store, family_of(view.name(), slot)), {}});
+  /// Folds into this view too; `store` nullptr: it has no rows yet.
+  void add(const View& view, store::Store* store, int slot) {
+    targets_.push_back(Target{view.fresh(), Rows(store, family_of(view.name(), slot)), {}});
   }
   void drop(std::string_view view);
-  /// Reads at most one chunk over all partitions, up to `until` where one is given, and folds it; how many
-  /// records that were. What cannot be read closes its partition, see blocked().
-  std::size_t drain(const Checkpoint* until);
-  /// Moves what the chunk changed into a batch: rows of all targets, and the checkpoint where
-  /// `with_checkpoint`.
-  void save(store::Batch& batch, bool with_checkpoint);
+  /// Reads at most one chunk over its partitions, up to `until` where that is given, and folds it; how many records
+  /// that were. What cannot be read closes its partition, see blocked().
+  std::size_t drain(const Ends* until);
+  /// Lets the views put what they hold decoded into their rows.
+  void flush();
+  /// About how much memory rows and views take.
+  [[nodiscard]] std::size_t bytes() const;
 
   [[nodiscard]] std::vector<Target>& targets() { return targets_; }
-  [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
+  [[nodiscard]] Checkpoint& checkpoint() { return checkpoint_; }
+  void start_at(Checkpoint checkpoint) { checkpoint_ = std::move(checkpoint); }
+  [[nodiscard]] const std::vector<std::int32_t>& partitions() const { return partitions_; }
   [[nodiscard]] const Projector::PassedOver& passed_over() const { return passed_over_; }
+  void go_on_from(const Projector::PassedOver& passed_over) { passed_over_ = passed_over; }
   /// Whether the last chunk accepted a decision.
   [[nodiscard]] bool accepted() const { return accepted_; }
   /// The first thing that could not be read; that partition stays where it is until the next unblock().
@@ -50,13 +61,14 @@ class Fold {
  private:
   [[nodiscard]] Status take(std::int32_t partition, const log::StoredRecord& stored);
   void block(std::int32_t partition, std::int64_t offset, const Error& why);
-  void apply(const record::Decision& decision);
+  void apply(const Accepted& accepted);
   /// Of each lane's last decision in the chunk: what the checkpoint knows the log by.
   void keep_digests(std::int32_t partition);
 
   log::EventLog* log_;
   Checkpoint checkpoint_;
   ProjectorOptions options_;
+  std::vector<std::int32_t> partitions_;
   std::vector<Target> targets_;
   Projector::PassedOver passed_over_;
   bool accepted_ = false;

@@ -1,8 +1,11 @@
 #include "projections/projector.h"
 
 #include <mutex>
+#include <numeric>
+#include <thread>
 #include <utility>
 
+#include "engine/log/crash_point.h"
 #include "engine/record/canonical.h"
 #include "projections/projector_impl.h"
 
@@ -10,16 +13,27 @@ namespace lastkm::projections {
 
 namespace {
 constexpr std::string_view kLogRow = "log";
-constexpr std::string_view kViewRow = "view/";
 
-std::string kept_row(const Kept& kept) {
-  return record::canonical(Value(Object{{"layout", kept.layout}, {"slot", kept.slot}, {"why", kept.why}}));
+std::vector<std::int32_t> all_partitions(const log::EventLog& log) {
+  std::vector<std::int32_t> all(static_cast<std::size_t>(log.partitions()));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+std::string log_row(const ProjectorOptions& options, const log::EventLog& log) {
+  return record::canonical(Value(Object{{"log_id", options.log_id}, {"partitions", log.partitions()}}));
 }
 }  // namespace
 
+Projector::Impl::Impl(log::EventLog& log_in, store::Store& store_in, Views views_in, ProjectorOptions options_in)
+    : log(log_in),
+      store(store_in),
+      views(std::move(views_in)),
+      options(std::move(options_in)),
+      live(log, {}, options, all_partitions(log)),
+      published(std::make_shared<Published>()) {}
+
 Status Projector::Impl::load() {
-  const std::string row =
-      record::canonical(Value(Object{{"log_id", options.log_id}, {"partitions", log.partitions()}}));
   auto held = store.get(kCheckpointFamily, kLogRow);
   if (!held) return held.error();
   if (!*held) return start_over();
@@ -31,42 +45,57 @@ Status Projector::Impl::load() {
                      options.log_id + "; move the folder away, and they are made anew",
                  ""};
   }
-  auto checkpoint = Checkpoint::load(store);
+  auto checkpoint = Checkpoint::load(store, kCheckpointFamily);
   if (!checkpoint) return checkpoint.error();
   auto agrees = checkpoint->agrees_with(log);
   if (!agrees) return agrees.error();
-  if (!*agrees || **held != row) return start_over();
-  live = Fold(log, *checkpoint, options);
-  published = std::move(*checkpoint);
+  if (!*agrees || **held != log_row(options, log)) return start_over();
+  live.start_at(*checkpoint);
+  Published loaded;
+  loaded.checkpoint = std::move(*checkpoint);
+  published = std::make_shared<const Published>(std::move(loaded));
+  return load_views();
+}
+
+Status Projector::Impl::load_views() {
+  Published next = *published;
+  store::Batch batch;
   for (const auto& view : views) {
-    const std::string key = std::string(kViewRow) + std::string(view->name());
-    auto bytes = store.get(kCheckpointFamily, key);
+    auto bytes = store.get(kCheckpointFamily, kept_key(view->name()));
     if (!bytes) return bytes.error();
     if (!*bytes) continue;
-    auto state = row_value(kCheckpointFamily, key, **bytes);
-    if (!state) return state.error();
-    Kept& mine = kept[std::string(view->name())];
-    mine.slot = state->number("slot") == 0 ? 0 : 1;
-    mine.layout = static_cast<std::int32_t>(state->number("layout"));
-    mine.why = state->text("why");
-    if (mine.layout == view->layout() && mine.why.empty()) live.add(*view, store, mine.slot);
+    auto row = row_value(kCheckpointFamily, kept_key(view->name()), **bytes);
+    if (!row) return row.error();
+    Kept& mine = next.kept[std::string(view->name())] = kept_from(*row);
+    if (mine.layout == view->layout() && mine.why.empty()) {
+      live.add(*view, &store, mine.slot);
+    } else if (mine.layout != 0 && mine.layout != view->layout() && mine.frozen.empty()) {
+      // From now on the others move away from it.
+      mine.frozen = next.checkpoint.positions();
+      batch.put(kCheckpointFamily, kept_key(view->name()), kept_row(mine));
+    }
   }
-  return done();
+  return commit(batch, std::move(next));
 }
 
 Status Projector::Impl::start_over() {
   // The checkpoint goes first: rows without one are cleared before they are folded again, never the other way
   // round.
-  const Status cleared = store.clear(kCheckpointFamily);
-  if (!cleared) return cleared;
+  for (const std::string_view family : {kCheckpointFamily, kBuildFamily}) {
+    if (const Status cleared = store.clear(family); !cleared) return cleared;
+  }
   store::Batch batch;
-  batch.put(kCheckpointFamily, kLogRow,
-            record::canonical(Value(Object{{"log_id", options.log_id}, {"partitions", log.partitions()}})));
-  live = Fold(log, {}, options);
-  return commit(batch, [this] {
-    kept.clear();
-    published = Checkpoint{};
-  });
+  batch.put(kCheckpointFamily, kLogRow, log_row(options, log));
+  Published next;
+  if (!options.incident.empty()) {
+    for (const auto& view : views) {
+      Kept& mine = next.kept[std::string(view->name())];
+      mine.incident = options.incident;
+      batch.put(kCheckpointFamily, kept_key(view->name()), kept_row(mine));
+    }
+  }
+  live.start_at({});
+  return commit(batch, std::move(next));
 }
 
 Result<std::unique_ptr<Projector>> Projector::open(log::EventLog& log, store::Store& store, Views views,
@@ -80,34 +109,58 @@ Result<std::unique_ptr<Projector>> Projector::open(log::EventLog& log, store::St
 Projector::Projector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Projector::~Projector() = default;
 
-Status Projector::Impl::commit(const store::Batch& batch, const std::function<void()>& publish) {
+std::shared_ptr<const Projector::Published> Projector::Impl::now() const {
+  const std::shared_lock lock(reading);
+  return published;
+}
+
+Status Projector::Impl::commit(store::Batch& batch, Published next) {
+  auto shared = std::make_shared<const Published>(std::move(next));
   const std::unique_lock lock(reading);
-  const Status written = store.write(batch);
+  const Status written = batch.empty() ? done() : store.write(batch);
   if (!written) {
     broken = written.error();
     return written;
   }
-  publish();
+  published = std::move(shared);
   return done();
 }
 
-std::vector<View*> Projector::Impl::outdated() const {
-  std::vector<View*> outdated;
+std::vector<const View*> Projector::Impl::outdated() const {
+  const auto at = now();
+  std::vector<const View*> outdated;
   for (const auto& view : views) {
-    const auto mine = kept.find(view->name());
-    if (mine == kept.end() || mine->second.layout != view->layout()) outdated.push_back(view.get());
+    const auto mine = at->kept.find(view->name());
+    if (mine == at->kept.end() || mine->second.layout != view->layout() || mine->second.damaged)
+      outdated.push_back(view.get());
   }
   return outdated;
 }
 
-Result<bool> Projector::Impl::step() {
-  if (broken) return *broken;
-  const std::vector<View*> old = outdated();
-  if (!old.empty()) {
-    const Status rebuilt = rebuild(old);
-    if (!rebuilt) return rebuilt.error();
+const View* Projector::Impl::find(std::string_view name) const {
+  for (const auto& view : views) {
+    if (view->name() == name) return view.get();
   }
-  if (live.drain(nullptr) == 0) return false;
+  return nullptr;
+}
+
+void Projector::Impl::set_aside(std::string_view view, const std::string& why) {
+  Published next = *now();
+  Kept& mine = next.kept[std::string(view)];
+  mine.damaged = true;
+  mine.why = why;
+  live.drop(view);
+  store::Batch batch;
+  batch.put(kCheckpointFamily, kept_key(view), kept_row(mine));
+  (void)commit(batch, std::move(next));
+}
+
+Result<bool> Projector::Impl::step_live() {
+  if (broken) return *broken;
+  // Without a view nothing moves: what is built takes the checkpoint along.
+  if (live.targets().empty() || live.drain(nullptr) == 0) return false;
+  live.flush();
+  log::crash_point("views.folded");
   if (live.accepted()) {
     // A view never holds what the log may still lose.
     const Status synced = log.sync();
@@ -117,31 +170,34 @@ Result<bool> Projector::Impl::step() {
     }
   }
   store::Batch batch;
-  live.save(batch, true);
-  std::map<std::string, Kept> stopped;
-  for (const Fold::Target& target : live.targets()) {
-    if (target.why.empty()) continue;
-    const std::string name(target.view->name());
-    Kept& mine = stopped[name];
-    mine = kept[name];
+  Published next = *now();
+  std::vector<std::string> gone;
+  for (Fold::Target& target : live.targets()) {
+    if (target.why.empty()) {
+      const Status drained = target.rows.drain_to(batch);
+      if (drained) continue;
+      target.why = drained.error().message;
+      target.damaged = is_damage(drained.error());
+    }
+    Kept& mine = next.kept[gone.emplace_back(target.view->name())];
     mine.why = target.why;
-    batch.put(kCheckpointFamily, std::string(kViewRow) + name, kept_row(mine));
-    target.view->discard();
+    mine.damaged = target.damaged;
+    batch.put(kCheckpointFamily, kept_key(target.view->name()), kept_row(mine));
   }
-  for (const auto& [name, state] : stopped) live.drop(name);
-  const Status committed = commit(batch, [&] {
-    for (const auto& [name, state] : stopped) kept[name] = state;
-    published = live.checkpoint();
-    passed_over = live.passed_over();
-  });
-  if (!committed) return committed.error();
+  for (const std::string& name : gone) live.drop(name);
+  live.checkpoint().save(batch);
+  next.checkpoint = live.checkpoint();
+  next.passed_over = live.passed_over();
+  log::crash_point("views.before_write");
+  if (const Status committed = commit(batch, std::move(next)); !committed) return committed.error();
+  log::crash_point("views.written");
   return true;
 }
 
-Status Projector::Impl::catch_up() {
+Status Projector::Impl::fold_live() {
   live.unblock();
   while (true) {
-    auto more = step();
+    auto more = step_live();
     if (!more) return more.error();
     if (!*more) break;
   }
@@ -149,84 +205,43 @@ Status Projector::Impl::catch_up() {
   return done();
 }
 
-Status Projector::Impl::fold_beside(Fold& beside) {
-  for (const Fold::Target& target : beside.targets()) {
-    const Status cleared = store.clear(target.rows.family());
-    if (!cleared) return cleared;
-  }
-  const Checkpoint until = live.checkpoint();
-  while (beside.drain(&until) > 0) {
-    store::Batch batch;
-    beside.save(batch, false);
-    const Status written = store.write(batch);
-    if (!written) return written;
-  }
-  if (beside.blocked()) return *beside.blocked();
-  if (beside.checkpoint().positions() == until.positions()) return done();
-  return Error{ErrorKind::integrity, "log-changed",
-               "the log no longer holds the decisions that the views were made from", ""};
-}
-
-Status Projector::Impl::rebuild(const std::vector<View*>& chosen) {
-  Fold beside(log, {}, options);
-  {
-    const std::unique_lock lock(reading);
-    for (View* view : chosen) {
-      const bool first = !kept.contains(view->name());
-      Kept& mine = kept[std::string(view->name())];
-      mine.rebuilding = true;
-      beside.add(*view, store, first ? 0 : 1 - mine.slot);
-    }
-  }
-  const Status folded = fold_beside(beside);
-  if (!folded) {
-    for (View* view : chosen) view->discard();
-    const std::unique_lock lock(reading);
-    for (View* view : chosen) kept[std::string(view->name())].rebuilding = false;
-    return folded;
-  }
-  store::Batch batch;
-  std::map<std::string, Kept> swapped;
-  for (const Fold::Target& target : beside.targets()) {
-    const std::string name(target.view->name());
-    Kept& mine = swapped[name];
-    mine.slot = target.rows.family() == family_of(name, 0) ? 0 : 1;
-    mine.layout = target.view->layout();
-    mine.why = target.why;
-    if (!mine.why.empty()) target.view->discard();
-    batch.put(kCheckpointFamily, std::string(kViewRow) + name, kept_row(mine));
-  }
-  const Status committed = commit(batch, [&] {
-    for (const auto& [name, state] : swapped) kept[name] = state;
-  });
-  if (!committed) return committed;
-  for (const Fold::Target& target : beside.targets()) {
-    const std::string_view name = target.view->name();
-    const int slot = swapped.find(std::string(name))->second.slot;
-    live.drop(name);
-    if (target.why.empty()) live.add(*target.view, store, slot);
-    const Status cleared = store.clear(family_of(name, 1 - slot));
-    if (!cleared) return cleared;
-  }
-  return done();
-}
-
 Status Projector::catch_up() {
+  if (const Status built = impl_->build_outdated({}); !built) return built;
   const std::lock_guard lock(impl_->folding);
-  return impl_->catch_up();
+  return impl_->fold_live();
 }
 
 Result<bool> Projector::step() {
+  if (const Status built = impl_->build_outdated({}); !built) return built.error();
   const std::lock_guard lock(impl_->folding);
-  return impl_->step();
+  return impl_->step_live();
 }
 
 Status Projector::run(const std::stop_token& stop) {
   static constexpr std::chrono::milliseconds kPatience{100};
+  std::atomic<bool> building = false;
+  std::jthread builder;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = impl_->log.version();
-    const Status caught_up = catch_up();
-    if (!caught_up) return caught_up;
+    if (!building && !impl_->outdated().empty()) {
+      const std::lock_guard lock(impl_->folding);
+      building = !impl_->build_failed && !impl_->broken;
+    }
+    if (building && !builder.joinable()) {
+      builder = std::jthread([this, &building](const std::stop_token& token) {
+        const Status built = impl_->build_outdated(token);
+        if (!built) {
+          const std::lock_guard lock(impl_->folding);
+          impl_->build_failed = true;
+        }
+        building = false;
+      });
+    }
+    if (!building && builder.joinable()) builder = std::jthread();
+    {
+      const std::lock_guard lock(impl_->folding);
+      if (const Status folded = impl_->fold_live(); !folded) return folded;
+    }
     impl_->log.wait(seen, kPatience);
   }
   return done();
@@ -257,17 +272,24 @@ Status Projector::wait_for(LaneId lane, Ordinal ordinal, std::chrono::millisecon
   }
 }
 
-Status Projector::rebuild(std::string_view name) {
-  const std::lock_guard lock(impl_->folding);
-  if (impl_->broken) return *impl_->broken;
-  std::vector<View*> chosen;
+Result<std::vector<Compared>> Projector::rebuild(std::string_view name) {
+  std::vector<const View*> chosen;
   for (const auto& view : impl_->views) {
     if (name.empty() || view->name() == name) chosen.push_back(view.get());
   }
   if (chosen.empty()) {
     return Error{ErrorKind::not_found, "no-such-view", "there is no view '" + std::string(name) + "'", ""};
   }
-  return impl_->rebuild(chosen);
+  const std::unique_lock lock(impl_->building, std::try_to_lock);
+  if (!lock) {
+    return Error{ErrorKind::refused, "already-rebuilding",
+                 "views are being rebuilt already; see `view status`, and ask again when it is done", ""};
+  }
+  return impl_->rebuild(chosen, {});
+}
+
+std::optional<Building> Projector::building() const {
+  return impl_->progress.now();
 }
 
 }  // namespace lastkm::projections

@@ -6,6 +6,9 @@
 // passed over. Records of an owner whose epoch is below the highest epoch opened in the partition are passed
 // over too. A checkpoint that is ahead of the log, or that names another decision than the log holds, is
 // discarded with all rows.
+//
+// A view that is new, of another layout or damaged is built beside what is in use, and swapped in when it has
+// come as far as the others.
 #pragma once
 
 #include <chrono>
@@ -13,7 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <shared_mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -32,6 +35,9 @@ struct ProjectorOptions {
   std::string log_id;  ///< of the deployment: rows of another log are refused
   std::size_t chunk_records = 16384;
   std::size_t chunk_bytes = 32U << 20U;
+  int threads = 1;                          ///< for what is built beside
+  std::size_t build_bytes = 768U << 20U;    ///< memory for it, about
+  std::string incident;                     ///< what befell rows that were here before; empty: nothing
 };
 
 using Positions = std::map<LaneId, Ordinal>;
@@ -40,9 +46,11 @@ struct ViewStatus {
   std::string name;
   std::int32_t layout = 0;
   std::int64_t rows = 0;
-  std::string
-      state;  ///< "live", "stopped" (could not apply an event; its rows stay as they were) or "rebuilding"
-  std::string why;  ///< of "stopped": lane, ordinal, event and reason
+  /// "live"; "rebuilding"; "stopped": it could not apply an event, its rows stay as they were; "damaged": its rows
+  /// cannot be read, it will be rebuilt.
+  std::string state;
+  std::string why;       ///< of "stopped": lane, ordinal, event and reason; of "damaged": what could not be read
+  std::string incident;  ///< damage that it was rebuilt after; empty: none
 };
 
 struct ViewDigest {
@@ -59,25 +67,41 @@ struct Digest {
   std::vector<ViewDigest> views;
 };
 
-/// Thread-safe: one call folds at a time; readers see the rows of one checkpoint while they hold a Reading.
+/// What a rebuild is at.
+struct Building {
+  std::vector<std::string> views;
+  std::int64_t done = 0, of = 0;  ///< records of `decisions`
+  std::int64_t per_s = 0;
+  std::optional<std::chrono::seconds> left;  ///< nullopt: not known yet
+};
+
+/// A view that was rebuilt while its old rows could still be read, side by side.
+struct Compared {
+  std::string view;
+  std::int64_t rows = 0, different = 0;
+  std::string first;  ///< key of the first row that differs
+};
+
+/// Thread-safe: one call folds at a time; readers see the rows of one checkpoint through a Reading.
 class Projector {
  public:
   /// `log`, `store` outlive this. The store has families_of(views). refused "foreign-views" where the store
   /// holds rows of another log; integrity where it is damaged. Views that are new or of another layout are
-  /// rebuilt by catch_up().
+  /// built by catch_up().
   [[nodiscard]] static Result<std::unique_ptr<Projector>> open(log::EventLog& log, store::Store& store,
                                                                Views views, const ProjectorOptions& options);
   ~Projector();
   Projector(const Projector&) = delete;
   Projector& operator=(const Projector&) = delete;
 
-  /// Folds everything that the log holds now. integrity with partition and offset where a record cannot be
-  /// read: what came before it is committed, the other partitions go on. A view that stopped is no error
-  /// here; see status().
+  /// Builds what has to be built, and folds everything that the log holds now. integrity with partition and offset
+  /// where a record cannot be read: what came before it is committed, the other partitions go on. A view that stopped
+  /// is no error here; see status().
   [[nodiscard]] Status catch_up();
-  /// One chunk at most; false: there was nothing to read.
+  /// Builds what has to be built, then folds one chunk at most; false: there was nothing to read.
   [[nodiscard]] Result<bool> step();
-  /// Catches up whenever the log grows, until stopped. The error that ended it, or done.
+  /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. The error that
+  /// ended it, or done.
   [[nodiscard]] Status run(const std::stop_token& stop);
 
   [[nodiscard]] Positions positions() const;
@@ -85,8 +109,11 @@ class Projector {
   /// over.
   [[nodiscard]] Status wait_for(LaneId lane, Ordinal ordinal, std::chrono::milliseconds at_most);
 
-  /// Folds the view anew beside the rows in use and swaps; empty name: all views. not_found "no-such-view".
-  [[nodiscard]] Status rebuild(std::string_view name = {});
+  /// Folds the view anew beside the rows in use, compares and swaps; empty name: all views. not_found "no-such-view";
+  /// refused "already-rebuilding".
+  [[nodiscard]] Result<std::vector<Compared>> rebuild(std::string_view name = {});
+  /// nullopt: nothing is being built.
+  [[nodiscard]] std::optional<Building> building() const;
 
   [[nodiscard]] Result<std::vector<ViewStatus>> status() const;
   /// Records of `decisions` that are not folded yet.
@@ -99,9 +126,10 @@ class Projector {
   };
   [[nodiscard]] PassedOver passed_over() const;
 
-  /// Rows as of one checkpoint; holds back commits while it lives, so keep it short. Rows of a view that has
-  /// stopped are not given out: integrity "view-stopped"; nor those of another layout: unknown_outcome
-  /// "view-rebuilding".
+  struct Published;
+  /// Rows as of one checkpoint; holds nothing back, but keep it short. Rows of a view that has stopped are not given
+  /// out: integrity "view-stopped"; nor those that cannot be read ("view-damaged") or are not built yet:
+  /// unknown_outcome "view-rebuilding".
   class Reading {
    public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;
@@ -111,13 +139,16 @@ class Projector {
         std::string_view view, std::string_view prefix, std::string_view from,
         const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
     [[nodiscard]] Positions positions() const;
+    /// Of one view: earlier ones where it still answers from an older layout.
+    [[nodiscard]] Positions positions(std::string_view view) const;
 
    private:
     friend class Projector;
-    Reading(const Projector& projector, std::shared_lock<std::shared_mutex> lock)
-        : projector_(&projector), lock_(std::move(lock)) {}
+    Reading(const Projector& projector, std::shared_ptr<const Published> at, std::unique_ptr<store::Snapshot> rows)
+        : projector_(&projector), at_(std::move(at)), rows_(std::move(rows)) {}
     const Projector* projector_;
-    std::shared_lock<std::shared_mutex> lock_;
+    std::shared_ptr<const Published> at_;
+    std::unique_ptr<store::Snapshot> rows_;
   };
   [[nodiscard]] Reading reading() const;
 
@@ -126,5 +157,8 @@ class Projector {
   explicit Projector(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Rows that cannot be read, or not as this program wrote them.
+[[nodiscard]] bool is_damage(const Error& error);
 
 }  // namespace lastkm::projections

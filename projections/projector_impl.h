@@ -1,8 +1,8 @@
 // What a Projector holds. Included by its sources alone.
 #pragma once
 
-#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "projections/builder.h"
 #include "projections/checkpoint.h"
 #include "projections/fold.h"
 #include "projections/projector.h"
@@ -21,41 +22,63 @@ namespace lastkm::projections {
 struct Kept {
   int slot = 0;
   std::int32_t layout = 0;  ///< of the rows in the slot; 0: there are none
-  bool rebuilding = false;
-  std::string why;  ///< of a view that stopped
+  bool damaged = false;
+  std::string why;       ///< of a view that stopped or is damaged
+  std::string incident;  ///< damage that it was rebuilt after
+  Positions frozen;      ///< of rows of an older layout: where they stand
+};
+
+/// What readers see; never changed once it is published.
+struct Projector::Published {
+  std::map<std::string, Kept, std::less<>> kept;
+  Checkpoint checkpoint;
+  PassedOver passed_over;
 };
 
 struct Projector::Impl {
-  Impl(log::EventLog& log_in, store::Store& store_in, Views views_in, ProjectorOptions options_in)
-      : log(log_in),
-        store(store_in),
-        views(std::move(views_in)),
-        options(std::move(options_in)),
-        live(log, {}, options) {}
+  Impl(log::EventLog& log_in, store::Store& store_in, Views views_in, ProjectorOptions options_in);
 
   log::EventLog& log;
   store::Store& store;
-  Views views;
-  ProjectorOptions options;
+  const Views views;
+  const ProjectorOptions options;
+
+  std::mutex building;  ///< one rebuild at a time; taken before `folding`
+  BuildProgress progress;
 
   std::mutex folding;
   Fold live;                    ///< guarded by folding
   std::optional<Error> broken;  ///< guarded by folding: a write failed, so memory and store may differ
+  bool build_failed = false;    ///< guarded by folding: the background does not try again by itself
 
   mutable std::shared_mutex reading;  ///< exclusive while a batch is written; guards what follows
-  std::map<std::string, Kept, std::less<>> kept;
-  Checkpoint published;
-  PassedOver passed_over;
+  std::shared_ptr<const Published> published;
 
+  // Under `folding`.
   Status load();
+  Status load_views();
   Status start_over();
-  Status catch_up();
-  Result<bool> step();
-  Status rebuild(const std::vector<View*>& chosen);
-  Status fold_beside(Fold& beside);
-  Status commit(const store::Batch& batch, const std::function<void()>& publish);
-  [[nodiscard]] std::vector<View*> outdated() const;
-  [[nodiscard]] Result<std::string> readable(std::string_view view) const;
+  Status fold_live();
+  Result<bool> step_live();
+  void set_aside(std::string_view view, const std::string& why);
+  Status commit(store::Batch& batch, Published next);
+
+  // Not under `folding`.
+  Result<std::vector<Compared>> rebuild(const std::vector<const View*>& chosen, const std::stop_token& stop);
+  Status build_outdated(const std::stop_token& stop);
+  Result<std::vector<Compared>> compare(Builder& builder, const std::stop_token& stop);
+  Result<bool> swap(Builder& builder);
+  Result<Ends> log_ends() const;
+  void report_damage(std::string_view view, const std::string& why);
+
+  [[nodiscard]] std::shared_ptr<const Published> now() const;
+  [[nodiscard]] std::vector<const View*> outdated() const;
+  [[nodiscard]] const View* find(std::string_view name) const;
+  [[nodiscard]] Result<std::string> readable(const Published& at, std::string_view view) const;
 };
+
+[[nodiscard]] std::string kept_key(std::string_view view);
+[[nodiscard]] std::string kept_row(const Kept& kept);
+[[nodiscard]] Kept kept_from(const Value& row);
 
 }  // namespace lastkm::projections

@@ -8,87 +8,111 @@
 
 namespace lastkm::projections {
 
-Result<std::string> Projector::Impl::readable(std::string_view view) const {
-  const auto wanted =
-      std::find_if(views.begin(), views.end(), [view](const auto& v) { return v->name() == view; });
-  const auto mine = kept.find(view);
-  if (wanted == views.end() || mine == kept.end() || mine->second.layout != (*wanted)->layout()) {
-    return Error{ErrorKind::unknown_outcome, "view-rebuilding",
-                 "the view " + std::string(view) + " is being built; ask again", ""};
-  }
+Result<std::string> Projector::Impl::readable(const Published& at, std::string_view name) const {
+  const View* view = find(name);
+  const auto mine = at.kept.find(name);
+  const auto not_yet = [name](std::string_view code, const std::string& why) {
+    return Error{ErrorKind::unknown_outcome, std::string(code), "the view " + std::string(name) + why + "; ask again",
+                 ""};
+  };
+  const bool there = view != nullptr && mine != at.kept.end() && mine->second.layout != 0 &&
+                     (mine->second.layout == view->layout() || view->reads(mine->second.layout));
+  if (!there) return not_yet("view-rebuilding", " is being built");
+  if (mine->second.damaged) return not_yet("view-damaged", " is damaged and is being made anew from the log");
   if (!mine->second.why.empty()) {
     return Error{ErrorKind::integrity, "view-stopped",
-                 "the view " + std::string(view) + " has stopped at " + mine->second.why + "; rebuild it",
+                 "the view " + std::string(name) + " has stopped at " + mine->second.why +
+                     "; `lastkm view rebuild " + std::string(name) + "` folds it anew",
                  ""};
   }
-  return family_of(view, mine->second.slot);
+  return family_of(name, mine->second.slot);
+}
+
+void Projector::Impl::report_damage(std::string_view view, const std::string& why) {
+  const std::lock_guard lock(folding);
+  const auto at = now();
+  const auto mine = at->kept.find(view);
+  // Another reader may have seen it before, and the rows may be new ones by now.
+  if (mine != at->kept.end() && mine->second.why.empty()) set_aside(view, why);
 }
 
 Projector::Reading Projector::reading() const {
-  return Reading(*this, std::shared_lock(impl_->reading));
+  const std::shared_lock lock(impl_->reading);
+  return Reading(*this, impl_->published, impl_->store.snapshot());
 }
 
 Result<std::optional<std::string>> Projector::Reading::get(std::string_view view,
                                                            std::string_view key) const {
-  auto family = projector_->impl_->readable(view);
+  auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
-  return projector_->impl_->store.get(*family, key);
+  auto row = rows_->get(*family, key);
+  if (!row && is_damage(row.error())) projector_->impl_->report_damage(view, row.error().message);
+  return row;
 }
 
 Status Projector::Reading::scan(std::string_view view, std::string_view prefix, std::string_view from,
                                 const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  auto family = projector_->impl_->readable(view);
+  auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
-  return projector_->impl_->store.scan(*family, std::max(prefix, from),
-                                       [&](std::string_view key, std::string_view value) {
-                                         return key.starts_with(prefix) && visit(key, value);
-                                       });
+  Status scanned = rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
+    return key.starts_with(prefix) && visit(key, value);
+  });
+  if (!scanned && is_damage(scanned.error())) projector_->impl_->report_damage(view, scanned.error().message);
+  return scanned;
 }
 
 Positions Projector::Reading::positions() const {
-  return projector_->impl_->published.positions();
+  return at_->checkpoint.positions();
+}
+
+Positions Projector::Reading::positions(std::string_view view) const {
+  const auto mine = at_->kept.find(view);
+  if (mine != at_->kept.end() && !mine->second.frozen.empty()) return mine->second.frozen;
+  return positions();
 }
 
 Positions Projector::positions() const {
-  return reading().positions();
+  return impl_->now()->checkpoint.positions();
 }
 
 Projector::PassedOver Projector::passed_over() const {
-  const std::shared_lock lock(impl_->reading);
-  return impl_->passed_over;
+  return impl_->now()->passed_over;
 }
 
 Result<std::int64_t> Projector::lag() const {
-  const std::shared_lock lock(impl_->reading);
+  const auto at = impl_->now();
   std::int64_t lag = 0;
   for (std::int32_t partition = 0; partition < impl_->log.partitions(); ++partition) {
     auto end = impl_->log.end(log::Topic::decisions, partition);
     if (!end) return end.error();
-    lag += std::max<std::int64_t>(0, *end - impl_->published.next(partition));
+    lag += std::max<std::int64_t>(0, *end - at->checkpoint.next(partition));
   }
   return lag;
 }
 
 Result<std::vector<ViewStatus>> Projector::status() const {
-  const std::shared_lock lock(impl_->reading);
+  const Reading rows = reading();
+  const auto building = impl_->progress.now();
   std::vector<ViewStatus> all;
   for (const auto& view : impl_->views) {
-    ViewStatus status;
+    ViewStatus& status = all.emplace_back();
     status.name = view->name();
     status.layout = view->layout();
-    const auto mine = impl_->kept.find(view->name());
-    const bool built = mine != impl_->kept.end() && mine->second.layout == view->layout();
-    if (built) {
-      const Status scanned =
-          impl_->store.scan(family_of(view->name(), mine->second.slot), "", [&](auto, auto) {
-            ++status.rows;
-            return true;
-          });
-      if (!scanned) return scanned.error();
-      status.why = mine->second.why;
-    }
-    status.state = !built || mine->second.rebuilding ? "rebuilding" : status.why.empty() ? "live" : "stopped";
-    all.push_back(std::move(status));
+    const auto counted = rows.scan(view->name(), "", "", [&status](auto, auto) {
+      ++status.rows;
+      return true;
+    });
+    // Counting reads every row, so damage shows here at the latest.
+    const bool damage = !counted && is_damage(counted.error());
+    const Kept none;
+    const auto found = rows.at_->kept.find(view->name());
+    const Kept& mine = found == rows.at_->kept.end() ? none : found->second;
+    status.why = damage ? counted.error().message : mine.why;
+    status.incident = mine.incident;
+    const bool rebuilding =
+        mine.layout != view->layout() ||
+        (building && std::find(building->views.begin(), building->views.end(), view->name()) != building->views.end());
+    status.state = damage || mine.damaged ? "damaged" : rebuilding ? "rebuilding" : mine.why.empty() ? "live" : "stopped";
   }
   return all;
 }
@@ -100,7 +124,7 @@ Result<Digest> Projector::digest() const {
   for (const auto& view : impl_->views) {
     ViewDigest& mine = all.views.emplace_back(ViewDigest{std::string(view->name()), view->layout(), 0, ""});
     // What a view that has stopped still holds is of no position, so it has no digest.
-    if (!impl_->readable(view->name())) continue;
+    if (!impl_->readable(*rows.at_, view->name())) continue;
     RowDigest digest;
     const Status scanned = rows.scan(view->name(), "", "", [&](std::string_view key, std::string_view value) {
       digest.add(key, value);

@@ -1,37 +1,117 @@
 #include "projections/view.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace lastkm::projections {
 
+namespace {
+constexpr std::size_t kRowBytes = 128;  // what a row costs beside its bytes
+
+bool before(const ChangedRow& a, const ChangedRow& b) {
+  return a.first < b.first;
+}
+}  // namespace
+
 Result<std::optional<std::string>> Rows::get(std::string_view key) {
-  const auto changed = changed_.find(std::string(key));
+  const auto changed = changed_.find(key);
   if (changed != changed_.end()) return changed->second;
+  if (committed_ == nullptr) return std::optional<std::string>();
   return committed_->get(family_, key);
 }
 
+void Rows::change(std::string_view key, std::optional<std::string> value) {
+  bytes_ += value ? value->size() : 0;
+  const auto found = changed_.find(key);
+  if (found != changed_.end()) {
+    found->second = std::move(value);
+    return;
+  }
+  bytes_ += key.size() + kRowBytes;
+  changed_.emplace(std::string(key), std::move(value));
+}
+
 void Rows::put(std::string_view key, std::string value) {
-  changed_.insert_or_assign(std::string(key), std::move(value));
+  change(key, std::move(value));
 }
 
 void Rows::erase(std::string_view key) {
-  changed_.insert_or_assign(std::string(key), std::nullopt);
+  change(key, std::nullopt);
 }
 
-void Rows::drain_to(store::Batch& batch) {
-  std::vector<const std::pair<const std::string, std::optional<std::string>>*> sorted;
-  sorted.reserve(changed_.size());
-  for (const auto& change : changed_) sorted.push_back(&change);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
-  for (const auto* change : sorted) {
-    if (change->second) {
-      batch.put(family_, change->first, *change->second);
-    } else {
-      batch.erase(family_, change->first);
+void Rows::append(std::string key, std::string value) {
+  bytes_ += key.size() + value.size() + kRowBytes;
+  appended_.emplace_back(std::move(key), std::move(value));
+}
+
+std::vector<ChangedRow> Rows::take() {
+  std::vector<ChangedRow> rows = std::move(appended_);
+  rows.reserve(rows.size() + changed_.size());
+  while (!changed_.empty()) {
+    auto node = changed_.extract(changed_.begin());
+    rows.emplace_back(std::move(node.key()), std::move(node.mapped()));
+  }
+  std::sort(rows.begin(), rows.end(), before);
+  appended_.clear();
+  bytes_ = 0;
+  return rows;
+}
+
+void Rows::add(std::string_view key, std::int64_t n) {
+  auto sum = sums_.find(key);
+  if (sum == sums_.end()) {
+    bytes_ += key.size() + kRowBytes;
+    sum = sums_.emplace(std::string(key), 0).first;
+  }
+  sum->second += n;
+}
+
+Rows::Sums Rows::take_sums() {
+  return std::exchange(sums_, {});
+}
+
+Status Rows::drain_to(store::Batch& batch) {
+  auto sums = summed(committed_, family_, take_sums());
+  if (!sums) return sums.error();
+  for (const std::vector<ChangedRow>& rows : {take(), std::move(*sums)}) {
+    for (const ChangedRow& row : rows) {
+      if (row.second) {
+        batch.put(family_, row.first, *row.second);
+      } else {
+        batch.erase(family_, row.first);
+      }
     }
   }
+  return done();
+}
+
+void Rows::discard() {
   changed_.clear();
+  appended_.clear();
+  sums_.clear();
+  bytes_ = 0;
+}
+
+Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family, const Rows::Sums& added) {
+  std::vector<ChangedRow> rows;
+  for (const auto& [key, n] : added) {
+    std::int64_t sum = 0;
+    if (committed != nullptr) {
+      auto held = committed->get(family, key);
+      if (!held) return held.error();
+      const std::string text = held->value_or("0");
+      const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), sum);
+      if (failed != std::errc{} || end != text.data() + text.size()) {
+        return Error{ErrorKind::integrity, "views-corrupt",
+                     "the sum '" + key + "' of " + family + " is no number; rebuild the views", ""};
+      }
+    }
+    sum += n;
+    if (n == 0) continue;
+    rows.emplace_back(key, sum == 0 ? std::nullopt : std::optional(std::to_string(sum)));
+  }
+  return rows;
 }
 
 std::string family_of(std::string_view view, int slot) {
@@ -39,7 +119,7 @@ std::string family_of(std::string_view view, int slot) {
 }
 
 std::vector<std::string> families_of(const Views& views) {
-  std::vector<std::string> families{std::string(kCheckpointFamily)};
+  std::vector<std::string> families{std::string(kCheckpointFamily), std::string(kBuildFamily)};
   for (const auto& view : views) {
     families.push_back(family_of(view->name(), 0));
     families.push_back(family_of(view->name(), 1));

@@ -278,7 +278,10 @@ bool is_code(std::string_view text) {
 
 bool is_sealed_box(const Value& value) {
   const Object* box = value.if_object();
-  if (box == nullptr || box->size() != 3) return false;
+  if (box == nullptr) return false;
+  // A text may bear a sketch beside, which no rule reads.
+  const bool sketched = box->find("sketch") != nullptr && box->find("sketch")->if_string() != nullptr;
+  if (box->size() != (sketched ? 4U : 3U)) return false;
   for (const char* name : {"commit", "key", "sealed"}) {
     const Value* part = box->find(name);
     if (part == nullptr || part->if_string() == nullptr) return false;

@@ -4,6 +4,7 @@
 #include "engine/intake/normal_form.h"
 #include "engine/intake/submission.h"
 #include "engine/intake/text.h"
+#include "engine/privacy/sketch.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
 
@@ -12,6 +13,7 @@ namespace lastkm::intake {
 namespace {
 constexpr std::string_view kReporter = "reporter";
 constexpr std::string_view kNarrative = "narrative";
+constexpr std::string_view kRequestText = "/text";
 /// What a command needs beside its input.
 constexpr std::size_t kEnvelopeBytes = 4096;
 
@@ -69,10 +71,21 @@ class Sealer {
     }
     auto box = vault_.seal(value, key, privacy::Place{command_.aggregate, command_.id, path});
     if (!box) return box.error();
+    // What is asked for at a place may be asked for there twice: the sketch lets it be seen when the text cannot be.
+    const bool sketched = path == kRequestText && command_.input.find("place") != nullptr;
+    const std::string* text = value.if_string();
+    if (std::string sketch = sketched && text != nullptr ? privacy::sketch_of(*text, secret()) : ""; !sketch.empty())
+      box->if_object()->set("sketch", std::move(sketch));
     value = std::move(*box);
     return done();
   }
 
+  const std::string& secret() {
+    if (secret_.empty()) secret_ = vault_.fingerprint("sketches of texts");
+    return secret_;
+  }
+
+  std::string secret_;
   const std::set<std::string>& sealed_fields_;
   const record::Command& command_;
   privacy::Vault& vault_;

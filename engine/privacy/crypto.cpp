@@ -168,7 +168,9 @@ Result<Value> open_box(const DataKey& key, const Value& box, const Place& place)
 
 bool is_sealed(const Value& value) {
   const Object* object = value.if_object();
-  if (object == nullptr || object->size() != 3) return false;
+  if (object == nullptr) return false;
+  const bool sketched = object->find("sketch") != nullptr && object->find("sketch")->if_string() != nullptr;
+  if (object->size() != (sketched ? 4U : 3U)) return false;
   for (const std::string_view name : {"sealed", "key", "commit"}) {
     const Value* member = object->find(name);
     if (member == nullptr || member->if_string() == nullptr) return false;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/base/fields.h"
+#include "engine/rules/evaluation.h"
 #include "engine/rules/read_parts.h"
 #include "engine/rules/workflow.h"
 
@@ -43,6 +44,8 @@ class Reader {
     out_.profile = fields.text("profile", Need::optional);
     fields.text("note", Need::optional);
     read_words(fields);
+    // Kept by those who judge orders, who read it from the document; here it is checked.
+    (void)read_evaluation(fields.value("evaluation", Need::optional), fields.at("evaluation"), faults_);
     read_stages(fields);
     const Array* clocks = fields.list("clocks");
     const Array* commands = fields.list("commands");

@@ -7,6 +7,71 @@ namespace lastkm::store {
 
 namespace {
 
+using Rows = std::map<std::string, std::string, std::less<>>;
+using Families = std::map<std::string, Rows, std::less<>>;
+
+class MemorySnapshot final : public Snapshot {
+ public:
+  explicit MemorySnapshot(Families families) : families_(std::move(families)) {}
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) const override {
+    const auto rows = families_.find(family);
+    if (rows == families_.end()) return std::optional<std::string>();
+    const auto found = rows->second.find(key);
+    if (found == rows->second.end()) return std::optional<std::string>();
+    return std::optional(found->second);
+  }
+  Status scan(std::string_view family, std::string_view from,
+              const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    const auto rows = families_.find(family);
+    if (rows == families_.end()) return done();
+    for (auto row = rows->second.lower_bound(from); row != rows->second.end(); ++row) {
+      if (!visit(row->first, row->second)) break;
+    }
+    return done();
+  }
+
+ private:
+  Families families_;
+};
+
+/// The contract's demands on a load, without its files.
+class BatchLoad final : public Load {
+ public:
+  BatchLoad(Store& store, std::span<const std::string> families) : store_(&store) {
+    for (const std::string& family : families) last_[family];
+  }
+  Status add(std::string_view family, std::string_view key, std::string_view value) override {
+    if (Status next = follow(family, key); !next) return next;
+    const std::lock_guard lock(mutex_);
+    batch_.put(family, key, value);
+    return done();
+  }
+  Status erase(std::string_view family, std::string_view key) override {
+    if (Status next = follow(family, key); !next) return next;
+    const std::lock_guard lock(mutex_);
+    batch_.erase(family, key);
+    return done();
+  }
+  Status commit() override { return store_->write(batch_); }
+
+ private:
+  Status follow(std::string_view family, std::string_view key) {
+    const auto last = last_.find(family);
+    if (last == last_.end() || (last->second && key <= *last->second)) {
+      return Error{ErrorKind::integrity, "load-order",
+                   "a load into " + std::string(family) + " got the key '" + std::string(key) + "' out of order",
+                   ""};
+    }
+    last->second = key;
+    return done();
+  }
+
+  Store* store_;
+  std::map<std::string, std::optional<std::string>, std::less<>> last_;
+  std::mutex mutex_;
+  Batch batch_;
+};
+
 class MemoryStore final : public Store {
  public:
   Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
@@ -52,10 +117,18 @@ class MemoryStore final : public Store {
     return done();
   }
 
+  std::unique_ptr<Snapshot> snapshot() override {
+    const std::lock_guard lock(mutex_);
+    return std::make_unique<MemorySnapshot>(families_);
+  }
+
+  Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
+    return std::unique_ptr<Load>(std::make_unique<BatchLoad>(*this, families));
+  }
+
  private:
-  using Rows = std::map<std::string, std::string, std::less<>>;
   std::mutex mutex_;
-  std::map<std::string, Rows> families_;
+  Families families_;
 };
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <set>
 
 #include "engine/store/store.h"
@@ -15,6 +17,7 @@ namespace {
 constexpr std::size_t kWriteBufferBytes = 32U << 20U;  // of all families together
 constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
+constexpr std::string_view kLoading = "loading";  // the folder of files that a load writes
 
 rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
@@ -47,8 +50,9 @@ Error write_error(const rocksdb::Status& status, const std::string& folder) {
           folder + " could not be written: " + status.ToString(), folder};
 }
 
-rocksdb::DBOptions db_options(bool read_only) {
+rocksdb::DBOptions db_options(bool read_only, bool refuse_damaged_tail) {
   rocksdb::DBOptions options;
+  if (refuse_damaged_tail) options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.create_if_missing = !read_only;
   options.create_missing_column_families = !read_only;
   options.db_write_buffer_size = kWriteBufferBytes;
@@ -71,42 +75,189 @@ rocksdb::ColumnFamilyOptions family_options(std::size_t cache_bytes) {
   return options;
 }
 
-class RocksStore final : public Store {
- public:
-  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db,
-             const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
-             std::set<std::string, std::less<>> absent, bool read_only)
-      : folder_(std::move(folder)), db_(std::move(db)), absent_(std::move(absent)), read_only_(read_only) {
-    for (rocksdb::ColumnFamilyHandle* handle : handles) families_.emplace(handle->GetName(), handle);
-  }
-  ~RocksStore() override {
-    for (const auto& [name, handle] : families_) db_->DestroyColumnFamilyHandle(handle);
-  }
-  RocksStore(const RocksStore&) = delete;
-  RocksStore& operator=(const RocksStore&) = delete;
+/// A family as long as somebody reads it, also after it was cleared and a new one took its name.
+using Family = std::shared_ptr<rocksdb::ColumnFamilyHandle>;
+using Families = std::map<std::string, Family, std::less<>>;
 
-  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
-    if (absent_.contains(family)) return std::optional<std::string>();
+Family owned(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle) {
+  return {handle, [db](rocksdb::ColumnFamilyHandle* old) { db->DestroyColumnFamilyHandle(old); }};
+}
+
+/// What reading needs: the database, and its families at one moment.
+struct Source {
+  std::string folder;
+  rocksdb::DB* db = nullptr;
+  std::shared_ptr<const Families> families;
+  std::set<std::string, std::less<>> absent;  ///< asked for, and not there to be read
+
+  Result<rocksdb::ColumnFamilyHandle*> handle_of(std::string_view family) const {
+    const auto found = families->find(family);
+    if (found != families->end()) return found->second.get();
+    return Error{ErrorKind::bad_input, "unknown-family",
+                 folder + " has no family '" + std::string(family) + "'", folder};
+  }
+  Result<std::optional<std::string>> get(const rocksdb::ReadOptions& how, std::string_view family,
+                                         std::string_view key) const {
+    if (absent.contains(family)) return std::optional<std::string>();
     const auto handle = handle_of(family);
     if (!handle) return handle.error();
     std::string value;
-    const rocksdb::Status status = db_->Get({}, *handle, slice(key), &value);
+    const rocksdb::Status status = db->Get(how, *handle, slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
-    if (!status.ok()) return read_error(status, folder_);
+    if (!status.ok()) return read_error(status, folder);
     return std::optional<std::string>(std::move(value));
+  }
+  Status scan(const rocksdb::ReadOptions& how, std::string_view family, std::string_view from,
+              const std::function<bool(std::string_view, std::string_view)>& visit) const {
+    if (absent.contains(family)) return done();
+    const auto handle = handle_of(family);
+    if (!handle) return handle.error();
+    const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator(how, *handle));
+    for (rows->Seek(slice(from)); rows->Valid(); rows->Next()) {
+      if (!visit(view(rows->key()), view(rows->value()))) break;
+    }
+    if (!rows->status().ok()) return read_error(rows->status(), folder);
+    return done();
+  }
+};
+
+class RocksSnapshot final : public Snapshot {
+ public:
+  explicit RocksSnapshot(Source source) : source_(std::move(source)) { how_.snapshot = source_.db->GetSnapshot(); }
+  ~RocksSnapshot() override { source_.db->ReleaseSnapshot(how_.snapshot); }
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) const override {
+    return source_.get(how_, family, key);
+  }
+  Status scan(std::string_view family, std::string_view from,
+              const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return source_.scan(how_, family, from, visit);
+  }
+
+ private:
+  Source source_;
+  rocksdb::ReadOptions how_;
+};
+
+class RocksLoad final : public Load {
+ public:
+  explicit RocksLoad(Source source) : source_(std::move(source)) {}
+
+  Status open(std::span<const std::string> families, const rocksdb::Options& options) {
+    namespace fs = std::filesystem;
+    const fs::path folder = fs::path(source_.folder) / kLoading;
+    std::error_code failed;
+    fs::remove_all(folder, failed);
+    if (!failed) fs::create_directories(folder, failed);
+    if (failed) {
+      return Error{ErrorKind::refused, "cannot-write", folder.string() + ": " + failed.message(), source_.folder};
+    }
+    for (const std::string& family : families) {
+      const auto handle = source_.handle_of(family);
+      if (!handle) return handle.error();
+      File& file = files_[family];
+      file.handle = *handle;
+      file.path = folder / (family + ".sst");
+      file.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options, *handle);
+      const rocksdb::Status opened = file.writer->Open(file.path);
+      if (!opened.ok()) return write_error(opened, source_.folder);
+    }
+    return done();
+  }
+
+  Status add(std::string_view family, std::string_view key, std::string_view value) override {
+    const auto file = files_.find(family);
+    const rocksdb::Status status = file == files_.end()
+                                       ? rocksdb::Status::InvalidArgument("no family of this load")
+                                       : file->second.writer->Put(slice(key), slice(value));
+    if (status.ok()) {
+      ++file->second.rows;
+      return done();
+    }
+    if (!status.IsInvalidArgument()) return write_error(status, source_.folder);
+    return Error{ErrorKind::integrity, "load-order",
+                 "a load into " + std::string(family) + " got the key '" + std::string(key) +
+                     "' out of order: " + status.ToString(),
+                 source_.folder};
+  }
+
+  Status erase(std::string_view family, std::string_view key) override {
+    const auto file = files_.find(family);
+    if (file == files_.end()) return add(family, key, {});
+    const rocksdb::Status status = file->second.writer->Delete(slice(key));
+    if (!status.ok()) return write_error(status, source_.folder);
+    ++file->second.rows;
+    return done();
+  }
+
+  Status commit() override {
+    std::vector<rocksdb::IngestExternalFileArg> files;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    for (auto& [name, file] : files_) {
+      if (file.rows == 0) continue;
+      const rocksdb::Status finished = file.writer->Finish();
+      if (!finished.ok()) return write_error(finished, source_.folder);
+      rocksdb::IngestExternalFileArg& one = files.emplace_back();
+      one.column_family = file.handle;
+      one.external_files = {file.path};
+      one.options.move_files = true;
+      handles.push_back(file.handle);
+    }
+    if (files.empty()) return done();
+    // 7.8.3 can misorder what is ingested against what still lies in memory.
+    const rocksdb::Status flushed = source_.db->Flush({}, handles);
+    if (!flushed.ok()) return write_error(flushed, source_.folder);
+    const rocksdb::Status ingested = source_.db->IngestExternalFiles(files);
+    if (!ingested.ok()) return write_error(ingested, source_.folder);
+    return done();
+  }
+
+ private:
+  struct File {
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    std::string path;
+    std::unique_ptr<rocksdb::SstFileWriter> writer;
+    std::int64_t rows = 0;
+  };
+  Source source_;
+  std::map<std::string, File, std::less<>> files_;
+};
+
+class RocksStore final : public Store {
+ public:
+  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db, rocksdb::ColumnFamilyOptions each,
+             const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
+             std::set<std::string, std::less<>> absent, bool read_only)
+      : folder_(std::move(folder)),
+        db_(std::move(db)),
+        each_(std::move(each)),
+        absent_(std::move(absent)),
+        read_only_(read_only) {
+    auto families = std::make_shared<Families>();
+    for (rocksdb::ColumnFamilyHandle* handle : handles)
+      families->emplace(handle->GetName(), owned(db_.get(), handle));
+    families_ = std::move(families);
+  }
+
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
+    return source().get({}, family, key);
   }
 
   Status write(const Batch& batch) override {
     if (read_only_) return refuse_write();
+    const Source source = this->source();
     rocksdb::WriteBatch changes;
     for (const Batch::Change& change : batch.changes()) {
-      const auto handle = handle_of(change.family);
+      const auto handle = source.handle_of(change.family);
       if (!handle) return handle.error();
       const rocksdb::Status status = change.value ? changes.Put(*handle, change.key, *change.value)
                                                   : changes.Delete(*handle, change.key);
       if (!status.ok()) return write_error(status, folder_);
     }
-    return commit(changes);
+    const rocksdb::Status status = db_->Write({}, &changes);
+    if (!status.ok()) return write_error(status, folder_);
+    return done();
   }
 
   Status sync() override {
@@ -118,55 +269,58 @@ class RocksStore final : public Store {
 
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override {
-    if (absent_.contains(family)) return done();
-    const auto handle = handle_of(family);
-    if (!handle) return handle.error();
-    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, *handle));
-    for (rows->Seek(slice(from)); rows->Valid(); rows->Next()) {
-      if (!visit(view(rows->key()), view(rows->value()))) break;
-    }
-    if (!rows->status().ok()) return read_error(rows->status(), folder_);
-    return done();
+    return source().scan({}, family, from, visit);
   }
 
   Status clear(std::string_view family) override {
     if (read_only_) return refuse_write();
-    const auto handle = handle_of(family);
-    if (!handle) return handle.error();
-    const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, *handle));
-    rows->SeekToLast();
-    if (!rows->status().ok()) return read_error(rows->status(), folder_);
-    if (!rows->Valid()) return done();
-    rocksdb::WriteBatch changes;
-    rocksdb::Status status = changes.DeleteRange(*handle, rocksdb::Slice(), rows->key());
-    if (status.ok()) status = changes.Delete(*handle, rows->key());
+    const std::lock_guard clearing(clearing_);
+    const auto old = source().handle_of(family);
+    if (!old) return old.error();
+    {
+      const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, *old));
+      rows->SeekToFirst();
+      if (!rows->Valid() && rows->status().ok()) return done();
+    }
+    rocksdb::Status status = db_->DropColumnFamily(*old);
+    rocksdb::ColumnFamilyHandle* fresh = nullptr;
+    if (status.ok()) status = db_->CreateColumnFamily(each_, std::string(family), &fresh);
     if (!status.ok()) return write_error(status, folder_);
-    return commit(changes);
+    auto families = std::make_shared<Families>(*source().families);
+    families->insert_or_assign(std::string(family), owned(db_.get(), fresh));
+    const std::lock_guard lock(mutex_);
+    families_ = std::move(families);
+    return done();
+  }
+
+  std::unique_ptr<Snapshot> snapshot() override { return std::make_unique<RocksSnapshot>(source()); }
+
+  Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
+    if (read_only_) return refuse_write();
+    auto load = std::make_unique<RocksLoad>(source());
+    const Status opened = load->open(families, rocksdb::Options(db_options(false, false), each_));
+    if (!opened) return opened.error();
+    return std::unique_ptr<Load>(std::move(load));
   }
 
  private:
-  Status commit(rocksdb::WriteBatch& changes) {
-    const rocksdb::Status status = db_->Write({}, &changes);
-    if (!status.ok()) return write_error(status, folder_);
-    return done();
+  Source source() const {
+    const std::lock_guard lock(mutex_);
+    return {folder_, db_.get(), families_, absent_};
   }
 
   Error refuse_write() const {
     return {ErrorKind::refused, "read-only", folder_ + " is open for reading only", folder_};
   }
 
-  Result<rocksdb::ColumnFamilyHandle*> handle_of(std::string_view family) const {
-    const auto found = families_.find(family);
-    if (found != families_.end()) return found->second;
-    return Error{ErrorKind::bad_input, "unknown-family",
-                 folder_ + " has no family '" + std::string(family) + "'", folder_};
-  }
-
   const std::string folder_;
   const std::unique_ptr<rocksdb::DB> db_;
-  std::map<std::string, rocksdb::ColumnFamilyHandle*, std::less<>> families_;
-  const std::set<std::string, std::less<>> absent_;  // asked for, and not there to be read
+  const rocksdb::ColumnFamilyOptions each_;
+  const std::set<std::string, std::less<>> absent_;
   const bool read_only_;
+  std::mutex clearing_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Families> families_;  // guarded by mutex_
 };
 
 }  // namespace
@@ -184,7 +338,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
                  "cannot make " + options.folder + ": " + failed.message(), options.folder};
   }
 
-  const rocksdb::DBOptions how = db_options(options.read_only);
+  const rocksdb::DBOptions how = db_options(options.read_only, options.refuse_damaged_tail);
   std::vector<std::string> existing;
   if (there) {
     const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(how, options.folder, &existing);
@@ -211,8 +365,9 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
       options.read_only ? rocksdb::DB::OpenForReadOnly(how, options.folder, families, &handles, &db)
                         : rocksdb::DB::Open(how, options.folder, families, &handles, &db);
   if (!opened.ok()) return open_error(opened, options.folder);
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(options.folder, std::unique_ptr<rocksdb::DB>(db),
-                                                             handles, std::move(absent), options.read_only));
+  if (!options.read_only) fs::remove_all(fs::path(options.folder) / kLoading, failed);
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
+      options.folder, std::unique_ptr<rocksdb::DB>(db), each, handles, std::move(absent), options.read_only));
 }
 
 }  // namespace lastkm::store

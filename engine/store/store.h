@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,30 @@ class Batch {
   std::vector<Change> changes_;
 };
 
-/// Thread-safe for reads; one writer at a time.
+/// The rows as they were at one moment, whatever is written or cleared meanwhile. Keep it short: it holds space.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  /// As of Store.
+  [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view family,
+                                                               std::string_view key) const = 0;
+  [[nodiscard]] virtual Status scan(
+      std::string_view family, std::string_view from,
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+};
+
+/// Many rows written beside the store as sorted files, and taken in at once.
+class Load {
+ public:
+  virtual ~Load() = default;
+  /// Keys of a family ascend, none stands twice. Each family may be fed by a thread of its own.
+  [[nodiscard]] virtual Status add(std::string_view family, std::string_view key, std::string_view value) = 0;
+  [[nodiscard]] virtual Status erase(std::string_view family, std::string_view key) = 0;
+  /// All rows of all families become readable, or none. On disk when it returns.
+  [[nodiscard]] virtual Status commit() = 0;
+};
+
+/// Thread-safe.
 class Store {
  public:
   virtual ~Store() = default;
@@ -49,8 +73,11 @@ class Store {
   [[nodiscard]] virtual Status scan(
       std::string_view family, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
-  /// Removes every key of a family.
+  /// Removes every key of a family, at once and for good.
   [[nodiscard]] virtual Status clear(std::string_view family) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() = 0;
+  /// A load into these families. One at a time; nothing else writes to them until it is committed.
+  [[nodiscard]] virtual Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) = 0;
 };
 
 struct RocksStoreOptions {
@@ -58,6 +85,8 @@ struct RocksStoreOptions {
   std::vector<std::string> families;
   bool read_only = false;
   std::size_t cache_bytes = 32U << 20U;
+  /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
+  bool refuse_damaged_tail = false;
 };
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);

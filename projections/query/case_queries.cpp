@@ -118,27 +118,30 @@ Result<Value> Queries::show(std::string_view id_or_ref) const {
     return Error{ErrorKind::integrity, "views-differ", "refs names a case that cases lacks: " + *id, ""};
   auto row = read_row(*id, **bytes);
   if (!row) return row.error();
-  return case_show(row->state, row->lane, ordinal_in(rows.positions(), row->lane), offset_);
+  return case_show(row->state, row->lane, ordinal_in(rows.positions("cases"), row->lane), options_.offset_minutes);
 }
 
 Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
                            Instant now) const {
   const Reading rows = projector_->reading();
-  const Positions positions = rows.positions();
+  const Positions positions = rows.positions("cases");
   std::vector<std::pair<std::string, CaseRow>> found;
   const Status read = each_case(rows, filter, now, [&](CaseRow row) {
     std::string key = sort_key(row.state, order);
     found.emplace_back(std::move(key), std::move(row));
   });
   if (!read) return read.error();
-  auto answer = page_of(std::move(found), page, [&](const CaseRow& row) {
-    return Result<Value>(case_line(row.state, row.lane, ordinal_in(positions, row.lane), offset_, now));
+  static constexpr std::string_view kOrders[] = {"opened", "due", "ref"};
+  const Cursors cursors(options_.cursor_secret,
+                        "list " + std::string(kOrders[static_cast<std::size_t>(order)]) + " " + filter.text);
+  auto answer = page_of(std::move(found), page, cursors, [&](const CaseRow& row) {
+    return Result<Value>(case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
   });
   if (answer) answer->positions = positions;
   return answer;
 }
 
-Result<Array> Queries::counts(const CaseFilter& filter, std::string_view dimension, Instant now) const {
+Result<Lines> Queries::counts(const CaseFilter& filter, std::string_view dimension, Instant now) const {
   const Dimension* by = find_dimension(dimension);
   if (by == nullptr) {
     return Error{ErrorKind::bad_input, "bad-dimension",
@@ -147,14 +150,15 @@ Result<Array> Queries::counts(const CaseFilter& filter, std::string_view dimensi
                  ""};
   }
   std::map<std::string, std::int64_t> counted;
-  const Status read = each_case(projector_->reading(), filter, now, [&](const CaseRow& row) {
+  const Reading rows = projector_->reading();
+  const Status read = each_case(rows, filter, now, [&](const CaseRow& row) {
     const std::string key = by->value(row.state);
     if (!key.empty()) ++counted[key];
   });
   if (!read) return read.error();
-  Array lines;
-  for (const auto& [key, count] : counted) lines.emplace_back(Object{{"key", key}, {"count", count}});
-  return lines;
+  Lines answer{{}, rows.positions("cases")};
+  for (const auto& [key, count] : counted) answer.lines.emplace_back(Object{{"key", key}, {"count", count}});
+  return answer;
 }
 
 Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& page) const {
@@ -168,12 +172,13 @@ Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& pag
         return true;
       });
   if (!scanned) return scanned.error();
-  auto answer = page_of(std::move(found), page, [&](const std::string& bytes) -> Result<Value> {
+  const Cursors cursors(options_.cursor_secret, "history " + *id);
+  auto answer = page_of(std::move(found), page, cursors, [&](const std::string& bytes) -> Result<Value> {
     auto row = row_value("history", *id, bytes);
     if (!row) return row.error();
-    return history_line(std::move(*row), offset_);
+    return history_line(std::move(*row), options_.offset_minutes);
   });
-  if (answer) answer->positions = rows.positions();
+  if (answer) answer->positions = rows.positions("history");
   return answer;
 }
 

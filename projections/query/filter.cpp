@@ -87,6 +87,7 @@ Result<CaseFilter> parse_filter(std::span<const std::string> terms, std::int32_t
   for (const std::string& term : terms) {
     const Status read = read_term(filter, term, offset_minutes);
     if (!read) return read.error();
+    filter.text += term + "\n";
   }
   return filter;
 }

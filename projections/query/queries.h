@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,7 +15,9 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/base/value.h"
+#include "engine/rules/evaluation.h"
 #include "projections/projector.h"
+#include "projections/views/outcome.h"
 
 namespace lastkm::projections {
 
@@ -26,6 +29,7 @@ struct CaseFilter {
   std::optional<bool> overdue;  ///< at `now`
   std::optional<std::int64_t> level;
   std::optional<Instant> opened_from, opened_before;  ///< record time
+  std::string text;  ///< the terms as they were given
 };
 
 /// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
@@ -50,8 +54,12 @@ struct PageRequest {
   std::string cursor;
 };
 
-enum class RatesBy : std::uint8_t { month, body, community };
-enum class RatesBasis : std::uint8_t { callback, close };
+/// Lines that are not paged.
+struct Lines {
+  Array lines;
+  Positions positions;  ///< what the answer reflects
+};
+
 [[nodiscard]] Result<RatesBy> parse_rates_by(std::string_view name);
 [[nodiscard]] Result<RatesBasis> parse_rates_basis(std::string_view name);
 
@@ -60,58 +68,83 @@ struct Period {
   std::optional<Instant> from, before;
 };
 
+/// How the orders of a workflow ("ID@VERSION") are judged.
+using Evaluations = std::function<rules::Evaluation(std::string_view workflow)>;
+
+struct QueryOptions {
+  std::int32_t offset_minutes = 480;
+  std::string cursor_secret;  ///< makes cursors; who does not know it cannot forge one
+  Evaluations evaluations;    ///< absent: that of a workflow which says nothing
+};
+
 class Queries {
  public:
   /// `projector` outlives this.
-  Queries(Projector& projector, std::int32_t offset_minutes)
-      : projector_(&projector), offset_(offset_minutes) {}
+  Queries(Projector& projector, QueryOptions options) : projector_(&projector), options_(std::move(options)) {}
 
   /// The id of a case, from its id or reference number. not_found "no-such-case".
   [[nodiscard]] Result<std::string> find_case(std::string_view id_or_ref) const;
   /// case show
   [[nodiscard]] Result<Value> show(std::string_view id_or_ref) const;
   /// case list: like case show without clocks, and with type, category, urgency, place, channel, opened_at,
-  /// due, overdue, ended.
+  /// due, overdue, ended. bad_input "bad-cursor" for a cursor that this query did not give.
   [[nodiscard]] Result<Page> list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
                                   Instant now) const;
   /// Lines {"key","count"} by stage, type, category, urgency, channel, lead, level, card or community; each
   /// count is the length of the list with that member added to the filter. bad_input "bad-dimension".
-  [[nodiscard]] Result<Array> counts(const CaseFilter& filter, std::string_view dimension, Instant now) const;
+  [[nodiscard]] Result<Lines> counts(const CaseFilter& filter, std::string_view dimension, Instant now) const;
   /// case history: a line an event, by seq.
   [[nodiscard]] Result<Page> history(std::string_view id_or_ref, const PageRequest& page = {}) const;
   /// worklist BODY: by due time, what has none last.
   [[nodiscard]] Result<Page> worklist(std::string_view body, Instant now, const PageRequest& page = {}) const;
+  /// What a body holds for which this person of it has acted last; lines as of worklist.
+  [[nodiscard]] Result<Page> worklist_of(std::string_view person, Instant now, const PageRequest& page = {}) const;
   /// Open cases whose next due time is before `before`, by due time; lines as of worklist, with "holders".
   [[nodiscard]] Result<Page> due(Instant before, Instant now, const PageRequest& page = {}) const;
-  /// rates: a line a key, in key order.
-  [[nodiscard]] Result<Array> rates(RatesBy by, RatesBasis basis, const Period& period = {}) const;
+  /// rates: a line a key, in key order. With a period, the orders that were scored in it.
+  [[nodiscard]] Result<Lines> rates(RatesBy by, RatesBasis basis, const Period& period = {}) const;
   /// The cases that one line of rates counts (its base): ids in order.
   [[nodiscard]] Result<std::vector<std::string>> rates_cases(RatesBy by, RatesBasis basis,
                                                              std::string_view key,
                                                              const Period& period = {}) const;
-  /// Lines {"month","key","count"} of "category" or "community", by month, then count from the top. bad_input
+  /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top; growth is
+  /// the count against the mean of the four months before, {"num","den"}, null where these are empty. bad_input
   /// "bad-dimension".
-  [[nodiscard]] Result<Array> hot(std::string_view dimension) const;
+  [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {}, std::size_t top = 0) const;
+  /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may be a
+  /// repeat of an open one, most alike first.
+  [[nodiscard]] Result<Lines> duplicates() const;
+  /// integrity: {"lanes":[…],"exclusions":[{"code","approver","count"}],"late":n}.
+  [[nodiscard]] Result<Value> integrity() const;
+  /// Events that were recorded more than a day after they happened, by lane and ordinal.
+  [[nodiscard]] Result<Page> late(const PageRequest& page = {}) const;
 
   /// view status, view digest
   [[nodiscard]] Result<Value> status() const;
   [[nodiscard]] Result<Value> digest() const;
-  /// view rebuild; empty: all
-  [[nodiscard]] Status rebuild(std::string_view name = {});
+  /// What a rebuild is at: {"views","done","of","per_s","remaining_s"}; null: nothing is built.
+  [[nodiscard]] Value building() const;
 
  private:
+  [[nodiscard]] rules::Evaluation evaluation_of(std::string_view workflow) const {
+    return options_.evaluations ? options_.evaluations(workflow) : rules::Evaluation{};
+  }
   Projector* projector_;
-  std::int32_t offset_;
+  QueryOptions options_;
 };
+
+/// {"LANE":ordinal,…}
+[[nodiscard]] Value to_value(const Positions& positions);
 
 struct ReadSideOptions {
   std::string folder;  ///< DIR/views
   std::string log_id;
-  std::int32_t offset_minutes = 480;
+  int threads = 1;  ///< for what is rebuilt
+  QueryOptions queries;
 };
 
 /// Store, projector and queries of one folder, wired. `log` outlives it. Call projector().catch_up() before
-/// asking.
+/// asking. A folder that is damaged is moved aside, to "FOLDER.damaged-N", and made anew; view status says so.
 class ReadSide {
  public:
   virtual ~ReadSide() = default;

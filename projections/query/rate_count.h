@@ -1,42 +1,47 @@
-// How one case's outcome counts in the three rates of a period (domain 1.10). Attempt basis: the first
-// call-back that reached the caller. Solved: yes. Satisfied: yes and basic.
+// How orders count in the three rates (domain 1.10) under a rule set.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "engine/base/value.h"
-#include "projections/query/queries.h"
+#include "engine/rules/evaluation.h"
 #include "projections/views/outcome.h"
 
 namespace lastkm::projections {
 
+/// In hundredths of an order, for parts of one.
 struct Fraction {
   std::int64_t num = 0, den = 0;
-  void count(bool good) {
-    ++den;
-    if (good) ++num;
+  void count(std::int64_t percent, std::int64_t orders) {
+    num += percent * orders;
+    den += 100 * orders;
   }
+  /// Of whole orders where no part of one counts; null where the base is empty.
+  [[nodiscard]] Value to_value() const;
 };
 
-struct RateLine {
-  std::int64_t base = 0;
-  Fraction response, resolution, satisfaction;
-  std::map<std::pair<std::string, std::string>, std::int64_t> excluded;  ///< by code and approver
+/// What takes an order out of the base; nullptr: nothing does.
+[[nodiscard]] const std::pair<std::string, std::string>* left_by(const Score& score,
+                                                                 const rules::Evaluation& evaluation);
+
+class RateLine {
+ public:
+  /// Adds so many orders that bring this score.
+  void add(const Score& score, std::int64_t orders, const rules::Evaluation& evaluation);
+  /// No order of it counts anywhere.
+  [[nodiscard]] bool empty() const { return base_ == 0 && excluded_.empty(); }
   [[nodiscard]] Value to_value(const std::string& key) const;
+  [[nodiscard]] const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded() const { return excluded_; }
+
+ private:
+  std::int64_t base_ = 0;
+  Fraction response_, resolution_, satisfaction_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> excluded_;  ///< by code and approver
 };
 
-/// One key that an outcome belongs to: in the base of that line, or only among what was excluded from it.
-struct Counted {
-  std::string key;
-  bool in_base = false;
-  std::vector<Exclusion> excluded;
-};
-[[nodiscard]] std::vector<Counted> count(const Outcome& outcome, RatesBy by, RatesBasis basis,
-                                         const Period& period, std::int32_t offset_minutes);
-void add_to(RateLine& line, const Outcome& outcome, const Counted& counted);
+[[nodiscard]] Array excluded_lines(const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded);
 
 }  // namespace lastkm::projections

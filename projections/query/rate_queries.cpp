@@ -1,32 +1,80 @@
-// The three rates and hot places and categories, from the views "rates" and "hot".
+// The three rates, and exclusions by approver, from the view "rates". Without a period they are read from its sums; the
+// cases that a line counts, and the rates of a period, from its outcomes.
 #include <algorithm>
+#include <charconv>
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "projections/checkpoint.h"
+#include "projections/query/integrity_queries.h"
 #include "projections/query/queries.h"
 #include "projections/query/rate_count.h"
+#include "projections/views/places.h"
 
 namespace lastkm::projections {
 
 namespace {
+using Reading = Projector::Reading;
+
+/// Evaluations, each looked up once.
+class Judge {
+ public:
+  explicit Judge(std::function<rules::Evaluation(std::string_view)> find) : find_(std::move(find)) {}
+  const rules::Evaluation& of(const std::string& workflow) {
+    const auto found = known_.find(workflow);
+    if (found != known_.end()) return found->second;
+    return known_.emplace(workflow, find_(workflow)).first->second;
+  }
+
+ private:
+  std::function<rules::Evaluation(std::string_view)> find_;
+  std::map<std::string, rules::Evaluation> known_;
+};
+
+Error damaged(std::string_view what) {
+  return Error{ErrorKind::integrity, "views-corrupt", std::string(what) + " of rates is damaged; rebuild the views", ""};
+}
+
 template <class Visit>
-Status each_outcome(const Projector::Reading& rows, Visit visit) {
+Status each_outcome(const Reading& rows, Visit visit) {
+  static constexpr std::string_view kPrefix = "case/";
   std::optional<Error> error;
-  const Status scanned = rows.scan("rates", "", "", [&](std::string_view id, std::string_view bytes) {
-    auto value = row_value("rates", id, bytes);
+  const Status scanned = rows.scan("rates", kPrefix, "", [&](std::string_view key, std::string_view bytes) {
+    auto value = row_value("rates", key, bytes);
     auto outcome = value ? Outcome::from(*value) : Result<Outcome>(value.error());
     if (!outcome) {
       error = outcome.error();
       return false;
     }
-    visit(id, *outcome);
+    visit(key.substr(kPrefix.size()), *outcome);
     return true;
   });
   if (!scanned) return scanned;
   if (error) return *error;
   return done();
+}
+
+/// Calls `visit` with the key of a line, a score, and how many orders bring it there.
+template <class Visit>
+Status each_sum(const Reading& rows, RatesBy by, RatesBasis basis, Visit visit) {
+  const std::string prefix = rates_prefix(by, basis);
+  bool good = true;
+  const Status scanned = rows.scan("rates", prefix, "", [&](std::string_view key, std::string_view bytes) {
+    const std::size_t slash = key.find('/', prefix.size());
+    const auto score = slash == std::string_view::npos ? std::nullopt : Score::from(key.substr(slash + 1));
+    std::int64_t n = 0;
+    const auto [end, failed] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
+    good = score && failed == std::errc{} && end == bytes.data() + bytes.size();
+    if (good) visit(plain_part(key.substr(prefix.size(), slash - prefix.size())), *score, n);
+    return good;
+  });
+  if (!scanned) return scanned;
+  if (!good) return damaged("a sum");
+  return done();
+}
+
+bool within(const Period& period, Instant at) {
+  return (!period.from || at >= *period.from) && (!period.before || at < *period.before);
 }
 }  // namespace
 
@@ -44,61 +92,68 @@ Result<RatesBasis> parse_rates_basis(std::string_view name) {
   return Error{ErrorKind::bad_input, "bad-basis", "'" + std::string(name) + "': say callback or close", ""};
 }
 
-Result<Array> Queries::rates(RatesBy by, RatesBasis basis, const Period& period) const {
+Result<Lines> Queries::rates(RatesBy by, RatesBasis basis, const Period& period) const {
+  const Reading rows = projector_->reading();
+  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   std::map<std::string, RateLine> lines;
-  const Status read =
-      each_outcome(projector_->reading(), [&](std::string_view /*id*/, const Outcome& outcome) {
-        for (const Counted& counted : count(outcome, by, basis, period, offset_))
-          add_to(lines[counted.key], outcome, counted);
-      });
+  Status read = done();
+  if (period.from || period.before) {
+    read = each_outcome(rows, [&](std::string_view /*id*/, const Outcome& outcome) {
+      for (const Brought& one : brought_by(outcome)) {
+        if (one.by != by || one.basis != basis || !within(period, one.at)) continue;
+        lines[one.key].add(one.score, 1, judge.of(one.score.workflow));
+      }
+    });
+  } else {
+    read = each_sum(rows, by, basis, [&](const std::string& key, const Score& score, std::int64_t n) {
+      lines[key].add(score, n, judge.of(score.workflow));
+    });
+  }
   if (!read) return read.error();
-  Array answer;
-  for (const auto& [key, line] : lines) answer.push_back(line.to_value(key));
+  Lines answer{{}, rows.positions("rates")};
+  for (const auto& [key, line] : lines) {
+    if (!line.empty()) answer.lines.push_back(line.to_value(key));
+  }
   return answer;
 }
 
 Result<std::vector<std::string>> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
                                                       const Period& period) const {
+  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   std::vector<std::string> ids;
   const Status read = each_outcome(projector_->reading(), [&](std::string_view id, const Outcome& outcome) {
-    for (const Counted& counted : count(outcome, by, basis, period, offset_)) {
-      if (counted.in_base && counted.key == key) ids.emplace_back(id);
+    for (const Brought& one : brought_by(outcome)) {
+      const bool of_line = one.by == by && one.basis == basis && one.key == key && within(period, one.at);
+      if (of_line && !one.score.unscored && left_by(one.score, judge.of(one.score.workflow)) == nullptr)
+        ids.emplace_back(id);
     }
   });
   if (!read) return read.error();
   return ids;
 }
 
-Result<Array> Queries::hot(std::string_view dimension) const {
-  if (dimension != "category" && dimension != "community") {
-    return Error{ErrorKind::bad_input, "bad-dimension",
-                 "'" + std::string(dimension) + "': say category or community", ""};
-  }
-  const std::string prefix = std::string(dimension) + "/";
-  std::vector<std::tuple<std::string, std::int64_t, std::string>> counts;  // month, minus the count, key
-  std::optional<Error> error;
-  const Status scanned =
-      projector_->reading().scan("hot", prefix, "", [&](std::string_view key, std::string_view bytes) {
-        auto value = row_value("hot", key, bytes);
-        const std::int64_t* n = value ? value->if_int() : nullptr;
-        const std::size_t slash = key.find('/', prefix.size());
-        if (n == nullptr || slash == std::string_view::npos) {
-          error = value ? Error{ErrorKind::integrity, "views-corrupt",
-                                "a count of hot is damaged; rebuild the views", ""}
-                        : value.error();
-          return false;
-        }
-        counts.emplace_back(key.substr(prefix.size(), slash - prefix.size()), -*n, key.substr(slash + 1));
-        return true;
+Result<Value> Queries::integrity() const {
+  const Reading rows = projector_->reading();
+  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
+  RateLine all;
+  const Status read =
+      each_sum(rows, RatesBy::month, RatesBasis::callback, [&](const std::string&, const Score& score, std::int64_t n) {
+        all.add(score, n, judge.of(score.workflow));
       });
-  if (!scanned) return scanned.error();
-  if (error) return *error;
-  std::sort(counts.begin(), counts.end());
-  Array lines;
-  for (const auto& [month, minus, key] : counts) {
-    lines.emplace_back(Object{{"month", month}, {"key", key}, {"count", -minus}});
+  if (!read) return read.error();
+  auto lanes = integrity_lanes(rows);
+  if (!lanes) return lanes.error();
+  std::int64_t late = 0;
+  std::int64_t broken = 0;
+  for (const Value& lane : *lanes) {
+    late += lane.number("late");
+    broken += lane.number("broken");
   }
-  return lines;
+  return Value(Object{{"lanes", std::move(*lanes)},
+                      {"late", late},
+                      {"broken", broken},
+                      {"exclusions", excluded_lines(all.excluded())},
+                      {"positions", to_value(rows.positions("integrity"))}});
 }
 
 }  // namespace lastkm::projections

@@ -1,4 +1,5 @@
 // The wiring of a folder's read side.
+#include <filesystem>
 #include <utility>
 
 #include "projections/query/queries.h"
@@ -9,9 +10,8 @@ namespace lastkm::projections {
 namespace {
 class FolderReadSide final : public ReadSide {
  public:
-  FolderReadSide(std::unique_ptr<store::Store> store, std::unique_ptr<Projector> projector,
-                 std::int32_t offset_minutes)
-      : store_(std::move(store)), projector_(std::move(projector)), queries_(*projector_, offset_minutes) {}
+  FolderReadSide(std::unique_ptr<store::Store> store, std::unique_ptr<Projector> projector, QueryOptions options)
+      : store_(std::move(store)), projector_(std::move(projector)), queries_(*projector_, std::move(options)) {}
   [[nodiscard]] Projector& projector() override { return *projector_; }
   [[nodiscard]] Queries& queries() override { return queries_; }
 
@@ -20,21 +20,44 @@ class FolderReadSide final : public ReadSide {
   std::unique_ptr<Projector> projector_;
   Queries queries_;
 };
-}  // namespace
 
-Result<std::unique_ptr<ReadSide>> open_read_side(log::EventLog& log, const ReadSideOptions& options) {
+Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions& options, std::string incident) {
   Views views = make_views();
   store::RocksStoreOptions where;
   where.folder = options.folder;
   where.families = families_of(views);
+  where.refuse_damaged_tail = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
   ProjectorOptions projecting;
   projecting.log_id = options.log_id;
+  projecting.threads = options.threads;
+  projecting.incident = std::move(incident);
   auto projector = Projector::open(log, **store, std::move(views), projecting);
   if (!projector) return projector.error();
   return std::unique_ptr<ReadSide>(
-      std::make_unique<FolderReadSide>(std::move(*store), std::move(*projector), options.offset_minutes));
+      std::make_unique<FolderReadSide>(std::move(*store), std::move(*projector), options.queries));
+}
+
+/// Where the folder is now; empty: it cannot be moved.
+std::string move_aside(const std::string& folder) {
+  for (int n = 1; n < 1000; ++n) {
+    const std::string aside = folder + ".damaged-" + std::to_string(n);
+    std::error_code failed;
+    if (std::filesystem::exists(aside, failed)) continue;
+    std::filesystem::rename(folder, aside, failed);
+    return failed ? std::string() : aside;
+  }
+  return {};
+}
+}  // namespace
+
+Result<std::unique_ptr<ReadSide>> open_read_side(log::EventLog& log, const ReadSideOptions& options) {
+  auto opened = open(log, options, "");
+  if (opened || !is_damage(opened.error())) return opened;
+  const std::string aside = move_aside(options.folder);
+  if (aside.empty()) return opened;
+  return open(log, options, opened.error().message + "; set aside as " + aside + " and made anew from the log");
 }
 
 }  // namespace lastkm::projections

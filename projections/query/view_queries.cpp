@@ -17,9 +17,10 @@ Result<Value> Queries::status() const {
                               {"rows", view.rows},
                               {"lag", *lag},
                               {"state", view.state},
-                              {"why", view.why.empty() ? Value() : Value(view.why)}});
+                              {"why", view.why.empty() ? Value() : Value(view.why)},
+                              {"incident", view.incident.empty() ? Value() : Value(view.incident)}});
   }
-  return Value(Object{{"views", std::move(lines)}});
+  return Value(Object{{"views", std::move(lines)}, {"building", building()}});
 }
 
 Result<Value> Queries::digest() const {
@@ -30,14 +31,25 @@ Result<Value> Queries::digest() const {
     lines.emplace_back(
         Object{{"name", view.name}, {"layout", view.layout}, {"rows", view.rows}, {"sha256", view.sha256.empty() ? Value() : Value(view.sha256)}});
   }
-  Object positions;
-  for (const auto& [lane, ordinal] : digest->positions)
-    positions.set(std::to_string(lane.value), ordinal.value);
-  return Value(Object{{"positions", std::move(positions)}, {"views", std::move(lines)}});
+  return Value(Object{{"positions", to_value(digest->positions)}, {"views", std::move(lines)}});
 }
 
-Status Queries::rebuild(std::string_view name) {
-  return projector_->rebuild(name);
+Value to_value(const Positions& positions) {
+  Object object;
+  for (const auto& [lane, ordinal] : positions) object.set(std::to_string(lane.value), ordinal.value);
+  return object;
+}
+
+Value Queries::building() const {
+  const auto building = projector_->building();
+  if (!building) return {};
+  Array views;
+  for (const std::string& view : building->views) views.emplace_back(view);
+  return Object{{"views", std::move(views)},
+                {"done", building->done},
+                {"of", building->of},
+                {"per_s", building->per_s},
+                {"remaining_s", building->left ? Value(building->left->count()) : Value()}};
 }
 
 }  // namespace lastkm::projections

@@ -38,6 +38,7 @@ class CasesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "cases"; }
   [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<CasesView>(); }
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();
@@ -63,6 +64,7 @@ class CasesView final : public View {
     return done();
   }
   void discard() override { cases_.discard(); }
+  [[nodiscard]] std::size_t bytes() const override { return cases_.bytes(); }
 
  private:
   Decoded<CaseRow> cases_;

@@ -1,5 +1,5 @@
-// Rows of one view kept decoded while a chunk runs, so that a case which many events of the chunk touch is
-// read, parsed and written once.
+// Rows of one view kept decoded, so that a case which many events touch is read and parsed once, and written once a
+// chunk. What is not touched any more is forgotten in time.
 #pragma once
 
 #include <optional>
@@ -22,21 +22,15 @@ class Decoded {
  public:
   explicit Decoded(std::string_view prefix = {}) : prefix_(prefix) {}
 
-  /// The row, made empty where there is none. Valid until flush or discard.
-  [[nodiscard]] Result<T*> at(const std::string& id, Rows& rows) {
-    const auto held = touched_.find(id);
-    if (held != touched_.end()) return &held->second;
-    auto bytes = rows.get(prefix_ + id);
-    if (!bytes) return bytes.error();
-    T row{};
-    if (*bytes) {
-      auto value = row_value(rows.family(), id, **bytes);
-      if (!value) return value.error();
-      auto read = T::from(*value);
+  /// The row to be changed, made empty where there is none. Valid until flush or discard.
+  [[nodiscard]] Result<T*> at(std::string_view id, Rows& rows) {
+    auto held = touched_.find(id);
+    if (held == touched_.end()) {
+      auto read = take(id, rows);
       if (!read) return read.error();
-      row = std::move(*read);
+      held = touched_.emplace(std::string(id), std::move(*read)).first;
     }
-    return &touched_.emplace(id, std::move(row)).first->second;
+    return &held->second;
   }
 
   /// What the chunk has touched, in no order.
@@ -46,21 +40,63 @@ class Decoded {
   }
 
   void flush(Rows& rows) {
+    std::string key = prefix_;
     for (const auto& [id, row] : touched_) {
+      key.resize(prefix_.size());
+      key += id;
       const Value value = row.to_value();
       if (value.is_null()) {
-        rows.erase(prefix_ + id);
+        rows.erase(key);
       } else {
-        rows.put(prefix_ + id, record::canonical(value));
+        rows.put(key, record::canonical(value));
       }
     }
-    touched_.clear();
+    if (clean_.size() + touched_.size() > kKept) old_ = std::exchange(clean_, {});
+    if (touched_.size() > kKept) {
+      touched_.clear();
+    } else if (clean_.empty()) {
+      clean_.swap(touched_);
+    } else {
+      clean_.merge(touched_);
+      touched_.clear();
+    }
   }
-  void discard() { touched_.clear(); }
+  void discard() {
+    touched_.clear();
+    clean_.clear();
+    old_.clear();
+  }
+  [[nodiscard]] std::size_t bytes() const {
+    return (touched_.size() + clean_.size() + old_.size()) * (sizeof(T) * 2 + 256);
+  }
 
  private:
+  static constexpr std::size_t kKept = 8192;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  };
+  using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+
+  Result<T> take(std::string_view id, Rows& rows) {
+    for (Map* kept : {&clean_, &old_}) {
+      const auto found = kept->find(id);
+      if (found == kept->end()) continue;
+      T row = std::move(found->second);
+      kept->erase(found);
+      return row;
+    }
+    auto bytes = rows.get(prefix_ + std::string(id));
+    if (!bytes) return bytes.error();
+    if (!*bytes) return T{};
+    auto value = row_value(rows.family(), id, **bytes);
+    if (!value) return value.error();
+    return T::from(*value);
+  }
+
   std::string prefix_;
-  std::unordered_map<std::string, T> touched_;
+  Map touched_;       ///< changed since the last flush
+  Map clean_, old_;   ///< as committed: of late, and before that
 };
 
 }  // namespace lastkm::projections

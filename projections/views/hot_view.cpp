@@ -1,6 +1,6 @@
-// Rows: "case/" id → {"month","category","community"}; "category/" month "/" id and "community/" month "/"
-// code → how many cases were registered in that month. Months are those of China Standard Time (one zone, no
-// summer time), by business time; a corrected category or place moves the case.
+// Rows: "case/" id → {"month","category","community"}; sums "category/" month "/" id and "community/" month "/" code: how
+// many cases were registered in that month. Months are those of China Standard Time, by business time; a corrected
+// category or place moves the case.
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
 #include "projections/views/places.h"
@@ -9,8 +9,6 @@
 namespace lastkm::projections {
 
 namespace {
-constexpr std::int32_t kChinaStandardMinutes = 480;
-
 struct HotRow {
   std::string month, category, community;
 
@@ -23,19 +21,11 @@ struct HotRow {
   }
 };
 
-struct Count {
-  std::int64_t n = 0;
-  static Result<Count> from(const Value& value) {
-    const std::int64_t* n = value.if_int();
-    return Count{n == nullptr ? 0 : *n};
-  }
-  [[nodiscard]] Value to_value() const { return n == 0 ? Value() : Value(n); }
-};
-
 class HotView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "hot"; }
   [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<HotView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
@@ -47,41 +37,28 @@ class HotView final : public View {
     auto found = cases_.at(decision.aggregate.value, rows);
     if (!found) return found.error();
     HotRow& row = **found;
-    if (opening) row.month = format_date(local_date(event.occurred_at, kChinaStandardMinutes)).substr(0, 7);
-    if (category) {
-      const Status moved = move("category/", row.month, row.category, *category, rows);
-      if (!moved) return moved;
-    }
-    if (place) return move("community/", row.month, row.community, std::string(community_of(*place)), rows);
+    if (opening) row.month = month_of(event.occurred_at);
+    if (category) move("category/", row.month, row.category, *category, rows);
+    if (place) move("community/", row.month, row.community, std::string(community_of(*place)), rows);
     return done();
   }
 
   [[nodiscard]] Status flush(Rows& rows) override {
     cases_.flush(rows);
-    counts_.flush(rows);
     return done();
   }
-  void discard() override {
-    cases_.discard();
-    counts_.discard();
-  }
+  void discard() override { cases_.discard(); }
+  [[nodiscard]] std::size_t bytes() const override { return cases_.bytes(); }
 
  private:
-  [[nodiscard]] Status move(const std::string& kind, const std::string& month, std::string& from,
-                            std::string to, Rows& rows) {
-    if (from == to) return done();
-    for (const auto& [key, by] : {std::pair(from, -1), std::pair(to, 1)}) {
-      if (key.empty()) continue;
-      auto count = counts_.at(kind + month + "/" + key, rows);
-      if (!count) return count.error();
-      (*count)->n += by;
-    }
+  static void move(const std::string& kind, const std::string& month, std::string& from, std::string to, Rows& rows) {
+    if (from == to) return;
+    if (!from.empty()) rows.add(kind + month + "/" + key_part(from), -1);
+    if (!to.empty()) rows.add(kind + month + "/" + key_part(to), 1);
     from = std::move(to);
-    return done();
   }
 
   Decoded<HotRow> cases_{"case/"};
-  Decoded<Count> counts_;
 };
 }  // namespace
 

@@ -51,14 +51,27 @@ class Reader {
     if (value.find(name) == nullptr) return std::nullopt;
     return time(value, name);
   }
-  Exclusion exclusion(const Value& value) {
-    return Exclusion{std::string(value.text("code")), std::string(value.text("approver")), time(value, "at"),
-                     std::string(value.text("body"))};
+  std::vector<Exclusion> exclusions(const Value& value, std::string_view name) {
+    std::vector<Exclusion> all;
+    const Value* member = value.find(name);
+    const Array* items = member == nullptr ? nullptr : member->if_array();
+    if (items == nullptr) return all;
+    for (const Value& item : *items) {
+      all.push_back(Exclusion{std::string(item.text("code")), std::string(item.text("approver")), time(item, "at"),
+                              std::string(item.text("body"))});
+    }
+    return all;
   }
-  std::optional<Exclusion> maybe_exclusion(const Value& value, std::string_view name) {
+  std::optional<CallbackOutcome> callback(const Value& value, std::string_view name) {
     const Value* member = value.find(name);
     if (member == nullptr) return std::nullopt;
-    return exclusion(*member);
+    return CallbackOutcome{time(*member, "at"),
+                           std::string(member->text("lead")),
+                           member->flag("reached"),
+                           member->flag("denied_contact"),
+                           std::string(member->text("solved")),
+                           std::string(member->text("satisfied")),
+                           std::string(member->text("by"))};
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -76,23 +89,13 @@ Result<Outcome> Outcome::from(const Value& value) {
   outcome.anonymous = value.flag("anonymous");
   outcome.contact_due = read.maybe_time(value, "contact_due");
   if (value.find("contacted") != nullptr) outcome.contacted = value.flag("contacted");
-  if (const Value* callback = value.find("callback")) {
-    outcome.callback = CallbackOutcome{read.time(*callback, "at"),
-                                       std::string(callback->text("lead")),
-                                       callback->flag("reached"),
-                                       callback->flag("denied_contact"),
-                                       std::string(callback->text("solved")),
-                                       std::string(callback->text("satisfied")),
-                                       std::string(callback->text("by"))};
-  }
+  outcome.workflow = value.text("workflow");
+  outcome.first = read.callback(value, "first");
+  outcome.last = read.callback(value, "last");
   outcome.closed_at = read.maybe_time(value, "closed_at");
   outcome.closed_lead = value.text("closed_lead");
-  if (const Value* returned = value.find("returned");
-      returned != nullptr && returned->if_array() != nullptr) {
-    for (const Value& item : *returned->if_array()) outcome.returned.push_back(read.exclusion(item));
-  }
-  outcome.excluded = read.maybe_exclusion(value, "excluded");
-  outcome.parked = read.maybe_exclusion(value, "parked");
+  outcome.returned = read.exclusions(value, "returned");
+  outcome.excluded = read.exclusions(value, "excluded");
   if (read.error()) return *read.error();
   return outcome;
 }
@@ -101,17 +104,19 @@ Value Outcome::to_value() const {
   Object row{{"place", place},
              {"lead", lead},
              {"opened_by", opened_by},
+             {"workflow", workflow},
              {"anonymous", anonymous},
              {"closed_lead", closed_lead}};
   if (contact_due) row.set("contact_due", format_utc(*contact_due));
   if (contacted) row.set("contacted", *contacted);
-  if (callback) row.set("callback", projections::to_value(*callback));
+  if (first) row.set("first", projections::to_value(*first));
+  if (last) row.set("last", projections::to_value(*last));
   if (closed_at) row.set("closed_at", format_utc(*closed_at));
-  if (excluded) row.set("excluded", projections::to_value(*excluded));
-  if (parked) row.set("parked", projections::to_value(*parked));
-  Array bodies;
-  for (const Exclusion& body : returned) bodies.push_back(projections::to_value(body));
-  if (!bodies.empty()) row.set("returned", std::move(bodies));
+  for (const auto& [name, list] : {std::pair("returned", &returned), std::pair("excluded", &excluded)}) {
+    Array items;
+    for (const Exclusion& one : *list) items.push_back(projections::to_value(one));
+    if (!items.empty()) row.set(name, std::move(items));
+  }
   return row;
 }
 
@@ -120,10 +125,20 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   const auto exclusion = [&](std::string_view code) {
     return Exclusion{std::string(code), approver_of(event), event.occurred_at, lead};
   };
+  const auto exclude = [&](std::string_view code) {
+    for (const Exclusion& one : excluded) {
+      if (one.code == code) return;
+    }
+    excluded.push_back(exclusion(code));
+  };
+  const auto include = [&](std::string_view code) {
+    std::erase_if(excluded, [code](const Exclusion& one) { return one.code == code; });
+  };
   if (const auto to = changed_member(event, "place")) place = *to;
   if (type == "CaseRegistered") {
     opened_by = event.actor.body.value;
     anonymous = event.data.flag("anonymous");
+    workflow = workflow_of(event);
   } else if (type == "CaseDispatched" || type == "DisputeRuled" || type == "CaseEscalated") {
     lead = event.data.text("lead", lead);
   } else if (type == "FirstContactMade") {
@@ -134,33 +149,35 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     returned.push_back(exclusion("X-RETURN"));
     lead.clear();
   } else if (type == "CaseAnswered") {
-    excluded = exclusion("X-CONSULT");
+    exclude("X-CONSULT");
   } else if (type == "CaseRedirected") {
-    excluded = exclusion(code_in(event).value_or("X-OTHERLAW"));
+    exclude(code_in(event).value_or("X-OTHERLAW"));
   } else if (type == "CasesMerged") {
-    excluded = exclusion("X-MERGED");
+    exclude("X-MERGED");
   } else if (type == "CaseUnmerged") {
-    excluded.reset();
+    include("X-MERGED");
   } else if (type == "CaseTerminated") {
-    if (const auto code = code_in(event)) excluded = exclusion(*code);
+    if (const auto code = code_in(event)) exclude(*code);
   } else if (type == "CaseParked") {
-    parked = exclusion("X-PARKED");
+    exclude("X-PARKED");
   } else if (type == "CaseUnparked") {
-    parked.reset();
+    include("X-PARKED");
   } else if (type == "CaseClosed") {
     closed_at = event.occurred_at;
     closed_lead = lead;
   } else if (type == "CaseReopened") {
     closed_at.reset();
     closed_lead.clear();
-  } else if (type == "CallbackRecorded" && !(callback && callback->reached)) {
-    callback = CallbackOutcome{event.occurred_at,
-                               lead,
-                               event.data.flag("reached"),
-                               !event.data.flag("contacted", true),
-                               std::string(event.data.text("solved")),
-                               std::string(event.data.text("satisfied")),
-                               event.actor.body.value};
+  } else if (type == "CallbackRecorded") {
+    const CallbackOutcome callback{event.occurred_at,
+                                   lead,
+                                   event.data.flag("reached"),
+                                   !event.data.flag("contacted", true),
+                                   std::string(event.data.text("solved")),
+                                   std::string(event.data.text("satisfied")),
+                                   event.actor.body.value};
+    if (!(first && first->reached)) first = callback;
+    if (callback.reached || !(last && last->reached)) last = callback;
   }
   const Array* changes = event.clocks.if_array();
   if (changes == nullptr) return done();
@@ -175,6 +192,110 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     contact_due = *due;
   }
   return done();
+}
+
+namespace {
+Score::Answer answer_of(const std::optional<CallbackOutcome>& callback) {
+  if (!callback) return {};
+  return {callback->reached, callback->denied_contact, callback->solved, callback->satisfied};
+}
+
+Score score_of(const Outcome& outcome, std::string_view caller) {
+  Score score;
+  score.workflow = outcome.workflow;
+  score.contacted = outcome.contacted.value_or(false);
+  score.first = answer_of(outcome.first);
+  score.last = answer_of(outcome.last);
+  for (const Exclusion& one : outcome.excluded) score.excluded.emplace_back(one.code, one.approver);
+  if (outcome.anonymous) score.excluded.emplace_back("X-ANON", outcome.opened_by);
+  if (!score.first.reached) score.excluded.emplace_back("X-UNREACH", caller);
+  return score;
+}
+}  // namespace
+
+std::vector<Brought> brought_by(const Outcome& outcome) {
+  std::vector<Brought> all;
+  const std::string community(community_of(outcome.place));
+  const auto bring = [&](RatesBasis basis, Instant at, const std::string& body, const Score& score) {
+    all.push_back({RatesBy::month, basis, month_of(at), at, score});
+    all.push_back({RatesBy::body, basis, body, at, score});
+    all.push_back({RatesBy::community, basis, community, at, score});
+  };
+  if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty()) return all;
+  const Score score = score_of(outcome, outcome.first ? outcome.first->by : std::string());
+  for (const RatesBasis basis : {RatesBasis::callback, RatesBasis::close}) {
+    const bool by_call = basis == RatesBasis::callback;
+    if (by_call && outcome.first) {
+      bring(basis, outcome.first->at, outcome.first->lead, score);
+    } else if (!by_call && outcome.closed_at) {
+      bring(basis, *outcome.closed_at, outcome.closed_lead, score);
+    } else if (!outcome.excluded.empty()) {
+      // Never scored: it is among what was excluded, where and when that was said.
+      Score excluded;
+      excluded.workflow = outcome.workflow;
+      excluded.unscored = true;
+      for (const Exclusion& one : outcome.excluded) excluded.excluded.emplace_back(one.code, one.approver);
+      bring(basis, outcome.excluded.back().at, outcome.excluded.back().body, excluded);
+    }
+    // A returned order leaves the base of the body that returned it; the case counts once more, for its next lead.
+    for (const Exclusion& one : outcome.returned) {
+      Score returned;
+      returned.workflow = outcome.workflow;
+      returned.unscored = true;
+      returned.excluded.emplace_back(one.code, one.approver);
+      all.push_back({RatesBy::body, basis, one.body, one.at, returned});
+    }
+  }
+  return all;
+}
+
+std::string rates_prefix(RatesBy by, RatesBasis basis) {
+  static constexpr std::string_view names[] = {"month", "body", "community"};
+  return std::string(basis == RatesBasis::callback ? "callback/" : "close/") +
+         std::string(names[static_cast<std::size_t>(by)]) + "/";
+}
+
+std::string Score::text() const {
+  std::string text;
+  const auto part = [&text](std::string_view value) {
+    for (const char c : key_part(value)) text += c == '|' ? std::string("%7C") : std::string(1, c);
+    text += '|';
+  };
+  const auto flags = [&part](bool a, bool b) { part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0)))); };
+  part(workflow);
+  flags(unscored, contacted);
+  for (const Answer* answer : {&first, &last}) {
+    flags(answer->reached, answer->denied_contact);
+    part(answer->solved);
+    part(answer->satisfied);
+  }
+  for (const auto& [code, approver] : excluded) {
+    part(code);
+    part(approver);
+  }
+  return text;
+}
+
+std::optional<Score> Score::from(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t bar = text.find('|');
+    if (bar == std::string_view::npos) return std::nullopt;
+    parts.push_back(plain_part(text.substr(0, bar)));
+    text.remove_prefix(bar + 1);
+  }
+  if (parts.size() < 8 || parts.size() % 2 != 0) return std::nullopt;
+  const auto bits = [&parts](std::size_t i) { return parts[i].empty() ? 0 : parts[i].front() - '0'; };
+  Score score;
+  score.workflow = parts[0];
+  score.unscored = (bits(1) & 1) != 0;
+  score.contacted = (bits(1) & 2) != 0;
+  for (const std::size_t i : {2U, 5U}) {
+    Answer& answer = i == 2 ? score.first : score.last;
+    answer = {(bits(i) & 1) != 0, (bits(i) & 2) != 0, parts[i + 1], parts[i + 2]};
+  }
+  for (std::size_t i = 8; i < parts.size(); i += 2) score.excluded.emplace_back(parts[i], parts[i + 1]);
+  return score;
 }
 
 }  // namespace lastkm::projections

@@ -1,5 +1,5 @@
-// What the three rates count of one case (domain 1.10): a row of the view "rates", and how it counts in a
-// period.
+// What the three rates count of one case (domain 1.10): a row of the view "rates", and what it brings to the lines of
+// each month, body and community.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace lastkm::projections {
 
-/// Takes an order out of a base; for auditors, with who approved it.
+/// Why an order leaves a base, or some of the rates; for auditors, with who approved it.
 struct Exclusion {
   std::string code;  ///< X-CONSULT …
   std::string approver;
@@ -34,20 +34,53 @@ struct CallbackOutcome {
 
 struct Outcome {
   std::string place, lead, opened_by;
+  std::string workflow;  ///< "ID@VERSION": the rule set that says how it counts
   bool anonymous = false;
   std::optional<Instant> contact_due;  ///< of the present lead
   std::optional<bool> contacted;       ///< by the present lead, in time or late
-  std::optional<CallbackOutcome>
-      callback;  ///< the first that reached the caller; while none did, the last attempt
+  /// The first that reached the caller, and the last; while none did, the last attempt.
+  std::optional<CallbackOutcome> first, last;
   std::optional<Instant> closed_at;
   std::string closed_lead;
-  std::vector<Exclusion> returned;    ///< a body each: the order is not that body's
-  std::optional<Exclusion> excluded;  ///< from every base
-  std::optional<Exclusion> parked;    ///< from solve and satisfaction, while it is parked
+  std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
+  std::vector<Exclusion> excluded;  ///< by what happened, in order
 
   [[nodiscard]] static Result<Outcome> from(const Value& value);
   [[nodiscard]] Value to_value() const;
   [[nodiscard]] Status apply(const record::Event& event, Instant recorded_at);
 };
+
+enum class RatesBy : std::uint8_t { month, body, community };
+enum class RatesBasis : std::uint8_t { callback, close };
+
+/// What an order brings to a line, before a rule set has said how that counts. Few different ones exist, so a line is
+/// kept as how many orders bring each.
+struct Score {
+  std::string workflow;
+  bool unscored = false;  ///< in no base: only among what was excluded, where that leaves the base
+  bool contacted = false;
+  struct Answer {
+    bool reached = false, denied_contact = false;
+    std::string solved, satisfied;
+  };
+  Answer first, last;
+  std::vector<std::pair<std::string, std::string>> excluded;  ///< codes and approvers
+
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] static std::optional<Score> from(std::string_view text);
+};
+
+/// An order in one line.
+struct Brought {
+  RatesBy by = RatesBy::month;
+  RatesBasis basis = RatesBasis::callback;
+  std::string key;
+  Instant at;
+  Score score;
+};
+[[nodiscard]] std::vector<Brought> brought_by(const Outcome& outcome);
+
+/// Of the sums of one dimension: then the line's key "/" and the score's text.
+[[nodiscard]] std::string rates_prefix(RatesBy by, RatesBasis basis);
 
 }  // namespace lastkm::projections

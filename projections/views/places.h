@@ -19,4 +19,13 @@ inline constexpr std::size_t kCommunityDigits = 12;
 /// fact.
 [[nodiscard]] std::optional<std::string> changed_member(const record::Event& event, std::string_view member);
 
+/// "ID@VERSION" of the workflow that a registration names.
+[[nodiscard]] std::string workflow_of(const record::Event& registered);
+/// "2026-05": the month in China Standard Time, which has one zone and no summer time.
+[[nodiscard]] std::string month_of(Instant at);
+/// A text as a part of a key: without the "/" that parts keys.
+[[nodiscard]] std::string key_part(std::string_view text);
+/// The text that such a part stands for; "%7C" is a bar.
+[[nodiscard]] std::string plain_part(std::string_view part);
+
 }  // namespace lastkm::projections

@@ -10,6 +10,8 @@ Views make_views() {
   views.push_back(make_worklist_view());
   views.push_back(make_rates_view());
   views.push_back(make_hot_view());
+  views.push_back(make_duplicates_view());
+  views.push_back(make_integrity_view());
   return views;
 }
 

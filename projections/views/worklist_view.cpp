@@ -1,10 +1,11 @@
-// Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id and, for what has a
-// due time, "due/" due "/" id → empty: the case is on that body's list, and falls due then. `due` as
-// sortable() writes it.
+// Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id, "person/" person "/" due "/"
+// id and, for what has a due time, "due/" due "/" id → empty: the case is on that body's or person's list, and falls due
+// then. `due` as sortable() writes it. On a person's list is what a body holds for which that person has acted last.
 #include <algorithm>
 
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
+#include "projections/views/places.h"
 #include "projections/views/views.h"
 #include "projections/views/work_row.h"
 
@@ -34,14 +35,26 @@ Array array_of(const std::vector<std::string>& texts) {
 std::vector<std::string> index_of(const std::string& id, const WorkRow& row) {
   std::vector<std::string> keys;
   const std::string due = sortable(row.due());
-  for (const std::string& holder : row.holders) keys.push_back(work_prefix(holder) + due + "/" + id);
+  for (const std::string& holder : row.holders) {
+    keys.push_back(body_prefix(holder) + due + "/" + id);
+    const std::string_view person = row.person_of(holder);
+    if (!person.empty()) keys.push_back(person_prefix(person) + due + "/" + id);
+  }
   if (row.due()) keys.push_back(std::string(kDuePrefix) + due + "/" + id);
   return keys;
 }
 }  // namespace
 
-std::string work_prefix(std::string_view body) {
-  return "body/" + std::string(body) + "/";
+std::string body_prefix(std::string_view body) {
+  return "body/" + key_part(body) + "/";
+}
+std::string person_prefix(std::string_view person) {
+  return "person/" + key_part(person) + "/";
+}
+
+std::string_view WorkRow::person_of(std::string_view holder) const {
+  const auto found = persons.find(std::string(holder));
+  return found == persons.end() ? std::string_view() : std::string_view(found->second);
 }
 
 Result<WorkRow> WorkRow::from(const Value& value) {
@@ -51,6 +64,12 @@ Result<WorkRow> WorkRow::from(const Value& value) {
   row.ended = value.flag("ended");
   row.holders = texts(value.find("holders"));
   row.indexed = texts(value.find("indexed"));
+  const Value* persons = value.find("persons");
+  if (const Object* members = persons == nullptr ? nullptr : persons->if_object()) {
+    for (const Member& member : *members) {
+      if (const std::string* person = member.value.if_string()) row.persons[member.name] = *person;
+    }
+  }
   const Value* open = value.find("open");
   auto clocks = OpenClocks::from(open == nullptr ? Value() : *open);
   if (!clocks) return clocks.error();
@@ -59,7 +78,10 @@ Result<WorkRow> WorkRow::from(const Value& value) {
 }
 
 Value WorkRow::to_value() const {
+  Object by_body;
+  for (const auto& [body, person] : persons) by_body.set(body, person);
   return Object{{"ref", ref},
+                {"persons", std::move(by_body)},
                 {"stage", stage},
                 {"ended", ended},
                 {"holders", array_of(holders)},
@@ -72,6 +94,7 @@ class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
   [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<WorklistView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
@@ -85,6 +108,7 @@ class WorklistView final : public View {
       row.ended = event.ended;
     }
     if (!event.holders.is_null()) row.holders = texts(&event.holders);
+    if (!event.actor.person.empty()) row.persons[event.actor.body.value] = event.actor.person;
     return row.open.apply(event.clocks);
   }
 
@@ -92,15 +116,21 @@ class WorklistView final : public View {
     cases_.each([&rows](const std::string& id, WorkRow& row) {
       std::vector<std::string> keys = index_of(id, row);
       std::sort(keys.begin(), keys.end());
+      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
       if (keys == row.indexed) return;
-      for (const std::string& key : row.indexed) rows.erase(key);
-      for (const std::string& key : keys) rows.put(key, "");
+      for (const std::string& key : row.indexed) {
+        if (!std::binary_search(keys.begin(), keys.end(), key)) rows.erase(key);
+      }
+      for (const std::string& key : keys) {
+        if (!std::binary_search(row.indexed.begin(), row.indexed.end(), key)) rows.put(key, "");
+      }
       row.indexed = std::move(keys);
     });
     cases_.flush(rows);
     return done();
   }
   void discard() override { cases_.discard(); }
+  [[nodiscard]] std::size_t bytes() const override { return cases_.bytes(); }
 
  private:
   Decoded<WorkRow> cases_{kWorkCasePrefix};

@@ -1,3 +1,4 @@
+#include "engine/privacy/sketch.h"
 #include "engine/privacy/vault.h"
 
 #include <sys/stat.h>
@@ -348,4 +349,25 @@ TEST_CASE("vault: a million keys are made and found without being read at openin
   REQUIRE(vault);
   CHECK((*vault)->seal(Value(1), last, kPlace));
   CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(100));
+}
+
+TEST_CASE("sketch: texts that are alike agree in most parts, others in none, and another key in none") {
+  const auto same = [](const std::string& a, const std::string& b) {
+    REQUIRE(a.size() == privacy::kSketchParts * privacy::kSketchDigits);
+    REQUIRE(b.size() == a.size());
+    std::size_t agree = 0;
+    for (std::size_t i = 0; i < a.size(); i += privacy::kSketchDigits)
+      agree += a.substr(i, privacy::kSketchDigits) == b.substr(i, privacy::kSketchDigits) ? 1U : 0U;
+    return agree;
+  };
+  const std::string secret(64, 'a');
+  const std::string one = privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请尽快派人抢修", secret);
+  CHECK(one == privacy::sketch_of("小区东门水管爆裂, 整栋楼停水, 请尽快派人抢修", secret));
+  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请赶快派人抢修", secret)) >= privacy::kSketchParts / 2);
+  CHECK(same(one, privacy::sketch_of("楼上住户夜间装修,噪声扰民,无法休息", secret)) <= 1);
+  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请尽快派人抢修", std::string(64, 'b'))) <= 1);
+  CHECK(same(privacy::sketch_of("Water main burst at the EAST gate", secret),
+             privacy::sketch_of("water main burst at the east gate!", secret)) == privacy::kSketchParts);
+  CHECK(privacy::sketch_of(" .,!\n", secret).empty());
+  CHECK_FALSE(privacy::sketch_of("水", secret).empty());
 }

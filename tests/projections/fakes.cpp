@@ -7,38 +7,41 @@
 
 namespace lastkm::projections::test {
 
-Result<std::optional<std::string>> FakeStore::get(std::string_view family, std::string_view key) {
-  const auto& rows = families[std::string(family)];
-  const auto found = rows.find(key);
-  if (found == rows.end()) return std::optional<std::string>();
-  return std::optional<std::string>(found->second);
-}
+namespace {
+/// Fails with the store that it loads into.
+class FakeLoad final : public store::Load {
+ public:
+  FakeLoad(FakeStore& store, std::unique_ptr<store::Load> rows) : store_(&store), rows_(std::move(rows)) {}
+  Status add(std::string_view family, std::string_view key, std::string_view value) override {
+    return rows_->add(family, key, value);
+  }
+  Status erase(std::string_view family, std::string_view key) override { return rows_->erase(family, key); }
+  Status commit() override {
+    if (Status counted = store_->write({}); !counted) return counted;
+    return rows_->commit();
+  }
+
+ private:
+  FakeStore* store_;
+  std::unique_ptr<store::Load> rows_;
+};
+}  // namespace
 
 Status FakeStore::write(const store::Batch& batch) {
   if (writes_until_failure == 0) return Error{ErrorKind::integrity, "disk-full", "no room", ""};
   if (writes_until_failure > 0) --writes_until_failure;
-  for (const store::Batch::Change& change : batch.changes()) {
-    if (change.value) {
-      families[change.family][change.key] = *change.value;
-    } else {
-      families[change.family].erase(change.key);
-    }
-  }
-  return done();
+  return rows_->write(batch);
 }
 
 Status FakeStore::scan(std::string_view family, std::string_view from,
                        const std::function<bool(std::string_view, std::string_view)>& visit) {
-  const auto& rows = families[std::string(family)];
-  for (auto row = rows.lower_bound(from); row != rows.end(); ++row) {
-    if (!visit(row->first, row->second)) break;
-  }
-  return done();
+  return rows_->scan(family, from, visit);
 }
 
-Status FakeStore::clear(std::string_view family) {
-  families[std::string(family)].clear();
-  return done();
+Result<std::unique_ptr<store::Load>> FakeStore::begin_load(std::span<const std::string> families) {
+  auto rows = rows_->begin_load(families);
+  if (!rows) return rows.error();
+  return std::unique_ptr<store::Load>(std::make_unique<FakeLoad>(*this, std::move(*rows)));
 }
 
 Result<std::vector<std::int64_t>> FakeLog::append(std::span<const log::Append> records,
@@ -129,6 +132,10 @@ record::Decision Author::decide(const std::string& id, std::vector<record::Event
     if (one.occurred_at == Instant{}) one.occurred_at = at;
   }
   decision.events = std::move(events);
+  decision.command_hash = record::hex(record::sha256(decision.command.value));
+  decision.prev = hashes_[id];
+  if (!decision.events.empty() || !decision.prev.empty() || record::is_lane_aggregate(decision.aggregate))
+    hashes_[id] = record::hex(record::sha256(record::encode(decision, "/lastkm/test")));
   return decision;
 }
 
@@ -298,6 +305,24 @@ std::unique_ptr<Projector> open(log::EventLog& log, store::Store& store, std::si
   auto projector = Projector::open(log, store, make_views(), options(chunk_records));
   REQUIRE(projector);
   return std::move(*projector);
+}
+
+rules::Evaluation test_evaluation() {
+  rules::Evaluation evaluation;
+  const rules::Evaluation::Leaves answers{.base = false, .response = false, .resolution = true, .satisfaction = true};
+  evaluation.exclusions["X-PARKED"] = answers;
+  evaluation.exclusions["X-UNREACH"] = answers;
+  evaluation.exclusions["X-ANON"] = {.base = false, .response = true, .resolution = false, .satisfaction = false};
+  evaluation.duplicate_hours["URGENT"] = 6;
+  evaluation.duplicate_hours_otherwise = 168;
+  return evaluation;
+}
+
+QueryOptions query_options() {
+  QueryOptions options;
+  options.cursor_secret = "secret";
+  options.evaluations = [](std::string_view) { return test_evaluation(); };
+  return options;
 }
 
 std::string digest_of(const Projector& projector) {

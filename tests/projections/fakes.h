@@ -14,20 +14,29 @@
 #include "engine/record/decision.h"
 #include "engine/store/store.h"
 #include "projections/projector.h"
+#include "projections/query/queries.h"
 
 namespace lastkm::projections::test {
 
+/// In memory; fails when told so.
 class FakeStore final : public store::Store {
  public:
-  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override;
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
+    return rows_->get(family, key);
+  }
   Status write(const store::Batch& batch) override;
   Status sync() override { return done(); }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override;
-  Status clear(std::string_view family) override;
+  Status clear(std::string_view family) override { return rows_->clear(family); }
+  std::unique_ptr<store::Snapshot> snapshot() override { return rows_->snapshot(); }
+  Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override;
 
-  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> families;
   int writes_until_failure = -1;  ///< -1: never
+  std::string damaged;            ///< this family cannot be scanned
+
+ private:
+  std::unique_ptr<store::Store> rows_ = store::make_memory_store();
 };
 
 /// Offsets rise in steps of three.
@@ -81,6 +90,7 @@ class Author {
  private:
   std::map<LaneId, std::int64_t> ordinals_;
   std::map<std::string, std::int64_t> versions_;
+  std::map<std::string, std::string> hashes_;  ///< of the last decision of each aggregate
 };
 
 /// Invented, but each life hangs together: clocks start before they stop, a case opens once.
@@ -90,6 +100,9 @@ class Author {
 /// Opens over all shipped views; fails the test where that fails.
 [[nodiscard]] std::unique_ptr<Projector> open(log::EventLog& log, store::Store& store,
                                               std::size_t chunk_records = 16384);
+/// The exclusions and hours of the shipped workflow.
+[[nodiscard]] rules::Evaluation test_evaluation();
+[[nodiscard]] QueryOptions query_options();
 /// Positions and digests as one text, to compare.
 [[nodiscard]] std::string digest_of(const Projector& projector);
 /// The digest after folding the whole log into an empty store.

@@ -23,7 +23,7 @@ struct World {
     const Status caught_up = projector->catch_up();
     INFO((caught_up ? "" : caught_up.error().message));
     REQUIRE(caught_up);
-    queries.emplace(*projector, kOffset);
+    queries.emplace(*projector, query_options());
   }
   FakeLog log;
   FakeStore store;
@@ -102,7 +102,7 @@ TEST_CASE("queries: every count equals the list that it counts") {
   for (const std::string dimension :
        {"stage", "type", "category", "channel", "lead", "level", "card", "community"}) {
     CaseFilter filter = filter_of({terms[random() % terms.size()], terms[random() % terms.size()]});
-    const Array counts = must(world.queries->counts(filter, dimension, kNow));
+    const Array counts = must(world.queries->counts(filter, dimension, kNow)).lines;
     for (const Value& line : counts) {
       std::vector<std::string> term = {dimension + "=" + std::string(line.text("key"))};
       CaseFilter narrowed = filter;
@@ -282,7 +282,7 @@ TEST_CASE("queries: hot categories and places count the cases of a month, each w
       ++expected[std::string(line.text("opened_at").substr(0, 7)) + " " + key];
     }
     std::map<std::string, std::int64_t> got;
-    for (const Value& line : must(world.queries->hot(dimension))) {
+    for (const Value& line : must(world.queries->hot(dimension)).lines) {
       got[std::string(line.text("month")) + " " + std::string(line.text("key"))] = line.number("count");
     }
     CHECK(got == expected);
@@ -297,4 +297,125 @@ TEST_CASE("queries: a filter that cannot be read is refused with the term") {
   REQUIRE_FALSE(read);
   CHECK(read.error().code == "bad-filter");
   CHECK_THAT(read.error().message, Catch::Contains("'" + term + "'"));
+}
+
+TEST_CASE("queries: counts equal the lists that they count, whatever the filter") {
+  const World world(invent_lives(27, 600));
+  std::mt19937 random(GENERATE(1U, 2U, 3U, 4U));
+  const std::vector<std::pair<std::string, std::vector<std::string>>> terms = {
+      {"stage", {"SIGNED", "CLOSED", "PARKED", "NOWHERE"}},
+      {"type", {"HELP", "COMPLAINT"}},
+      {"category", {"C01", "C02", "C03", "C04"}},
+      {"channel", {"CH-12345", "CH-GRID"}},
+      {"lead", {"PSC-5101080170060001", "PSC-5101080170060002"}},
+      {"holder", {"HOTLINE-510108", "PSC-5101080170060003"}},
+      {"community", {"510108017001", "510108017002", "510108017"}},
+      {"open", {"yes", "no"}},
+      {"overdue", {"yes", "no"}},
+      {"level", {"0", "1", "2"}},
+      {"from", {"2026-01-03", "2026-01-20"}},
+      {"before", {"2026-01-10", "2026-02-20"}}};
+  const std::vector<std::string> dimensions = {"stage", "type", "category", "channel", "lead", "level", "card", "community"};
+  for (int round = 0; round < 25; ++round) {
+    std::vector<std::string> given;
+    std::set<std::string> named;
+    for (auto n = random() % 4; n > 0; --n) {
+      const auto& [name, values] = terms[random() % terms.size()];
+      if (named.insert(name).second) given.push_back(name + "=" + values[random() % values.size()]);
+    }
+    const std::string& dimension = dimensions[random() % dimensions.size()];
+    if (named.contains(dimension)) continue;
+    std::int64_t together = 0;
+    for (const Value& line : must(world.queries->counts(filter_of(given), dimension, kNow)).lines) {
+      std::vector<std::string> narrowed = given;
+      narrowed.push_back(dimension + "=" + std::string(line.text("key")));
+      INFO(narrowed.back() << " under " << given.size() << " terms");
+      const Page list = must(world.queries->list(filter_of(narrowed), CaseOrder::opened, {1, ""}, kNow));
+      CHECK(line.number("count") == list.count);
+      CHECK(line.number("count") > 0);
+      together += line.number("count");
+    }
+    CHECK(together <= must(world.queries->list(filter_of(given), CaseOrder::ref, {1, ""}, kNow)).count);
+  }
+}
+
+TEST_CASE("queries: a cursor that was made up, altered or given by another query is refused") {
+  const World world(invent_lives(28, 200));
+  const Page page = must(world.queries->list({}, CaseOrder::ref, {2, ""}, kNow));
+  REQUIRE_FALSE(page.next.empty());
+  CHECK(world.queries->list({}, CaseOrder::ref, {2, page.next}, kNow));
+  std::string altered = page.next;
+  altered[1] = altered[1] == '0' ? '1' : '0';
+  for (const std::string& forged : {altered, page.next + "0", page.next.substr(0, page.next.find('.')), std::string("."), std::string("zz.00")}) {
+    const auto refused = world.queries->list({}, CaseOrder::ref, {2, forged}, kNow);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "bad-cursor");
+  }
+  CHECK_FALSE(world.queries->list({}, CaseOrder::due, {2, page.next}, kNow));
+  CHECK_FALSE(world.queries->list(filter_of({"open"}), CaseOrder::ref, {2, page.next}, kNow));
+  QueryOptions other = query_options();
+  other.cursor_secret = "another deployment";
+  CHECK_FALSE(Queries(*world.projector, other).list({}, CaseOrder::ref, {2, page.next}, kNow));
+}
+
+TEST_CASE("queries: a person's worklist is what a body holds for which that person has acted last") {
+  Author author;
+  const std::string id(32, 'd');
+  const auto by = [](record::Event event, std::string body, std::string person, Array holders) {
+    event.actor = record::Actor{BodyId(std::move(body)), "HANDLER", std::move(person), ""};
+    event.holders = std::move(holders);
+    return event;
+  };
+  const auto lists = [](const World& world) {
+    std::string text;
+    for (const std::string person : {"p-1", "p-2", "p/3"})
+      text += std::to_string(must(world.queries->worklist_of(person, kNow)).count);
+    return text;
+  };
+  std::vector<record::Decision> decisions = {author.decide(
+      id, {by(event("CaseRegistered", Object{{"ref", "R-1"}}, "A"), "X-1", "p-1", Array{Value("X-1")})}, kBegin)};
+  CHECK(lists(World(decisions)) == "100");
+  decisions.push_back(author.decide(id, {by(event("ActionTaken", Object{}), "X-1", "p-2", Array{Value("X-1")})}, kBegin));
+  CHECK(lists(World(decisions)) == "010");
+  decisions.push_back(author.decide(id, {by(event("CaseDispatched", Object{}, "B"), "X-1", "p-2", Array{Value("Y-1")})}, kBegin));
+  CHECK(lists(World(decisions)) == "000");
+  decisions.push_back(author.decide(id, {by(event("CaseSigned", Object{}, "C"), "Y-1", "p/3", Array{Value("Y-1")})}, kBegin));
+  CHECK(lists(World(decisions)) == "001");
+  decisions.push_back(author.decide(id, {by(event("FeedbackSubmitted", Object{}, "D"), "Y-1", "p/3", Array{Value("X-1")})}, kBegin));
+  CHECK(lists(World(decisions)) == "010");
+}
+
+TEST_CASE("queries: a new case is proposed as a repeat within the hours of its urgency, the most alike first (MERGE-1)") {
+  Author author;
+  char name = 'a';
+  const auto opens = [&](int hours, std::string_view place, std::string_view category, std::string_view urgency, Object more = {}) {
+    const std::string id(32, name++);
+    Object data{{"ref", std::string(1, id[0])}, {"place", place}, {"category", category}, {"urgency", urgency},
+                {"workflow", "test"}, {"workflow_version", 1}};
+    for (const Member& member : more) data.set(member.name, member.value);
+    return author.decide(id, {event("CaseRegistered", std::move(data), "REGISTERED")}, kBegin + hours * kMsPerHour);
+  };
+  const auto sketch = [](std::string_view digits) { return Object{{"text", Object{{"sketch", digits}}}}; };
+  const std::vector<record::Decision> decisions = {
+      opens(0, "P1", "C01", "NORMAL", sketch("aaaabbbb")), opens(100, "P1", "C01", "NORMAL", sketch("aaaacccc")),
+      opens(101, "P1", "C01", "URGENT", sketch("aaaacccc")), opens(102, "P1", "C02", "NORMAL"),
+      opens(103, "P2", "C01", "NORMAL"), opens(104, "P1", "C01", "NORMAL", Object{{"confidential", true}}),
+      opens(105, "P1", "C01", "NORMAL", Object{{"respondent", "PSC-1"}}), opens(400, "P1", "C01", "NORMAL"),
+      author.decide(std::string(32, 'b'), {event("CaseAccepted", Object{})}, kBegin + 401 * kMsPerHour)};
+  const auto proposals = [](const World& world) {
+    std::string text;
+    for (const Value& line : must(world.queries->duplicates()).lines) {
+      const Value& alike = *line.find("similarity");
+      text += std::string(line.text("ref")) + ">" + std::string(line.text("master_ref")) + " " +
+              std::to_string(line.number("hours")) + "h" +
+              (alike.is_null() ? "" : " " + std::to_string(alike.number("num")) + "/" + std::to_string(alike.number("den"))) + ";";
+    }
+    return text;
+  };
+  // b is accepted by now; d, e lie elsewhere; f, g are never merged visibly; h comes too late; a is too old for c.
+  CHECK(proposals(World(decisions)) == "c>b 1h 2/2;");
+  std::vector<record::Decision> fresh(decisions.begin(), decisions.end() - 1);
+  CHECK(proposals(World(fresh)) == "c>b 1h 2/2;b>a 100h 1/2;");
+  fresh.push_back(author.decide(std::string(32, 'c'), {event("CasesMerged", Object{{"master", std::string(32, 'b')}}, "MERGED")}, kBegin + 402 * kMsPerHour));
+  CHECK(proposals(World(fresh)) == "b>a 100h 1/2;");
 }

@@ -50,9 +50,14 @@ Array rates_of(const std::vector<Life>& lives, RatesBy by, RatesBasis basis, con
   FakeStore store;
   const auto projector = open(log, store, 3);
   REQUIRE(projector->catch_up());
-  auto lines = Queries(*projector, 480).rates(by, basis, period);
+  const Queries queries(*projector, query_options());
+  auto lines = queries.rates(by, basis, period);
   REQUIRE(lines);
-  return *lines;
+  // From the sums, and from the outcomes one by one.
+  auto counted = queries.rates(by, basis, period.from || period.before ? period : Period{Instant{0}, std::nullopt});
+  REQUIRE(counted);
+  CHECK(lines->lines == counted->lines);
+  return lines->lines;
 }
 
 std::string one_line(const Life& life, RatesBasis basis = RatesBasis::callback) {
@@ -217,7 +222,7 @@ TEST_CASE(
   FakeStore store;
   const auto projector = open(log, store);
   REQUIRE(projector->catch_up());
-  const Queries queries(*projector, 480);
+  const Queries queries(*projector, query_options());
   const auto basis = GENERATE(RatesBasis::callback, RatesBasis::close);
   Period period;
   if (GENERATE(false, true)) period = Period{kBegin + 25 * kMsPerDay, kBegin + 90 * kMsPerDay};
@@ -226,7 +231,7 @@ TEST_CASE(
                                  std::pair("community", RatesBy::community)}) {
     auto lines = queries.rates(by, basis, period);
     REQUIRE(lines);
-    for (const Value& line : *lines) {
+    for (const Value& line : lines->lines) {
       auto listed = queries.rates_cases(by, basis, line.text("key"), period);
       REQUIRE(listed);
       CHECK(line.number("base") == static_cast<std::int64_t>(listed->size()));
@@ -242,4 +247,43 @@ TEST_CASE(
   CHECK(sums["month"] > 0);
   CHECK(sums["month"] == sums["body"]);
   CHECK(sums["month"] == sums["community"]);
+}
+
+TEST_CASE("rates: what partly, basically, which attempt and which exclusion count is the rule set's to say") {
+  const Life life = {{0, registered(true)},
+                     {1, dispatched()},
+                     {2, contacted()},
+                     {90, callback(Object{{"reached", true}, {"solved", "partly"}, {"satisfied", "basic"}})},
+                     {99, happy()}};
+  const auto line_under = [&life](void (*change)(rules::Evaluation&)) {
+    FakeLog log(1);
+    Author author;
+    for (const auto& [minutes, event] : life)
+      log.add(author.decide(std::string(32, 'a'), {event}, kBegin + minutes * kMsPerMinute));
+    FakeStore store;
+    const auto projector = open(log, store);
+    REQUIRE(projector->catch_up());
+    QueryOptions options = query_options();
+    options.evaluations = [change](std::string_view) {
+      rules::Evaluation evaluation = test_evaluation();
+      change(evaluation);
+      return evaluation;
+    };
+    auto lines = Queries(*projector, options).rates(RatesBy::month, RatesBasis::callback);
+    REQUIRE(lines);
+    return lines->lines.empty() ? std::string("none") : record::canonical(lines->lines.front());
+  };
+  CHECK_THAT(line_under([](rules::Evaluation&) {}),
+             Catch::Contains(R"("resolution":{"den":1,"num":0})") && Catch::Contains(R"("satisfaction":{"den":1,"num":1})") &&
+                 Catch::Contains(R"("response":null)"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) { e.partly_percent = 50; }),
+             Catch::Contains(R"("resolution":{"den":100,"num":50})"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) { e.basic_percent = 0; }),
+             Catch::Contains(R"("satisfaction":{"den":1,"num":0})"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) { e.last_attempt = true; }),
+             Catch::Contains(R"("resolution":{"den":1,"num":1})"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {}; }),
+             Catch::Contains(R"("response":{"den":1,"num":1})") && Catch::Contains(R"("excluded":[])"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {true, false, false, false}; }),
+             Catch::Contains(R"("base":0)") && Catch::Contains(R"("response":null)"));
 }

@@ -55,6 +55,10 @@ struct KeptStore final : store::Store {
     return inner->scan(family, from, visit);
   }
   Status clear(std::string_view family) override { return *deaf ? done() : inner->clear(family); }
+  std::unique_ptr<store::Snapshot> snapshot() override { return inner->snapshot(); }
+  Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override {
+    return inner->begin_load(families);
+  }
   std::shared_ptr<store::Store> inner;
   std::shared_ptr<bool> deaf;
 };

@@ -113,6 +113,11 @@ Value show(const cases::CaseState& state, LaneId lane, Ordinal position, std::in
                 {"position", Object{{"lane", std::int64_t{lane.value}}, {"ordinal", position.value}}}};
 }
 
+void print_page(Session& session, const projections::Page& page) {
+  for (const Value& line : page.lines) session.print(line);
+  if (!page.next.empty()) session.err() << R"({"next":")" << page.next << "\"}\n";
+}
+
 std::string short_time(std::string_view rfc3339) {
   if (rfc3339.size() < 16 || rfc3339[10] != 'T') return std::string(rfc3339);
   return std::string(rfc3339.substr(5, 5)) + " " + std::string(rfc3339.substr(11, 5));

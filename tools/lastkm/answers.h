@@ -9,6 +9,8 @@
 #include "engine/cases/state.h"
 #include "engine/runtime/engine.h"
 #include "tools/lastkm/exit_code.h"
+#include "projections/query/queries.h"
+#include "tools/lastkm/session.h"
 #include "tools/lastkm/table.h"
 
 namespace lastkm::tool {
@@ -26,6 +28,8 @@ namespace lastkm::tool {
 [[nodiscard]] Value show(const cases::CaseState& state, LaneId lane, Ordinal position,
                          std::int32_t offset_minutes);
 
+/// The lines of a page; where it is not the last, then {"next": cursor} on the error stream.
+void print_page(Session& session, const projections::Page& page);
 /// RFC 3339 as people read it: "05-21 00:00" without year and zone; other texts stay as they are.
 [[nodiscard]] std::string short_time(std::string_view rfc3339);
 /// The zh or en text of {"zh","en"}, or the value's own text.

@@ -63,6 +63,7 @@ struct List {
   std::vector<std::string> where;
   std::string order = "opened";
   std::size_t limit = 0;
+  std::string cursor;
 };
 
 Result<Exit> list_cases(Session& session, const List& given) {
@@ -74,10 +75,11 @@ Result<Exit> list_cases(Session& session, const List& given) {
   if (!order) return order.error();
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto page = (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = ""}, (*engine)->now());
+  const auto page = (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
   if (!page) return page.error();
+  session.reflects(page->positions);
   if (session.json()) {
-    for (const Value& line : page->lines) session.print(line);
+    print_page(session, *page);
     return Exit::ok;
   }
   Table table({{"ref"},
@@ -97,6 +99,7 @@ Result<Exit> list_cases(Session& session, const List& given) {
   }
   table.print(session.out(), session.style());
   session.out() << page->lines.size() << " of " << page->count << " cases\n";
+  if (!page->next.empty()) session.out() << "More: the same with --cursor " << page->next << '\n';
   return Exit::ok;
 }
 
@@ -105,6 +108,7 @@ Result<Exit> case_history(Session& session, const std::string& id) {
   if (!queries) return queries.error();
   const auto page = (*queries)->history(id);
   if (!page) return page.error();
+  session.reflects(page->positions);
   if (session.json()) {
     for (const Value& line : page->lines) session.print(line);
     return Exit::ok;
@@ -138,6 +142,7 @@ void add_case(Program& program) {
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");
+  verb.option("--cursor", given->cursor, "go on where an earlier page ended");
   program.on(verb, Needs::folder, [given](Session& session) { return list_cases(session, *given); });
 
   auto of = std::make_shared<std::string>();

@@ -101,8 +101,9 @@ class Report {
 
   Status counts(const std::string& title, const std::string& dimension,
                 const projections::CaseFilter& filter = {}, std::size_t most = 20) {
-    auto lines = queries_->counts(filter, dimension, engine_->now());
-    if (!lines) return lines.error();
+    auto counted = queries_->counts(filter, dimension, engine_->now());
+    if (!counted) return counted.error();
+    Array* const lines = &counted->lines;
     std::stable_sort(lines->begin(), lines->end(),
                      [](const Value& a, const Value& b) { return a.number("count") > b.number("count"); });
     std::int64_t largest = 1;
@@ -126,7 +127,7 @@ class Report {
       const auto lines = queries_->rates(by, projections::RatesBasis::callback);
       if (!lines) return lines.error();
       heading(std::string("The three rates by ") + name + " of the call-back / 三率");
-      rates_table(*lines, name).print(session_->out(), session_->style(), 2, session_->text_columns());
+      rates_table(lines->lines, name).print(session_->out(), session_->style(), 2, session_->text_columns());
     }
     return done();
   }

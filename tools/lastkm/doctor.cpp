@@ -160,11 +160,17 @@ void look_at_views(Examination& examination, Folder& folder) {
   for (const Value& view : *status->find("views")->if_array()) {
     if (view.text("state") == "live") {
       ++live;
+      if (!view.text("incident").empty()) {
+        examination.warn("views", std::string(view.text("name")) + ": " + std::string(view.text("incident")),
+                         "nothing to do; `lastkm view rebuild " + std::string(view.text("name")) + "` clears this note");
+      }
       continue;
     }
     examination.fail("views",
                      Error{ErrorKind::difference, "view-stopped",
-                           std::string(view.text("name")) + " is " + std::string(view.text("state")), ""},
+                           std::string(view.text("name")) + " is " + std::string(view.text("state")) + " " +
+                               std::string(view.text("why")),
+                           ""},
                      "lastkm view rebuild " + std::string(view.text("name")));
   }
   examination.ok("views", std::to_string(live) + " views up to date");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kCommonOptions =
     "Every verb takes: --data DIR (or LASTKM_DATA), --json, --quiet, --progress, --colour auto|always|never, "
-    "--verbose.\n"
+    "--verbose;\nreading verbs also: --wait-for LANE:ORDINAL, --wait-ms N, --positions.\n"
     "Exit codes: 0 ok, 1 refused, 2 usage or bad file, 3 not found, 4 version conflict, 5 folder in use, 6 "
     "integrity,\n"
     "7 unknown (retry with the same key), 8 difference or fault found.";
@@ -39,8 +39,9 @@ std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) 
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--data" || word == "--colour" || word == "--log" || word == "--brokers" || word == "--prefix" ||
-        word == "--kafka-config" || word == "--vault" || word == "--partitions" || word == "--replication") {
+    if (word == "--data" || word == "--colour" || word == "--wait-for" || word == "--wait-ms" || word == "--log" ||
+        word == "--brokers" || word == "--prefix" || word == "--kafka-config" || word == "--vault" ||
+        word == "--partitions" || word == "--replication") {
       ++i;
       continue;
     }
@@ -90,6 +91,11 @@ Program::Program()
   app_->add_flag("--quiet", options_.quiet, "no progress and no remarks");
   app_->add_flag("--progress", options_.progress, "progress bars also where the terminal is none");
   app_->add_flag("--verbose", options_.verbose, "more of the log on the error stream");
+  app_->add_option("--wait-for", options_.wait_for, "what the answer has to reflect: the lane and ordinal of a command")
+      ->type_name("LANE:ORDINAL")
+      ->expected(1);
+  app_->add_option("--wait-ms", options_.wait_ms, "for how long at most")->check(CLI::Range(0, 600000));
+  app_->add_flag("--positions", options_.positions, "say on the error stream which ordinals an answer reflects");
   app_->add_option("--colour,--color", options_.colour, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   add_log_options();

@@ -43,21 +43,50 @@ namespace {
 struct Given {
   std::string by = "month";
   std::string basis = "callback";
+  std::string from, before, cases;
 };
+
+Result<projections::Period> period_of(const Given& given, std::int32_t offset) {
+  projections::Period period;
+  for (const auto& [text, into] : {std::pair(&given.from, &period.from), std::pair(&given.before, &period.before)}) {
+    if (text->empty()) continue;
+    const auto date = parse_date(*text);
+    if (!date) return Error{ErrorKind::bad_input, "bad-date", "'" + *text + "': say a date such as 2026-05-20", ""};
+    *into = start_of(*date, offset);
+  }
+  return period;
+}
 
 Result<Exit> run(Session& session, const Given& given) {
   const auto by = projections::parse_rates_by(given.by);
   if (!by) return by.error();
   const auto basis = projections::parse_rates_basis(given.basis);
   if (!basis) return basis.error();
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto lines = (*queries)->rates(*by, *basis);
+  const auto period = period_of(given, Session::offset_of(**engine));
+  if (!period) return period.error();
+  if (!given.cases.empty()) {
+    const auto ids = (*queries)->rates_cases(*by, *basis, given.cases, *period);
+    if (!ids) return ids.error();
+    for (const std::string& id : *ids) {
+      if (session.json()) {
+        session.print(Object{{"case", id}});
+      } else {
+        session.out() << id << '\n';
+      }
+    }
+    return Exit::ok;
+  }
+  const auto lines = (*queries)->rates(*by, *basis, *period);
   if (!lines) return lines.error();
+  session.reflects(lines->positions);
   if (session.json()) {
-    for (const Value& line : *lines) session.print(line);
+    for (const Value& line : lines->lines) session.print(line);
   } else {
-    rates_table(*lines, given.by).print(session.out(), session.style());
+    rates_table(lines->lines, given.by).print(session.out(), session.style());
   }
   return Exit::ok;
 }
@@ -70,6 +99,9 @@ void add_rates(Program& program) {
   verb.option("--by", given->by, "month, body or community").with_default();
   verb.option("--basis", given->basis, "callback or close: which cases belong to a month")
       .with_default();
+  verb.option("--from", given->from, "only orders scored from this date on");
+  verb.option("--before", given->before, "… and before this one");
+  verb.option("--cases", given->cases, "the cases that the line of this key counts").called("KEY");
   program.on(verb, Needs::folder, [given](Session& session) { return run(session, *given); });
 }
 

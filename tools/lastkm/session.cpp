@@ -1,10 +1,13 @@
 #include "tools/lastkm/session.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "engine/record/canonical.h"
 
@@ -27,13 +30,29 @@ Result<projections::ReadSide*> Folder::read_side() {
   const std::lock_guard lock(mutex_);
   if (!read_side_) {
     auto opened =
-        projections::open_read_side(engine_->log(), {.folder = path_ + "/views",
-                                                     .log_id = engine_->deployment().log_id,
-                                                     .offset_minutes = Session::offset_of(*engine_)});
+        projections::open_read_side(engine_->log(), read_side_options());
     if (!opened) return opened.error();
     read_side_ = std::move(*opened);
   }
   return read_side_.get();
+}
+
+projections::ReadSideOptions Folder::read_side_options() {
+  projections::ReadSideOptions options;
+  options.folder = path_ + "/views";
+  options.log_id = engine_->deployment().log_id;
+  options.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
+  options.queries.offset_minutes = Session::offset_of(*engine_);
+  options.queries.cursor_secret = engine_->vault().fingerprint("cursors of lists");
+  options.queries.evaluations = [engine = engine_.get()](std::string_view workflow) {
+    for (const record::Document& document : engine->documents()) {
+      if (document.kind != "workflow" || document.id + "@" + std::to_string(document.version) != workflow) continue;
+      Faults faults;  // it was published, so it has none
+      return rules::read_evaluation(document.content.find("evaluation"), "/evaluation", faults);
+    }
+    return rules::Evaluation{};
+  };
+  return options;
 }
 
 Session::Session(Streams streams, Options options, Folder* served)
@@ -115,8 +134,31 @@ Result<projections::Queries*> Session::queries() {
   if (!found) return found.error();
   const auto side = (*found)->read_side();
   if (!side) return side.error();
-  if (auto caught = (*side)->projector().catch_up(); !caught) return caught.error();
+  projections::Projector& projector = (*side)->projector();
+  if (auto caught = projector.catch_up(); !caught) return caught.error();
+  if (auto waited = wait(projector); !waited) return waited.error();
   return &(*side)->queries();
+}
+
+Status Session::wait(projections::Projector& projector) const {
+  for (const std::string& given : options_.wait_for) {
+    const std::size_t colon = given.find(':');
+    std::int32_t lane = -1;
+    std::int64_t ordinal = -1;
+    const auto read = [&given](std::size_t from, std::size_t to, auto& number) {
+      const auto [end, failed] = std::from_chars(given.data() + from, given.data() + to, number);
+      return failed == std::errc{} && end == given.data() + to;
+    };
+    if (colon == std::string::npos || !read(0, colon, lane) || !read(colon + 1, given.size(), ordinal) || lane < 0 ||
+        ordinal < 0) {
+      return Error{ErrorKind::bad_input, "bad-position",
+                   "'" + given + "': --wait-for takes LANE:ORDINAL, as `submit` answered them", ""};
+    }
+    const Status waited =
+        projector.wait_for(LaneId(lane), Ordinal(ordinal), std::chrono::milliseconds(options_.wait_ms));
+    if (!waited) return waited;
+  }
+  return done();
 }
 
 std::int32_t Session::offset_of(const runtime::Engine& engine) {
@@ -148,6 +190,11 @@ Result<std::string> Session::read(std::string_view given) {
     return Error{ErrorKind::bad_input, "too-large", where + " is larger than 64 MiB.", where};
   }
   return text;
+}
+
+void Session::reflects(const projections::Positions& positions) {
+  if (!options_.positions) return;
+  err() << record::canonical(Value(Object{{"positions", projections::to_value(positions)}})) << '\n';
 }
 
 void Session::print(const Value& value) {

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/base/time.h"
@@ -43,6 +44,9 @@ struct Options {
   std::string colour = "auto";
   std::string log;  ///< "", "embedded" or "kafka"
   runtime::LogPlace place;
+  std::vector<std::string> wait_for;  ///< "LANE:ORDINAL": what the views have to reflect before they are asked
+  std::int64_t wait_ms = 5000;
+  bool positions = false;  ///< say on the error stream which ordinals an answer reflects
 };
 
 /// A data folder in use: the engine, and views that follow it.
@@ -60,6 +64,7 @@ class Folder {
   [[nodiscard]] Result<projections::ReadSide*> read_side();
 
  private:
+  [[nodiscard]] projections::ReadSideOptions read_side_options();
   std::string path_;
   std::unique_ptr<runtime::Engine> engine_;
   std::mutex mutex_;
@@ -92,7 +97,8 @@ class Session {
   [[nodiscard]] Result<std::string> data() const;
   [[nodiscard]] Result<Folder*> folder();
   [[nodiscard]] Result<runtime::Engine*> engine();
-  /// The views, caught up with the log.
+  /// The views, caught up with the log, and as far as --wait-for asks. unknown_outcome "views-behind" where that is not
+  /// reached in time.
   [[nodiscard]] Result<projections::Queries*> queries();
   /// Minutes east of UTC for times in answers.
   [[nodiscard]] static std::int32_t offset_of(const runtime::Engine& engine);
@@ -102,10 +108,13 @@ class Session {
   /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB).
   [[nodiscard]] Result<std::string> read(std::string_view given);
 
+  /// Says which ordinals an answer reflects, where the caller asks for it: {"positions":{"LANE":n}} on the error stream.
+  void reflects(const projections::Positions& positions);
   /// One JSON document on a line of its own.
   void print(const Value& value);
 
  private:
+  [[nodiscard]] Status wait(projections::Projector& projector) const;
   Streams streams_;
   Options options_;
   Folder* folder_;

@@ -10,6 +10,7 @@ void add_verbs(Program& program) {
   add_case(program);
   add_worklist(program);
   add_rates(program);
+  add_hot(program);
   add_rules(program);
   add_scenario(program);
   add_demo(program);

@@ -12,6 +12,7 @@ void add_import(Program& program);
 void add_case(Program& program);
 void add_worklist(Program& program);
 void add_rates(Program& program);
+void add_hot(Program& program);
 void add_rules(Program& program);
 void add_view(Program& program);
 void add_log(Program& program);

@@ -1,5 +1,11 @@
 // lastkm view status|digest|rebuild.
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+
 #include "tools/lastkm/program.h"
+#include "tools/lastkm/progress.h"
 #include "tools/lastkm/verbs.h"
 
 namespace lastkm::tool {
@@ -15,7 +21,8 @@ void print_views(Session& session, const Value& answer, bool digests) {
                                             {"layout", Align::right},
                                             {"rows", Align::right},
                                             {"lag", Align::right},
-                                            {"state"}});
+                                            {"state"},
+                                            {"", Align::left, 120}});
   for (const Value& view : *answer.find("views")->if_array()) {
     std::vector<Cell> row{view.text("name"), view.number("layout"), view.number("rows")};
     if (digests) {
@@ -23,10 +30,18 @@ void print_views(Session& session, const Value& answer, bool digests) {
     } else {
       row.emplace_back(view.number("lag"));
       row.emplace_back(view.text("state"), view.text("state") == "live" ? Tone::good : Tone::bad);
+      const std::string_view why = view.text("why").empty() ? view.text("incident") : view.text("why");
+      row.emplace_back(why, Tone::quiet);
     }
     table.add(std::move(row));
   }
   table.print(session.out(), session.style());
+  const Value* building = answer.find("building");
+  if (building == nullptr || building->is_null()) return;
+  session.out() << "Rebuilding: " << building->number("done") << " of " << building->number("of") << " records, "
+                << building->number("per_s") << " a second";
+  if (!building->find("remaining_s")->is_null()) session.out() << ", " << building->number("remaining_s") << " s to go";
+  session.out() << ".\n";
 }
 
 Result<Exit> status(Session& session, bool digests) {
@@ -42,11 +57,59 @@ Result<Exit> status(Session& session, bool digests) {
   return Exit::ok;
 }
 
+/// Shows how far it is while it runs.
+Result<std::vector<projections::Compared>> rebuild_watched(Session& session, projections::Projector& projector,
+                                                           const std::string& name) {
+  std::optional<Result<std::vector<projections::Compared>>> outcome;
+  std::atomic<bool> ended = false;
+  Progress progress(session.err(), session.shows_progress(), "rebuilding", 100);
+  const std::jthread work([&] {
+    outcome.emplace(projector.rebuild(name));
+    ended = true;
+    ended.notify_all();
+  });
+  while (!ended) {
+    if (const auto now = projector.building(); now && now->of > 0) {
+      progress.at(now->done * 100 / now->of,
+                  std::to_string(now->per_s) + "/s" + (now->left ? ", " + std::to_string(now->left->count()) + " s to go" : ""));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return std::move(*outcome);
+}
+
 Result<Exit> rebuild(Session& session, const std::string& name) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  if (auto rebuilt = (*queries)->rebuild(name); !rebuilt) return rebuilt.error();
-  return status(session, false);
+  const auto folder = session.folder();
+  if (!folder) return folder.error();
+  const auto side = (*folder)->read_side();
+  if (!side) return side.error();
+  const auto compared = rebuild_watched(session, (*side)->projector(), name);
+  if (!compared) return compared.error();
+  auto answer = (*queries)->status();
+  if (!answer) return answer.error();
+  Exit exit = Exit::ok;
+  Array lines;
+  for (const projections::Compared& one : *compared) {
+    if (one.different > 0) exit = Exit::difference;
+    lines.emplace_back(Object{{"view", one.view},
+                              {"rows", one.rows},
+                              {"different", one.different},
+                              {"first", one.different == 0 ? Value() : Value(one.first)}});
+  }
+  answer->if_object()->set("compared", std::move(lines));
+  if (session.json()) {
+    session.print(*answer);
+    return exit;
+  }
+  print_views(session, *answer, false);
+  for (const projections::Compared& one : *compared) {
+    if (one.different == 0) continue;
+    session.out() << one.view << ": " << one.different << " of " << one.rows
+                  << " rows were not what the log says; the first is '" << one.first << "'. They are now.\n";
+  }
+  return exit;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// lastkm worklist BODY: what waits for a body, by due time.
+// lastkm worklist BODY, due: what waits for a body or a person, and what falls due, by due time.
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
@@ -7,41 +7,96 @@ namespace lastkm::tool {
 
 namespace {
 
-Result<Exit> run(Session& session, const std::string& body) {
+struct Given {
+  std::string body, person;
+  std::uint64_t limit = 0;
+  std::string cursor;
+  std::string before;
+  [[nodiscard]] projections::PageRequest page() const { return {.limit = limit, .cursor = cursor}; }
+};
+
+Exit print_work(Session& session, const projections::Page& page, const std::string& nothing) {
+  session.reflects(page.positions);
+  if (session.json()) {
+    print_page(session, page);
+    return Exit::ok;
+  }
+  if (page.lines.empty()) {
+    session.out() << nothing << '\n';
+    return Exit::ok;
+  }
+  Table table({{"due"}, {"ref"}, {"stage"}, {"with"}});
+  for (const Value& line : page.lines) {
+    std::string with;
+    for (const Value& holder : *line.find("holders")->if_array()) with += (with.empty() ? "" : ", ") + *holder.if_string();
+    table.add({Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain),
+               line.text("ref"), line.text("stage"), with});
+  }
+  table.print(session.out(), session.style());
+  session.out() << page.lines.size() << " of " << page.count << '\n';
+  if (!page.next.empty()) session.out() << "More: the same with --cursor " << page.next << '\n';
+  return Exit::ok;
+}
+
+Result<Exit> worklist(Session& session, const Given& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  if ((*engine)->published()->find_body(BodyId(body)) == nullptr) {
+  if (given.body.empty() == given.person.empty()) {
+    return Error{ErrorKind::bad_input, "whose-list", "Say whose list: a BODY, or --person REFERENCE.", ""};
+  }
+  if (given.person.empty() && (*engine)->published()->find_body(BodyId(given.body)) == nullptr) {
     return Error{ErrorKind::not_found, "unknown-body",
-                 "There is no body " + body + "; bodies are KIND-PLACE, such as STREET-510108017.", ""};
+                 "There is no body " + given.body + "; bodies are KIND-PLACE, such as STREET-510108017.", ""};
   }
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto page = (*queries)->worklist(body, (*engine)->now());
+  const auto page = given.person.empty() ? (*queries)->worklist(given.body, (*engine)->now(), given.page())
+                                         : (*queries)->worklist_of(given.person, (*engine)->now(), given.page());
   if (!page) return page.error();
-  if (session.json()) {
-    for (const Value& line : page->lines) session.print(line);
-    return Exit::ok;
+  return print_work(session, *page, "Nothing waits for " + given.body + given.person + ".");
+}
+
+Result<Exit> due(Session& session, const Given& given) {
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const Instant now = (*engine)->now();
+  Instant before = now + 1;  // overdue from the due instant on
+  if (!given.before.empty()) {
+    const auto date = parse_date(given.before);
+    const auto at = date ? Result<Instant>(start_of(*date, Session::offset_of(**engine))) : parse_instant(given.before);
+    if (!at) {
+      return Error{ErrorKind::bad_input, "bad-time",
+                   "'" + given.before + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
+    }
+    before = *at;
   }
-  if (page->lines.empty()) {
-    session.out() << "Nothing waits for " << body << ".\n";
-    return Exit::ok;
-  }
-  Table table({{"due"}, {"ref"}, {"stage"}, {"why"}});
-  for (const Value& line : page->lines) {
-    table.add({Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain),
-               line.text("ref"), line.text("stage"), line.text("why")});
-  }
-  table.print(session.out(), session.style());
-  return Exit::ok;
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto page = (*queries)->due(before, now, given.page());
+  if (!page) return page.error();
+  return print_work(session, *page, given.before.empty() ? "Nothing is overdue." : "Nothing falls due by then.");
+}
+
+void paged(Verb& verb, Given& given) {
+  verb.option("--limit", given.limit, "at most so many (0: all)");
+  verb.option("--cursor", given.cursor, "go on where an earlier page ended");
 }
 
 }  // namespace
 
 void add_worklist(Program& program) {
-  auto body = std::make_shared<std::string>();
-  Verb verb = program.verb("worklist", "What waits for a body, by due time");
-  verb.option("BODY", *body, "KIND-PLACE, such as PSC-5101080170060001").required();
-  program.on(verb, Needs::folder, [body](Session& session) { return run(session, *body); });
+  auto given = std::make_shared<Given>();
+  Verb verb = program.verb("worklist", "What waits for a body or a person, by due time");
+  verb.option("BODY", given->body, "KIND-PLACE, such as PSC-5101080170060001");
+  verb.option("--person", given->person, "what a body holds for which this person has acted last");
+  paged(verb, *given);
+  program.on(verb, Needs::folder, [given](Session& session) { return worklist(session, *given); });
+
+  auto when = std::make_shared<Given>();
+  verb = program.verb("due", "Open cases that are overdue, or fall due before a time");
+  verb.option("--before", when->before, "a date or a time; left out: what is overdue now");
+  paged(verb, *when);
+  program.on(verb, Needs::folder, [when](Session& session) { return due(session, *when); });
 }
 
 }  // namespace lastkm::tool

@@ -1,0 +1,79 @@
+// Builds views beside those in use: folds the log from its beginning, in memory and by several threads, each over
+// partitions of its own, and takes the rows in as sorted files together with the checkpoint that they belong to. What is
+// taken in can be gone on from after a crash; nothing of it is answered from before the swap.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "projections/fold.h"
+
+namespace lastkm::projections {
+
+/// How far a rebuild is. Thread-safe.
+class BuildProgress {
+ public:
+  void begin(std::vector<std::string> views);
+  void end();
+  void aim_at(std::int64_t done, std::int64_t of);
+  void add(std::int64_t records) { done_ += records; }
+  [[nodiscard]] std::optional<Building> now() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> views_;  ///< empty: nothing is built
+  std::int64_t of_ = 0, before_ = 0;
+  std::chrono::steady_clock::time_point started_;
+  std::atomic<std::int64_t> done_ = 0;
+};
+
+class Builder {
+ public:
+  struct Part {
+    const View* view = nullptr;
+    int slot = 0;
+  };
+  Builder(log::EventLog& log, store::Store& store, const ProjectorOptions& options, BuildProgress& progress)
+      : log_(&log), store_(&store), options_(options), progress_(&progress) {}
+
+  /// Goes on with what an earlier process built of the same views, or begins with empty families.
+  [[nodiscard]] Status begin(std::vector<Part> parts);
+  /// Folds up to `until`, or as far as the log can be read. refused "stopped" where the token says so: what was
+  /// taken in remains.
+  [[nodiscard]] Status run(const Ends& until, const std::stop_token& stop);
+
+  [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }
+  [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
+  /// Why a view could not be built, by name.
+  [[nodiscard]] const std::map<std::string, std::string, std::less<>>& stopped() const { return stopped_; }
+  [[nodiscard]] const Projector::PassedOver& passed_over() const { return passed_over_; }
+
+ private:
+  /// One round: as much as fits in memory; how many records that were.
+  [[nodiscard]] Result<std::size_t> round(const Ends& until, const std::stop_token& stop);
+  [[nodiscard]] std::vector<Fold> divide(const Ends& until);
+  [[nodiscard]] Status take_in(std::vector<Fold>& folds);
+  [[nodiscard]] std::string what() const;
+
+  log::EventLog* log_;
+  store::Store* store_;
+  ProjectorOptions options_;
+  BuildProgress* progress_;
+  std::vector<Part> parts_;
+  Checkpoint checkpoint_;
+  bool has_rows_ = false;  ///< a round has been taken in
+  std::map<std::string, std::string, std::less<>> stopped_;
+  Projector::PassedOver passed_over_;
+};
+
+/// Runs `work` for 0 … n-1, on up to that many threads.
+void in_parallel(std::size_t n, const std::function<void(std::size_t)>& work);
+
+}  // namespace lastkm::projections

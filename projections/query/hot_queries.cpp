@@ -1,0 +1,167 @@
+// Hot places and categories, and what may be duplicates, from the views "hot" and "duplicates".
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <tuple>
+
+#include "projections/checkpoint.h"
+#include "projections/query/queries.h"
+#include "projections/views/duplicate_row.h"
+#include "projections/views/places.h"
+
+namespace lastkm::projections {
+
+namespace {
+using Reading = Projector::Reading;
+
+std::string month_before(const std::string& month, int n) {
+  int year = 0;
+  int number = 0;
+  std::from_chars(month.data(), month.data() + 4, year);
+  std::from_chars(month.data() + 5, month.data() + 7, number);
+  const int months = year * 12 + number - 1 - n;
+  const std::string digits = std::to_string(months % 12 + 1);
+  return std::to_string(months / 12) + "-" + (digits.size() < 2 ? "0" : "") + digits;
+}
+
+using Counts = std::map<std::pair<std::string, std::string>, std::int64_t>;  // by month and key
+
+Result<Counts> counts_of(const Reading& rows, const std::string& prefix) {
+  Counts counts;
+  bool good = true;
+  const Status scanned = rows.scan("hot", prefix, "", [&](std::string_view key, std::string_view bytes) {
+    const std::size_t slash = key.find('/', prefix.size());
+    std::int64_t n = 0;
+    const auto [end, failed] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
+    good = slash == prefix.size() + 7 && failed == std::errc{} && end == bytes.data() + bytes.size();
+    if (good) counts[{std::string(key.substr(prefix.size(), 7)), plain_part(key.substr(slash + 1))}] = n;
+    return good;
+  });
+  if (!scanned) return scanned.error();
+  if (!good) return Error{ErrorKind::integrity, "views-corrupt", "a count of hot is damaged; rebuild the views", ""};
+  return counts;
+}
+
+/// Against the mean of the four months before: n / (before / 4).
+Value growth(const Counts& counts, const std::string& month, const std::string& key, std::int64_t n) {
+  std::int64_t before = 0;
+  for (int back = 1; back <= 4; ++back) {
+    const auto found = counts.find({month_before(month, back), key});
+    if (found != counts.end()) before += found->second;
+  }
+  if (before == 0) return {};
+  return Object{{"num", n * 4}, {"den", before}};
+}
+
+/// How many of the parts of two sketches agree; nullopt where one has none.
+std::optional<std::pair<std::int64_t, std::int64_t>> similarity(std::string_view a, std::string_view b) {
+  static constexpr std::size_t kDigits = 4;  // of a part
+  if (a.empty() || a.size() != b.size() || a.size() % kDigits != 0) return std::nullopt;
+  std::int64_t same = 0;
+  for (std::size_t i = 0; i < a.size(); i += kDigits) same += a.substr(i, kDigits) == b.substr(i, kDigits) ? 1 : 0;
+  return std::pair(same, static_cast<std::int64_t>(a.size() / kDigits));
+}
+
+struct Case {
+  std::string id;
+  DuplicateRow row;
+};
+
+/// The open cases of one place and category after the other, by time.
+Result<std::vector<std::vector<Case>>> neighbours(const Reading& rows) {
+  std::vector<std::vector<Case>> groups;
+  std::string group;
+  std::vector<std::string> ids;
+  std::vector<std::vector<std::string>> found;
+  const Status scanned = rows.scan("duplicates", kDuplicateOpenPrefix, "", [&](std::string_view key, std::string_view) {
+    const std::size_t last = key.rfind('/');
+    const std::size_t time = key.rfind('/', last - 1);
+    if (key.substr(0, time) != group) {
+      group = key.substr(0, time);
+      found.emplace_back();
+    }
+    found.back().emplace_back(key.substr(last + 1));
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  for (const std::vector<std::string>& one : found) {
+    if (one.size() < 2) continue;
+    std::vector<Case>& cases = groups.emplace_back();
+    for (const std::string& id : one) {
+      const std::string key = std::string(kDuplicateCasePrefix) + id;
+      auto bytes = rows.get("duplicates", key);
+      if (!bytes) return bytes.error();
+      auto value = row_value("duplicates", key, bytes->value_or(""));
+      if (!value) return value.error();
+      auto row = DuplicateRow::from(*value);
+      if (!row) return row.error();
+      cases.push_back({id, std::move(*row)});
+    }
+  }
+  return groups;
+}
+}  // namespace
+
+Result<Lines> Queries::hot(std::string_view dimension, std::string_view month, std::size_t top) const {
+  if (dimension != "category" && dimension != "community") {
+    return Error{ErrorKind::bad_input, "bad-dimension",
+                 "'" + std::string(dimension) + "': say category or community", ""};
+  }
+  const Reading rows = projector_->reading();
+  auto counts = counts_of(rows, std::string(dimension) + "/");
+  if (!counts) return counts.error();
+  std::vector<std::tuple<std::string, std::int64_t, std::string>> sorted;  // month, minus the count, key
+  for (const auto& [what, n] : *counts) {
+    if (month.empty() || what.first == month) sorted.emplace_back(what.first, -n, what.second);
+  }
+  std::sort(sorted.begin(), sorted.end());
+  Lines answer{{}, rows.positions("hot")};
+  std::string current;
+  std::size_t rank = 0;
+  for (const auto& [in, minus, key] : sorted) {
+    rank = in == current ? rank + 1 : 0;
+    current = in;
+    if (top != 0 && rank >= top) continue;
+    answer.lines.emplace_back(
+        Object{{"month", in}, {"key", key}, {"count", -minus}, {"growth", growth(*counts, in, key, -minus)}});
+  }
+  return answer;
+}
+
+Result<Lines> Queries::duplicates() const {
+  const Reading rows = projector_->reading();
+  auto groups = neighbours(rows);
+  if (!groups) return groups.error();
+  std::vector<std::tuple<std::int64_t, std::string, Value>> found;
+  for (const std::vector<Case>& group : *groups) {
+    for (std::size_t later = 1; later < group.size(); ++later) {
+      const Case& child = group[later];
+      if (child.row.accepted) continue;
+      const std::int64_t within = evaluation_of(child.row.workflow).hours_for(child.row.urgency) * kMsPerHour;
+      for (std::size_t earlier = 0; earlier < later; ++earlier) {
+        const Case& master = group[earlier];
+        const std::int64_t apart = child.row.at.ms - master.row.at.ms;
+        if (apart > within || within == 0) continue;
+        const auto alike = similarity(child.row.sketch, master.row.sketch);
+        found.emplace_back(
+            alike ? -alike->first : 1, child.id + master.id,
+            Object{{"case", child.id},
+                   {"ref", child.row.ref},
+                   {"master", master.id},
+                   {"master_ref", master.row.ref},
+                   {"place", child.row.place},
+                   {"category", child.row.category},
+                   {"hours", apart / kMsPerHour},
+                   {"similarity",
+                    alike ? Value(Object{{"num", alike->first}, {"den", alike->second}}) : Value()}});
+      }
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b)); });
+  Lines answer{{}, rows.positions("duplicates")};
+  for (auto& [rank, ids, line] : found) answer.lines.push_back(std::move(line));
+  return answer;
+}
+
+}  // namespace lastkm::projections

@@ -1,0 +1,232 @@
+// Views built beside the ones in use, compared and swapped in.
+#include <algorithm>
+#include <thread>
+
+#include "engine/log/crash_point.h"
+#include "projections/projector_impl.h"
+
+namespace lastkm::projections {
+
+namespace {
+/// All rows of a family.
+template <class Source>
+Result<std::vector<std::pair<std::string, std::string>>> rows_from(Source& source, const std::string& family,
+                                                                   const std::string& from, std::size_t most) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  const Status scanned = source.scan(family, from, [&](std::string_view key, std::string_view value) {
+    rows.emplace_back(key, value);
+    return rows.size() < most;
+  });
+  if (!scanned) return scanned.error();
+  return rows;
+}
+
+/// Reads the rows of a family one after the other, without holding them all.
+template <class Source>
+class Cursor {
+ public:
+  Cursor(Source& source, std::string family) : source_(source), family_(std::move(family)) {}
+  /// The next row; nullptr: there is none.
+  Result<const std::pair<std::string, std::string>*> peek() {
+    if (at_ < rows_.size()) return &rows_[at_];
+    if (ended_) return nullptr;
+    auto more = rows_from(source_, family_, after_, kMost);
+    if (!more) return more.error();
+    rows_ = std::move(*more);
+    at_ = 0;
+    ended_ = rows_.size() < kMost;
+    if (rows_.empty()) return nullptr;
+    after_ = rows_.back().first + '\0';
+    return &rows_[0];
+  }
+  void pass() { ++at_; }
+
+ private:
+  static constexpr std::size_t kMost = 4096;
+  Source& source_;
+  std::string family_, after_;
+  std::vector<std::pair<std::string, std::string>> rows_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+template <class Old, class New>
+Result<Compared> compare_rows(Old& old_rows, const std::string& old_family, New& new_rows, const std::string& new_family) {
+  Compared compared;
+  Cursor before(old_rows, old_family);
+  Cursor after(new_rows, new_family);
+  while (true) {
+    auto a = before.peek();
+    if (!a) return a.error();
+    auto b = after.peek();
+    if (!b) return b.error();
+    if (*a == nullptr && *b == nullptr) return compared;
+    ++compared.rows;
+    const bool only_a = *b == nullptr || (*a != nullptr && (*a)->first < (*b)->first);
+    const bool only_b = *a == nullptr || (*b != nullptr && (*b)->first < (*a)->first);
+    if (only_a || only_b || (*a)->second != (*b)->second) {
+      if (++compared.different == 1) compared.first = only_b ? (*b)->first : (*a)->first;
+    }
+    if (!only_b) before.pass();
+    if (!only_a) after.pass();
+  }
+}
+}  // namespace
+
+Result<Ends> Projector::Impl::log_ends() const {
+  Ends ends;
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    auto end = log.end(log::Topic::decisions, partition);
+    if (!end) return end.error();
+    ends.push_back(*end);
+  }
+  return ends;
+}
+
+Status Projector::Impl::build_outdated(const std::stop_token& stop) {
+  if (outdated().empty()) return done();
+  const std::unique_lock lock(building, std::try_to_lock);
+  if (!lock) return done();  // another thread builds; what there is answers meanwhile
+  const std::vector<const View*> old = outdated();
+  if (old.empty()) return done();
+  auto rebuilt = rebuild(old, stop);
+  if (!rebuilt) return rebuilt.error();
+  return done();
+}
+
+Result<std::vector<Compared>> Projector::Impl::rebuild(const std::vector<const View*>& chosen,
+                                                       const std::stop_token& stop) {
+  struct Ended {
+    BuildProgress* progress;
+    ~Ended() { progress->end(); }
+  } const ended{&progress};
+  {
+    const std::lock_guard lock(folding);
+    if (broken) return *broken;
+  }
+  const auto at = now();
+  std::vector<Builder::Part> parts;
+  for (const View* view : chosen) {
+    const auto mine = at->kept.find(view->name());
+    const bool first = mine == at->kept.end() || mine->second.layout == 0;
+    parts.push_back({view, first ? 0 : 1 - mine->second.slot});
+  }
+  Builder builder(log, store, options, progress);
+  if (Status begun = builder.begin(std::move(parts)); !begun) return begun.error();
+  auto ends = log_ends();
+  if (!ends) return ends.error();
+  if (Status built = builder.run(*ends, stop); !built) return built.error();
+  auto compared = compare(builder, stop);
+  if (!compared) return compared.error();
+  while (true) {
+    auto swapped = swap(builder);
+    if (!swapped) return swapped.error();
+    if (*swapped) break;
+    ends = log_ends();
+    if (!ends) return ends.error();
+    if (Status built = builder.run(*ends, stop); !built) return built.error();
+  }
+  return compared;
+}
+
+/// Brings the builder to where the live views stand at one moment, and compares the rows of that moment.
+Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const std::stop_token& stop) {
+  std::vector<Compared> all;
+  std::shared_ptr<const Published> at;
+  std::unique_ptr<store::Snapshot> before;
+  Ends until;
+  {
+    const std::lock_guard lock(folding);
+    if (live.targets().empty()) return all;
+    (void)fold_live();  // what blocks a partition blocks the builder there too
+    if (broken) return *broken;
+    at = now();
+    before = store.snapshot();
+    for (std::int32_t partition = 0; partition < log.partitions(); ++partition)
+      until.push_back(at->checkpoint.next(partition));
+  }
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    if (builder.checkpoint().next(partition) > until[static_cast<std::size_t>(partition)]) return all;
+  }
+  if (Status built = builder.run(until, stop); !built) return built.error();
+  for (const Builder::Part& part : builder.parts()) {
+    const auto mine = at->kept.find(part.view->name());
+    const bool comparable = mine != at->kept.end() && mine->second.layout == part.view->layout() &&
+                            mine->second.why.empty() && !builder.stopped().contains(part.view->name());
+    if (!comparable) continue;
+    auto compared = compare_rows(*before, family_of(part.view->name(), mine->second.slot), store,
+                                 family_of(part.view->name(), part.slot));
+    if (!compared) {
+      if (is_damage(compared.error())) continue;  // its old rows: they are gone in a moment
+      return compared.error();
+    }
+    compared->view = part.view->name();
+    all.push_back(std::move(*compared));
+  }
+  return all;
+}
+
+Result<bool> Projector::Impl::swap(Builder& builder) {
+  static constexpr std::int64_t kGap = 4096;  // records that may be folded while nothing else is
+  const std::lock_guard lock(folding);
+  if (broken) return *broken;
+  const bool alone = live.targets().empty();
+  if (!alone) (void)fold_live();
+  if (broken) return *broken;
+  Ends until;
+  std::int64_t gap = 0;
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    until.push_back(live.checkpoint().next(partition));
+    gap += until.back() - builder.checkpoint().next(partition);
+  }
+  if (!alone && gap > kGap) return false;
+  if (!alone) {
+    if (Status built = builder.run(until, {}); !built) return built.error();
+    if (builder.checkpoint().positions() != live.checkpoint().positions()) {
+      return Error{ErrorKind::integrity, "log-changed",
+                   "the log no longer holds the decisions that the views were made from", ""};
+    }
+  }
+  Published next = *now();
+  store::Batch batch;
+  for (const Builder::Part& part : builder.parts()) {
+    const std::string name(part.view->name());
+    Kept& mine = next.kept[name];
+    if (mine.damaged) {
+      mine.incident = "its rows were damaged (" + mine.why + "); they were set aside and made anew";
+    } else if (mine.layout == part.view->layout()) {
+      mine.incident.clear();  // somebody has asked for it
+    }
+    const auto stopped = builder.stopped().find(name);
+    mine.layout = part.view->layout();
+    mine.slot = part.slot;
+    mine.damaged = false;
+    mine.frozen.clear();
+    mine.why = stopped == builder.stopped().end() ? std::string() : stopped->second;
+    batch.put(kCheckpointFamily, kept_key(name), kept_row(mine));
+  }
+  if (alone) {
+    for (std::int32_t partition = 0; partition < log.partitions(); ++partition)
+      live.checkpoint().adopt(builder.checkpoint(), partition, log.partitions());
+    live.go_on_from(builder.passed_over());
+    next.passed_over = live.passed_over();
+  }
+  live.checkpoint().save(batch);
+  next.checkpoint = live.checkpoint();
+  log::crash_point("views.before_swap");
+  if (const Status committed = commit(batch, std::move(next)); !committed) return committed.error();
+  log::crash_point("views.swapped");
+  for (const Builder::Part& part : builder.parts()) {
+    live.drop(part.view->name());
+    if (!builder.stopped().contains(part.view->name())) live.add(*part.view, &store, part.slot);
+  }
+  // What is left over after a crash here is cleared when these families are built in again.
+  if (const Status cleared = store.clear(kBuildFamily); !cleared) return cleared.error();
+  for (const Builder::Part& part : builder.parts()) {
+    const Status cleared = store.clear(family_of(part.view->name(), 1 - part.slot));
+    if (!cleared) return cleared.error();
+  }
+  return true;
+}
+
+}  // namespace lastkm::projections

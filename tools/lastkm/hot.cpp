@@ -1,0 +1,116 @@
+// lastkm hot, duplicates, integrity: what many cases together show.
+#include "tools/lastkm/answers.h"
+#include "tools/lastkm/program.h"
+#include "tools/lastkm/rates.h"
+#include "tools/lastkm/verbs.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+struct Hot {
+  std::string by = "category";
+  std::string month;
+  std::uint64_t top = 10;
+};
+
+void print_lines(Session& session, const Array& lines) {
+  for (const Value& line : lines) session.print(line);
+}
+
+Result<Exit> hot(Session& session, const Hot& given) {
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto found = (*queries)->hot(given.by, given.month, given.top);
+  if (!found) return found.error();
+  session.reflects(found->positions);
+  if (session.json()) {
+    print_lines(session, found->lines);
+    return Exit::ok;
+  }
+  Table table({{"month"}, {given.by}, {"cases", Align::right}, {"of its mean", Align::right}});
+  for (const Value& line : found->lines)
+    table.add({line.text("month"), line.text("key"), line.number("count"), percent(line.find("growth"))});
+  table.print(session.out(), session.style());
+  return Exit::ok;
+}
+
+Result<Exit> duplicates(Session& session) {
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  const auto found = (*queries)->duplicates();
+  if (!found) return found.error();
+  session.reflects(found->positions);
+  if (session.json()) {
+    print_lines(session, found->lines);
+    return Exit::ok;
+  }
+  if (found->lines.empty()) {
+    session.out() << "No open case looks like another one.\n";
+    return Exit::ok;
+  }
+  Table table({{"new"}, {"may repeat"}, {"category"}, {"place"}, {"hours", Align::right}, {"alike", Align::right}});
+  for (const Value& line : found->lines) {
+    table.add({line.text("ref"), line.text("master_ref"), line.text("category"), line.text("place"), line.number("hours"),
+               percent(line.find("similarity"))});
+  }
+  table.print(session.out(), session.style());
+  session.out() << "A dispatcher decides whether they are merged.\n";
+  return Exit::ok;
+}
+
+Result<Exit> integrity(Session& session, bool late) {
+  const auto queries = session.queries();
+  if (!queries) return queries.error();
+  if (late) {
+    const auto page = (*queries)->late();
+    if (!page) return page.error();
+    session.reflects(page->positions);
+    print_page(session, *page);
+    return Exit::ok;
+  }
+  const auto found = (*queries)->integrity();
+  if (!found) return found.error();
+  const Exit exit = found->number("broken") == 0 ? Exit::ok : Exit::difference;
+  if (session.json()) {
+    session.print(*found);
+    return exit;
+  }
+  Table table({{"lane", Align::right}, {"decisions", Align::right}, {"events", Align::right}, {"rejected", Align::right},
+               {"late", Align::right}, {"chain"}, {"root of its decisions", Align::left, 64}});
+  for (const Value& lane : *found->find("lanes")->if_array()) {
+    const bool whole = lane.number("broken") == 0;
+    table.add({lane.number("lane"), lane.number("last"), lane.number("events"), lane.number("rejected"), lane.number("late"),
+               Cell(whole ? "whole" : "broken at " + std::to_string(lane.number("first_broken")),
+                    whole ? Tone::good : Tone::bad),
+               lane.text("decisions_root")});
+  }
+  table.print(session.out(), session.style());
+  Table excluded({{"excluded"}, {"approver"}, {"orders", Align::right}});
+  for (const Value& line : *found->find("exclusions")->if_array())
+    excluded.add({line.text("code"), line.text("approver"), line.number("count")});
+  session.out() << '\n';
+  excluded.print(session.out(), session.style());
+  return exit;
+}
+
+}  // namespace
+
+void add_hot(Program& program) {
+  auto given = std::make_shared<Hot>();
+  Verb verb = program.verb("hot", "Where and about what most cases come in, and how that grows");
+  verb.option("--by", given->by, "category or community").with_default();
+  verb.option("--month", given->month, "only this one, such as 2026-05");
+  verb.option("--top", given->top, "so many of each month (0: all)").with_default();
+  program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
+
+  verb = program.verb("duplicates", "New cases that may repeat an open one");
+  program.on(verb, Needs::folder, [](Session& session) { return duplicates(session); });
+
+  auto late = std::make_shared<bool>(false);
+  verb = program.verb("integrity", "Trees and chains of each lane, late entries, exclusions by approver");
+  verb.flag("--late", *late, "list the events recorded more than a day after they happened");
+  program.on(verb, Needs::folder, [late](Session& session) { return integrity(session, *late); });
+}
+
+}  // namespace lastkm::tool
