@@ -8,6 +8,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "engine/cases/decide.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/checkpoint.h"
@@ -120,13 +121,24 @@ class LocalEngine final : public Engine {
 
   Result<record::Document> publish(const Value& document) override { return directory_.publish(document, now()); }
 
-  Status activate(DirectoryOrdinal ordinal) override {
+  Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from) override {
     if (directory_.at(ordinal) == nullptr || ordinal.value < 1) {
       return Error{ErrorKind::not_found, "document-missing",
                    "the directory has no ordinal " + std::to_string(ordinal.value) + ": see 'lastkm directory list'", ""};
     }
     const std::lock_guard lock(inline_);
-    return activate_lanes(ordinal);
+    return activate_lanes(ordinal, from);
+  }
+
+  std::vector<Result<Outcome>> migrate(std::span<const Migration> cases) override {
+    const std::lock_guard lock(inline_);
+    std::vector<Result<Outcome>> out;
+    for (std::size_t done_before = 0; done_before < cases.size();) {
+      const auto batch = cases.subspan(done_before, std::min(kDrainMost, cases.size() - done_before));
+      done_before += batch.size();
+      for (Result<Outcome>& outcome : migrate_batch(batch)) out.push_back(std::move(outcome));
+    }
+    return out;
   }
 
   std::vector<record::Document> documents() const override { return directory_.documents(); }
@@ -472,6 +484,35 @@ class LocalEngine final : public Engine {
     return out;
   }
 
+  std::vector<Result<Outcome>> migrate_batch(std::span<const Migration> cases) {
+    std::vector<Pending> pending;
+    std::vector<log::Append> appends;
+    for (const Migration& one : cases) {
+      const record::Command command =
+          lane::engine_command(cases::kMigrateCase, one.aggregate, record::lane_of(one.aggregate, deployment_.lanes),
+                               vault_->random_command(), one.input, now());
+      pending.push_back(Pending{pending.size(), command.id, waiters_.expect(command.id)});
+      appends.push_back(append_of(command));
+    }
+    Status written = done();
+    if (auto appended = log_->append(appends, log::Durability::synced); !appended) written = appended.error();
+    if (written && (options_.workers == 0 || workers_.empty())) written = settle();
+    std::vector<Result<Outcome>> out;
+    const auto until = std::chrono::steady_clock::now() + kAnswerWithin;
+    for (const Pending& one : pending) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      auto outcome = waiters_.wait(one.id, one.ticket, std::max(left, std::chrono::milliseconds(0)));
+      if (!written) {
+        out.emplace_back(unknown(written.error().message));
+      } else if (outcome) {
+        out.emplace_back(std::move(*outcome));
+      } else {
+        out.emplace_back(unknown("the command is recorded, but not decided yet"));
+      }
+    }
+    return out;
+  }
+
   void work(int worker, const std::stop_token& stop) {
     auto flushed_at = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
@@ -529,12 +570,22 @@ class LocalEngine final : public Engine {
     return done();
   }
 
-  Status activate_lanes(DirectoryOrdinal ordinal) {
+  /// Whether the lane uses the directory up to the ordinal, or will from the instant on.
+  static bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
+    if (lane.context >= ordinal) return true;
+    const auto scheduled = lane.scheduled.find(ordinal.value);
+    return from && scheduled != lane.scheduled.end() && scheduled->second == *from;
+  }
+
+  Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from) {
+    if (from && *from <= now()) from.reset();
     std::vector<log::Append> appends;
+    Object input{{"directory", ordinal.value}};
+    if (from) input.set("from", format_utc(*from));
     for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
-      if (owner_of(LaneId(lane)).lane_state(LaneId(lane)).context >= ordinal) continue;
+      if (has_activated(owner_of(LaneId(lane)).lane_state(LaneId(lane)), ordinal, from)) continue;
       appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(lane)), LaneId(lane),
-                                                       vault_->random_command(), Object{{"directory", ordinal.value}}, now())));
+                                                       vault_->random_command(), input, now())));
     }
     if (appends.empty()) return done();
     if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
@@ -542,7 +593,7 @@ class LocalEngine final : public Engine {
     for (int tries = 0; tries < 200; ++tries) {
       const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
         for (const LaneId lane : owner->lanes()) {
-          if (owner->lane_state(lane).context < ordinal) return false;
+          if (!has_activated(owner->lane_state(lane), ordinal, from)) return false;
         }
         return true;
       });
@@ -555,10 +606,16 @@ class LocalEngine final : public Engine {
   /// An activation that was cut short reaches every lane in the end.
   Status activate_laggards() {
     DirectoryOrdinal most;
+    std::map<std::int64_t, Instant> scheduled;
     for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
-      most = std::max(most, owner_of(LaneId(lane)).lane_state(LaneId(lane)).context);
+      const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
+      most = std::max(most, state.context);
+      for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
     }
-    return most.value == 0 ? done() : activate_lanes(most);
+    for (const auto& [ordinal, from] : scheduled) {
+      if (auto activated = activate_lanes(DirectoryOrdinal(ordinal), from); !activated) return activated;
+    }
+    return most.value == 0 ? done() : activate_lanes(most, std::nullopt);
   }
 
   const EngineOptions options_;
