@@ -73,11 +73,25 @@ const Field* copied_field(const Program& program, const CommandRule* command) {
   return found == command->fields.end() ? nullptr : &*found;
 }
 
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_letter(char c) {
+  return is_upper(c) || is_lower(c);
+}
+bool is_word(char c) {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
 class Values {
  public:
   Values(const Workflow& workflow, Findings& findings) : workflow_(workflow), findings_(findings) {}
 
   void check() {
+    check_names();
     for (const CommandRule& command : workflow_.commands) {
       for (const Transition& transition : command.transitions) {
         check_effects(transition.effects, transition.pointer, &command);
@@ -96,6 +110,35 @@ class Values {
   }
 
  private:
+  /// Names stand in expressions, rule ids and URLs.
+  void check_names() {
+    static constexpr std::string_view kId = "a letter first, then letters, digits, _ and -";
+    for (std::size_t i = 0; i < workflow_.stages.size(); ++i)
+      check_name(workflow_.stages[i].id, child("/stages", i) + "/id", is_letter, is_word, kId);
+    for (const ClockRule& clock : workflow_.clocks)
+      check_name(clock.id, clock.pointer + "/id", is_letter, is_word, kId);
+    for (std::size_t i = 0; i < workflow_.commands.size(); ++i) {
+      const CommandRule& command = workflow_.commands[i];
+      const std::string pointer = child("/commands", i);
+      check_name(command.name, pointer + "/name", is_upper, is_letter, "a capital first, then letters");
+      for (std::size_t r = 0; r < command.roles.size(); ++r)
+        check_name(command.roles[r], child(pointer + "/roles", r), is_upper,
+                   [](char c) { return is_upper(c) || c == '_'; }, "capitals and _");
+      for (std::size_t f = 0; f < command.fields.size(); ++f)
+        check_name(command.fields[f].name, child(pointer + "/fields", f) + "/name", is_lower,
+                   [](char c) { return is_word(c) && !is_upper(c) && c != '-'; }, "small letters, digits and _");
+      for (const Transition& transition : command.transitions)
+        check_name(transition.id, transition.pointer + "/id", is_letter, is_word, kId);
+    }
+  }
+
+  template <class First, class Rest>
+  void check_name(std::string_view name, const std::string& pointer, const First& first, const Rest& rest,
+                  std::string_view expected) {
+    if (!name.empty() && first(name.front()) && std::all_of(name.begin(), name.end(), rest)) return;
+    add_error(findings_, "bad-name", pointer, quoted(name) + " is no name here: " + std::string(expected));
+  }
+
   /// A case is what CaseRegistered says of it: without it the case would have no workflow and no number.
   void check_opening(const Transition& transition) {
     const EventRule* first = transition.effects.events.empty() ? nullptr : &transition.effects.events.front();
