@@ -35,7 +35,10 @@ Object::Object(const Object&) = default;
 Object::Object(Object&&) noexcept = default;
 Object& Object::operator=(const Object&) = default;
 Object& Object::operator=(Object&&) noexcept = default;
-bool Object::operator==(const Object&) const = default;
+// Written out: clang 14 crashes on a defaulted one here.
+bool Object::operator==(const Object& other) const {
+  return members_ == other.members_;
+}
 
 const Value* Object::find(std::string_view name) const {
   // Objects of records are small: a scan beats a search.

@@ -56,7 +56,7 @@ class Deciding {
   Refusal open() {
     const rules::CommandRule* first = nullptr;
     const rules::Workflow* first_of = nullptr;
-    bool known = command_.name == "ClockDue";
+    bool known = command_.name == "ClockDue" || command_.name == kMigrateCase;
     std::vector<std::string> asked;
     for (const rules::Workflow* workflow : context_.newest_workflows()) {
       const rules::CommandRule* rule = workflow->find_command(command_.name);
@@ -101,11 +101,64 @@ class Deciding {
       return reject("clocks-pending", "More of this case has fallen due than one decision fires: send " +
                                           command_.name + " again once the rest has been fired.");
     }
+    if (command_.name == kMigrateCase) return migrate();
     const rules::CommandRule* rule = workflow->find_command(command_.name);
     if (rule == nullptr)
       return unknown_command("The workflow of the case, " + workflow->id + "@" +
                              std::to_string(workflow->version) + ", has no such command.");
     return rule->opens ? supplement(*workflow, *rule) : act(*workflow, *rule);
+  }
+
+  /// Clocks that the new version lacks end; all others run on with their due times.
+  Refusal migrate() {
+    if (command_.client != "engine")
+      return reject("forbidden-role", "A case is migrated by an operator: lastkm rules migrate.", "engine/migrate");
+    const std::string_view id = command_.input.text("workflow");
+    const std::int64_t version = command_.input.number("version");
+    const std::string name = std::string(id) + "@" + std::to_string(version);
+    const rules::Workflow* to = context_.find_workflow(id, version);
+    if (to == nullptr)
+      return reject("document-missing", "The workflow " + name + " is not in force here.", "engine/migrate");
+    if (now().workflow == id && now().workflow_version == version)
+      return reject("already-migrated", "The case is under " + name + " already.", "engine/migrate");
+    rules::Effects effects;
+    effects.to = command_.input.text("stage", now().stage);
+    if (to->find_stage(effects.to) == nullptr) {
+      return reject("unknown-stage",
+                    "The workflow " + name + " has no stage " + effects.to + ": say which stage stands for it.",
+                    "engine/migrate");
+    }
+    effects.events.emplace_back().type = "WorkflowMigrated";
+    for (const Clock& clock : now().clocks) {
+      if (to->find_clock(clock.name) != nullptr) continue;
+      rules::ClockOperation& stop = effects.clocks.emplace_back();
+      stop.kind = rules::ClockOperation::Kind::stop;
+      stop.clock = clock.name;
+    }
+    static const rules::CommandRule kNoRule;
+    const std::size_t fired = answer_.events.size();
+    const auto outcome = take_effect(effects, cause_of("engine/migrate", *to, kNoRule, {}), own(), answer_.events);
+    if (outcome) return std::nullopt;
+    take_back(fired);
+    return unfit(outcome.error(), "engine/migrate", {});
+  }
+
+  [[nodiscard]] Cause cause_of(std::string rule, const rules::Workflow& workflow, const rules::CommandRule& asked,
+                               Object facts) const {
+    return {.workflow = workflow,
+            .context = context_,
+            .moment = moment_,
+            .rule = std::move(rule),
+            .actor = command_.actor,
+            .occurred_at = command_.occurred_at,
+            .base = command_.clocks_from_business_time ? command_.occurred_at : moment_.now,
+            .facts = std::move(facts),
+            .command = &command_,
+            .command_rule = &asked,
+            .change = {},
+            .clock = {},
+            .mark = {},
+            .otherwise = {}};
   }
 
   static Refusal unknown_command(std::string text) { return reject("unknown-command", std::move(text)); }
@@ -224,20 +277,7 @@ class Deciding {
       }
     }
     const std::size_t fired = answer_.events.size();
-    Cause cause{.workflow = workflow,
-                .context = context_,
-                .moment = moment_,
-                .rule = id,
-                .actor = command_.actor,
-                .occurred_at = command_.occurred_at,
-                .base = command_.clocks_from_business_time ? command_.occurred_at : moment_.now,
-                .facts = std::move(seen),
-                .command = &command_,
-                .command_rule = &rule,
-                .change = {},
-                .clock = {},
-                .mark = {},
-                .otherwise = {}};
+    Cause cause = cause_of(id, workflow, rule, std::move(seen));
     if (rule.opens) own().id = command_.aggregate;
     const auto outcome = take_effect(transition.effects, std::move(cause), own(), answer_.events);
     if (!outcome) {

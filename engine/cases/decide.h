@@ -13,6 +13,10 @@
 
 namespace lastkm::cases {
 
+/// An operator's command to one case, given by the engine alone: input {"workflow", "version", "stage"?, "reason", "by"}.
+/// Moves the case under another version of a workflow; `stage` where the new version has another one for it.
+inline constexpr std::string_view kMigrateCase = "MigrateCase";
+
 /// What the lane gives to a decision.
 struct Moment {
   Instant now;      ///< lane time: the command's record time included

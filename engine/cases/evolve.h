@@ -4,6 +4,7 @@
 
 #include "engine/cases/state.h"
 #include "engine/record/decision.h"
+#include "engine/rules/event_facts.h"
 
 namespace lastkm::cases {
 
@@ -14,11 +15,7 @@ namespace lastkm::cases {
 [[nodiscard]] bool is_known(std::string_view type, std::int32_t version);
 
 /// The event types of a case, sorted, with the members that their data must and may have.
-struct EventMember {
-  std::string name;
-  std::string kind;  ///< text integer boolean bodies co_handlers scores sealed any
-  bool required = false;
-};
+using rules::EventMember;
 struct EventType {
   std::string name;
   std::vector<EventMember> members;

@@ -213,113 +213,94 @@ void whistle_answered(CaseState& s, const Event& e, Instant) {
   if (std::find(answered.begin(), answered.end(), body) == answered.end())
     answered.push_back(std::move(body));
 }
+void migrated(CaseState& s, const Event& e, Instant) {
+  take_text(s.workflow, e.data, "workflow");
+  take_number(s.workflow_version, e.data, "version");
+}
 void whistle_closed(CaseState& s, const Event&, Instant) {
   s.whistle.reset();
 }
 
-constexpr std::string_view kAct = "evidence:any text:sealed";
-
 constexpr auto kRows = std::to_array<Row>({
-    {"ActionTaken", add_evidence, kAct},
-    {"AnnouncementPublished", add_evidence, kAct},
-    {"ArrivedOnSite", add_evidence, kAct},
-    {"AuditReportFiled", nullptr, ""},
-    {"CallbackRecorded", callback_recorded, "reached:boolean! contacted:boolean satisfied solved"},
-    {"CaseAccepted", accepted, "category place type urgency"},
-    {"CaseAnswered", nullptr, "text:sealed"},
-    {"CaseArchived", nullptr, ""},
-    {"CaseClosed", closed, "closed_at"},
-    {"CaseDispatched", dispatched, "lead! co_handlers:co_handlers level:integer"},
-    {"CaseEscalated", escalated, "lead level:integer"},
-    {"CaseParked", parked, "reason! review_on"},
-    {"CaseRedirected", nullptr, "reason!"},
-    {"CaseRegistered", registered,
-     "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category "
-     "channel "
-     "confidential:boolean imported:boolean location:sealed place reference respondent text:sealed type "
-     "urgency"},
-    {"CaseReopened", reopened, "reason!"},
-    {"CaseSigned", nullptr, ""},
-    {"CaseTerminated", nullptr, ""},
-    {"CaseUnmerged", unmerged, ""},
-    {"CaseUnparked", unparked, ""},
-    {"CasesMerged", merged, "master!"},
-    {"ChildCaseOpened", child_opened, "child!"},
-    {"ClockResumed", nullptr, "clock!"},
-    {"ClockSuspended", nullptr, "clock! reason!"},
-    {"CoHandlerReported", co_handler_reported, "body"},
-    {"CompulsoryRemoval", add_evidence, kAct},
-    {"DeliberationConcluded", nullptr, ""},
-    {"DeliberationHeld", nullptr, ""},
-    {"DeliberationOpened", nullptr, ""},
-    {"DisputeOpened", dispute_opened, ""},
-    {"DisputeRuled", dispute_ruled, "lead! co_handlers:co_handlers level:integer"},
-    {"DueDateRecomputed", nullptr, ""},
-    {"EmergencyConfirmed", nullptr, ""},
-    {"EmergencyFundRequested", nullptr, ""},
-    {"EmergencyPlanChecked", nullptr, ""},
-    {"EmergencyTransferred", nullptr, ""},
-    {"EvidenceAdded", add_evidence, kAct},
-    {"ExtensionGranted", extension_granted, "n:integer! unit!"},
-    {"ExtensionRefused", extension_refused, ""},
-    {"ExtensionRequested", extension_requested, "by n:integer unit"},
-    {"FactCorrected", corrected, "event_seq:integer! field! reason! value:any!"},
-    {"FeedbackAccepted", nullptr, ""},
-    {"FeedbackRejected", nullptr, ""},
-    {"FeedbackSubmitted", feedback_submitted, "by evidence:any text:sealed"},
-    {"FirstContactMade", contacted, "channel"},
-    {"FundDrawApproved", nullptr, ""},
-    {"InterimFeedbackGiven", add_evidence, kAct},
-    {"JointMeetingHeld", add_evidence, kAct},
-    {"MarkPassed", nullptr, "clock! mark!"},
-    {"MediationConcluded", nullptr, ""},
-    {"MediationHeld", nullptr, ""},
-    {"MediationOpened", nullptr, ""},
-    {"MilestoneReached", add_evidence, kAct},
-    {"OrderIssued", add_evidence, kAct},
-    {"ParkReviewDue", nullptr, ""},
-    {"PartyOpinionGiven", nullptr, ""},
-    {"PlanAgreed", nullptr, ""},
-    {"PublicityEnded", nullptr, ""},
-    {"RedCardIssued", red_card, ""},
-    {"ResultPublicised", nullptr, ""},
-    {"ReturnAccepted", return_accepted, ""},
-    {"ReturnRefused", nullptr, ""},
-    {"ReturnRequested", return_requested, "reason! by"},
-    {"SlaBreached", nullptr, "clock!"},
-    {"StageBreached", nullptr, "clock!"},
-    {"SupervisionIssued", supervised, "level:integer! reason"},
-    {"SupervisionLifted", supervision_lifted, ""},
-    {"SupplementReceived", nullptr, ""},
-    {"TripartiteMeetingHeld", add_evidence, kAct},
-    {"Verified", verified, "ok:boolean!"},
-    {"WhistleAnswered", whistle_answered, "body"},
-    {"WhistleAnsweredLate", whistle_answered, "body"},
-    {"WhistleBlown", whistle_blown, "bodies:bodies! kind!"},
-    {"WhistleClosed", whistle_closed, "scores:scores"},
-    {"WorkAccepted", nullptr, ""},
-    {"YellowCardIssued", yellow_card, ""},
+    {"ActionTaken", add_evidence},
+    {"AnnouncementPublished", add_evidence},
+    {"ArrivedOnSite", add_evidence},
+    {"AuditReportFiled", nullptr},
+    {"CallbackRecorded", callback_recorded},
+    {"CaseAccepted", accepted},
+    {"CaseAnswered", nullptr},
+    {"CaseArchived", nullptr},
+    {"CaseClosed", closed},
+    {"CaseDispatched", dispatched},
+    {"CaseEscalated", escalated},
+    {"CaseParked", parked},
+    {"CaseRedirected", nullptr},
+    {"CaseRegistered", registered},
+    {"CaseReopened", reopened},
+    {"CaseSigned", nullptr},
+    {"CaseTerminated", nullptr},
+    {"CaseUnmerged", unmerged},
+    {"CaseUnparked", unparked},
+    {"CasesMerged", merged},
+    {"ChildCaseOpened", child_opened},
+    {"ClockResumed", nullptr},
+    {"ClockSuspended", nullptr},
+    {"CoHandlerReported", co_handler_reported},
+    {"CompulsoryRemoval", add_evidence},
+    {"DeliberationConcluded", nullptr},
+    {"DeliberationHeld", nullptr},
+    {"DeliberationOpened", nullptr},
+    {"DisputeOpened", dispute_opened},
+    {"DisputeRuled", dispute_ruled},
+    {"DueDateRecomputed", nullptr},
+    {"EmergencyConfirmed", nullptr},
+    {"EmergencyFundRequested", nullptr},
+    {"EmergencyPlanChecked", nullptr},
+    {"EmergencyTransferred", nullptr},
+    {"EvidenceAdded", add_evidence},
+    {"ExtensionGranted", extension_granted},
+    {"ExtensionRefused", extension_refused},
+    {"ExtensionRequested", extension_requested},
+    {"FactCorrected", corrected},
+    {"FeedbackAccepted", nullptr},
+    {"FeedbackRejected", nullptr},
+    {"FeedbackSubmitted", feedback_submitted},
+    {"FirstContactMade", contacted},
+    {"FundDrawApproved", nullptr},
+    {"InterimFeedbackGiven", add_evidence},
+    {"JointMeetingHeld", add_evidence},
+    {"MarkPassed", nullptr},
+    {"MediationConcluded", nullptr},
+    {"MediationHeld", nullptr},
+    {"MediationOpened", nullptr},
+    {"MilestoneReached", add_evidence},
+    {"OrderIssued", add_evidence},
+    {"ParkReviewDue", nullptr},
+    {"PartyOpinionGiven", nullptr},
+    {"PlanAgreed", nullptr},
+    {"PublicityEnded", nullptr},
+    {"RedCardIssued", red_card},
+    {"ResultPublicised", nullptr},
+    {"ReturnAccepted", return_accepted},
+    {"ReturnRefused", nullptr},
+    {"ReturnRequested", return_requested},
+    {"SlaBreached", nullptr},
+    {"StageBreached", nullptr},
+    {"SupervisionIssued", supervised},
+    {"SupervisionLifted", supervision_lifted},
+    {"SupplementReceived", nullptr},
+    {"TripartiteMeetingHeld", add_evidence},
+    {"Verified", verified},
+    {"WhistleAnswered", whistle_answered},
+    {"WhistleAnsweredLate", whistle_answered},
+    {"WhistleBlown", whistle_blown},
+    {"WhistleClosed", whistle_closed},
+    {"WorkAccepted", nullptr},
+    {"WorkflowMigrated", migrated},
+    {"YellowCardIssued", yellow_card},
 });
 static_assert(std::is_sorted(kRows.begin(), kRows.end(),
                              [](const Row& a, const Row& b) { return a.type < b.type; }));
-
-EventType type_of(const Row& row) {
-  EventType type{std::string(row.type), {}};
-  std::string_view rest = row.members;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(' '), rest.size());
-    std::string_view word = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    EventMember member;
-    member.required = word.ends_with('!');
-    if (member.required) word.remove_suffix(1);
-    const std::size_t colon = word.find(':');
-    member.name = std::string(word.substr(0, colon));
-    member.kind = colon == std::string_view::npos ? "text" : std::string(word.substr(colon + 1));
-    type.members.push_back(std::move(member));
-  }
-  return type;
-}
 
 }  // namespace
 
@@ -333,7 +314,7 @@ const std::vector<EventType>& event_types() {
   static const std::vector<EventType> types = [] {
     std::vector<EventType> all;
     all.reserve(kRows.size());
-    for (const Row& row : kRows) all.push_back(type_of(row));
+    for (const Row& row : kRows) all.push_back({std::string(row.type), rules::members_of(row.type)});
     return all;
   }();
   return types;

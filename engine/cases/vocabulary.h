@@ -1,5 +1,5 @@
-// The event types of a case in one table: what each does to the state beside the stage, the clocks and the
-// holders, and which members its data must and may have. Folds and schemas come from here.
+// The event types of a case: what each does to the state beside the stage, the clocks and the holders. The
+// members of their data stand in rules/event_facts.
 #pragma once
 
 #include <string_view>
@@ -13,8 +13,6 @@ using Fold = void (*)(CaseState&, const record::Event&, Instant recorded_at);
 struct Row {
   std::string_view type;
   Fold fold;  ///< nullptr: recorded, changes nothing of the state by its data
-  std::string_view
-      members;  ///< "lead! co_handlers:co_handlers": name, kind (text where none is said), ! where required
 };
 
 /// The row of a type, or nullptr.

@@ -150,11 +150,11 @@ class ContextBuilder {
   std::shared_ptr<Context> context_;
 };
 
-std::vector<rules::Finding> check(const Value& document) {
+std::vector<rules::Finding> check(const Value& document, const std::set<std::string>* played) {
   const bool needs_digest = document.text("kind") == "workflow";
   Content content = read(document, needs_digest ? digest_of(document) : std::string());
   if (content.workflow) {
-    std::vector<rules::Finding> refuted = rules::prove(*content.workflow);
+    std::vector<rules::Finding> refuted = rules::prove(*content.workflow, played);
     std::move(refuted.begin(), refuted.end(), std::back_inserter(content.findings));
   }
   return std::move(content.findings);

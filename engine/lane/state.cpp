@@ -1,5 +1,7 @@
 #include "engine/lane/state.h"
 
+#include <algorithm>
+
 #include "engine/record/envelope.h"
 
 namespace lastkm::lane {
@@ -26,7 +28,17 @@ std::map<std::int32_t, std::int64_t> counts_from(const Value& value) {
 
 }  // namespace
 
+DirectoryOrdinal context_at(const LaneState& state, Instant time) {
+  DirectoryOrdinal out = state.context;
+  for (const auto& [ordinal, from] : state.scheduled) {
+    if (from <= time) out = std::max(out, DirectoryOrdinal(ordinal));
+  }
+  return out;
+}
+
 Value to_value(const LaneState& state) {
+  Object scheduled;
+  for (const auto& [ordinal, from] : state.scheduled) scheduled.set(std::to_string(ordinal), from.ms);
   return Value(Object{{"context", state.context.value},
                       {"decider", static_cast<std::int64_t>(state.decider)},
                       {"lane", static_cast<std::int64_t>(state.lane.value)},
@@ -35,6 +47,7 @@ Value to_value(const LaneState& state) {
                       {"made", counts(state.made)},
                       {"opened", state.opened},
                       {"ordinal", state.ordinal.value},
+                      {"scheduled", Value(std::move(scheduled))},
                       {"seen", counts(state.seen)},
                       {"sent", counts(state.sent)},
                       {"time", state.time.ms},
@@ -56,6 +69,9 @@ Result<LaneState> lane_state_from(const Value& value) {
   state.made = counts_from(members.copy("made"));
   state.seen = counts_from(members.copy("seen"));
   state.sent = counts_from(members.copy("sent"));
+  for (const auto& [ordinal, ms] : counts_from(members.copy("scheduled"))) {
+    state.scheduled[ordinal] = Instant{ms};
+  }
   if (!members.good()) return members.error();
   return state;
 }

@@ -22,6 +22,7 @@ struct LaneState {
   Instant time;              ///< largest record time so far
   std::int32_t decider = kOldestDecider;
   DirectoryOrdinal context;  ///< directory ordinal in force; 0: nothing
+  std::map<std::int64_t, Instant> scheduled;  ///< directory ordinals that come into force at an instant ahead
   std::int64_t opened = 0;   ///< reference numbers given
   std::int64_t version = 0;  ///< seq of the last event of the lane itself
   std::string last_own;      ///< hex hash of the last decision about the lane itself: its `prev`
@@ -31,6 +32,9 @@ struct LaneState {
   std::map<std::int32_t, std::int64_t> seen;  ///< follow-ups taken so far, by source lane
   bool operator==(const LaneState&) const = default;
 };
+
+/// What is in force for a decision at this lane time: a scheduled ordinal whose instant has come counts.
+[[nodiscard]] DirectoryOrdinal context_at(const LaneState& state, Instant time);
 
 [[nodiscard]] Value to_value(const LaneState& state);
 [[nodiscard]] Result<LaneState> lane_state_from(const Value& value);

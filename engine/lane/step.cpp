@@ -35,10 +35,22 @@ void activate(const LaneState& state, const Command& command, Decision& decision
   const std::int64_t directory = command.input.number("directory");
   const std::int64_t decider = command.input.number("decider");
   if (directory > 0) {
-    if (directory <= state.context.value) {
+    if (directory <= decision.context.value) {
       decision.rejection = refuse("already-active", "directory ordinal " + std::to_string(directory) + " is not above " +
-                                                        std::to_string(state.context.value) + ", which is in force");
+                                                        std::to_string(decision.context.value) + ", which is in force");
       return;
+    }
+    if (const std::string_view text = command.input.text("from"); !text.empty()) {
+      const auto from = parse_instant(text);
+      if (!from) {
+        decision.rejection = refuse("bad-data", "'from' is a time with a zone, such as 2026-07-01T00:00:00+08:00", "/from");
+        return;
+      }
+      if (*from > decision.lane_time) {
+        decision.events.push_back(lane_event(state, command, "DirectoryScheduled",
+                                             Object{{"from", format_utc(*from)}, {"ordinal", directory}}));
+        return;
+      }
     }
     decision.events.push_back(lane_event(state, command, "DirectoryActivated", Object{{"ordinal", directory}}));
   } else if (decider > 0) {
@@ -164,7 +176,6 @@ Decision open_decision(const LaneState& state, const Taken& taken) {
   decision.lane = state.lane;
   decision.ordinal = next(state.ordinal);
   decision.decider = state.decider;
-  decision.context = state.context;
   decision.command_hash = record::hex(record::sha256(taken.bytes));
   decision.lane_time = state.time;
   decision.aggregate = record::lane_aggregate(state.lane);
@@ -176,6 +187,7 @@ Decision open_decision(const LaneState& state, const Taken& taken) {
     decision.lane_time = std::max(state.time, taken.command->recorded_at);
     if (!record::is_lane_aggregate(decision.aggregate)) decision.prev.clear();
   }
+  decision.context = context_at(state, decision.lane_time);
   return decision;
 }
 
@@ -214,7 +226,7 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   }
   const Command& command = *taken.command;
   if (record::is_lane_aggregate(command.aggregate)) {
-    if (command.name == kActivate && command.input.number("directory") > state.context.value &&
+    if (command.name == kActivate && command.input.number("directory") > decision.context.value &&
         memory.context(DirectoryOrdinal(command.input.number("directory"))) == nullptr) {
       return Error{ErrorKind::integrity, "document-missing",
                    "lane " + std::to_string(state.lane.value) + " is to use the directory up to ordinal " +
@@ -224,11 +236,11 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
     if (!is_repeat(command, memory, decision)) answer_lane_command(state, command, decision);
     return decision;
   }
-  const auto context = memory.context(state.context);
+  const auto context = memory.context(decision.context);
   if (context == nullptr) {
     return Error{ErrorKind::integrity, "document-missing",
                  "lane " + std::to_string(state.lane.value) + " uses the directory up to ordinal " +
-                     std::to_string(state.context.value) + ", which cannot be read here: restore the directory log",
+                     std::to_string(decision.context.value) + ", which cannot be read here: restore the directory log",
                  ""};
   }
   answer_case_command(state, command, lanes, *context, memory, decision);
@@ -241,6 +253,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   state.ordinal = decision.ordinal;
   state.time = decision.lane_time;
   state.last_hash = hash;
+  state.context = std::max(state.context, decision.context);
   for (const record::FollowUp& follow_up : decision.follow_ups) state.made[follow_up.target.value] = follow_up.number;
 
   if (record::is_lane_aggregate(decision.aggregate)) {
@@ -249,6 +262,8 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
       state.version = event.seq;
       if (event.type == "DirectoryActivated") {
         state.context = DirectoryOrdinal(event.data.number("ordinal"));
+      } else if (event.type == "DirectoryScheduled") {
+        if (const auto from = parse_instant(event.data.text("from"))) state.scheduled[event.data.number("ordinal")] = *from;
       } else if (event.type == "DeciderActivated") {
         state.decider = static_cast<std::int32_t>(event.data.number("version"));
       } else if (event.type == "FollowUpsNoted") {
@@ -256,6 +271,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
       }
     }
   }
+  std::erase_if(state.scheduled, [&state](const auto& entry) { return entry.first <= state.context.value; });
   if (!taken.command) return;
   const Command& command = *taken.command;
   if (const Value* follow_up = command.input.find("follow_up"); follow_up != nullptr && !decision.duplicate_of) {

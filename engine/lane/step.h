@@ -59,7 +59,8 @@ void fold(LaneState& state, Books& books, const Taken& taken, const record::Deci
 [[nodiscard]] bool is_given(const record::Decision& decision);
 
 /// Names of the commands that the engine itself appends.
-inline constexpr std::string_view kActivate = "Activate";            ///< input {"directory": n} or {"decider": n}
+inline constexpr std::string_view kActivate =
+    "Activate";  ///< input {"directory": n, "from"?: an instant ahead} or {"decider": n}
 inline constexpr std::string_view kAdvanceClock = "AdvanceClock";    ///< input {}
 inline constexpr std::string_view kFollowUpsSent = "FollowUpsSent";  ///< input {"lane": target, "number": up to}
 inline constexpr std::string_view kClockDue = "ClockDue";            ///< input {}; to one case

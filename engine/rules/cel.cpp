@@ -94,6 +94,12 @@ std::string_view name_of(Op op) {
       return "endsWith";
     case Op::contains:
       return "contains";
+    case Op::to_integer:
+      return "int";
+    case Op::to_boolean:
+      return "bool";
+    case Op::to_text:
+      return "string";
     case Op::call:
       return "call";
   }

@@ -1,7 +1,8 @@
 // A subset of CEL (Common Expression Language, github.com/google/cel-spec): guards and selectors of workflows.
 // Parsed once, type-checked against declared facts, bounded in size and steps; evaluation does not allocate.
 // Literals (int, string, bool, null, list); facts (dotted names); == != < <= > >= + - * / % && || ! in ?: ();
-// size() min() max() startsWith() endsWith() contains(), and host functions. No floating point, no macros but has().
+// size() min() max() startsWith() endsWith() contains(); int() bool() string() of texts; and host functions. No floating
+// point, no macros but has().
 #pragma once
 
 #include <cstdint>
@@ -65,7 +66,8 @@ class Program {
   [[nodiscard]] const std::vector<std::string>& facts() const;
   [[nodiscard]] const Node* root() const { return root_.get(); }
 
-  /// refused "evaluation": overflow, division by zero, null operand, more than 10,000 steps.
+  /// refused "evaluation": overflow, division by zero, null operand, a text that is no integer or boolean, more than
+  /// 10,000 steps.
   [[nodiscard]] Result<CelValue> evaluate(const Facts& facts) const;
   /// The same, demanded to be a boolean.
   [[nodiscard]] Result<bool> holds(const Facts& facts) const;

@@ -45,6 +45,9 @@ enum class Op : std::uint8_t {
   starts_with,
   ends_with,
   contains,
+  to_integer,  ///< int()
+  to_boolean,  ///< bool()
+  to_text,     ///< string()
   call,  ///< name: a host function
 };
 

@@ -15,13 +15,20 @@ struct Builtin {
   Type operand;
   Type result;
 };
-// size() takes a text or a list; the check of its operand knows.
+// size() takes a text or a list, conversions a text or what they give; the check of the operand knows.
 constexpr std::array kBuiltins{Builtin{"size", Op::size, 1, Type::text, Type::integer},
                                Builtin{"min", Op::min, 2, Type::integer, Type::integer},
                                Builtin{"max", Op::max, 2, Type::integer, Type::integer},
                                Builtin{"startsWith", Op::starts_with, 2, Type::text, Type::boolean},
                                Builtin{"endsWith", Op::ends_with, 2, Type::text, Type::boolean},
-                               Builtin{"contains", Op::contains, 2, Type::text, Type::boolean}};
+                               Builtin{"contains", Op::contains, 2, Type::text, Type::boolean},
+                               Builtin{"int", Op::to_integer, 1, Type::integer, Type::integer},
+                               Builtin{"bool", Op::to_boolean, 1, Type::boolean, Type::boolean},
+                               Builtin{"string", Op::to_text, 1, Type::boolean, Type::text}};
+
+bool is_conversion(Op op) {
+  return op == Op::to_integer || op == Op::to_boolean || op == Op::to_text;
+}
 
 std::string quoted(std::string_view name) {
   return "'" + std::string(name) + "'";
@@ -167,12 +174,19 @@ class Checker {
   }
 
   static Status check_builtin(Node& node, const Builtin& builtin) {
-    if (node.method && (builtin.op == Op::min || builtin.op == Op::max)) {
-      return cel_error("cel-unknown-function", "expected " + node.name + "(a, b), found a method",
+    if (node.method && (builtin.op == Op::min || builtin.op == Op::max || is_conversion(builtin.op))) {
+      return cel_error("cel-unknown-function",
+                       "expected " + node.name + (builtin.count == 1 ? "(a)" : "(a, b)") + ", found a method",
                        node.column);
     }
     if (Status status = check_count(node, builtin.count); !status) return status;
     node.op = builtin.op;
+    if (is_conversion(builtin.op)) {
+      const Node& given = *node.operands[0];
+      node.type = builtin.result;
+      if (given.type == Type::text || given.type == builtin.operand) return done();
+      return wrong_type(quoted(node.name), "a text or " + std::string(name_of(builtin.operand)), given);
+    }
     if (builtin.op != Op::size) return demand_all(node, builtin.operand, builtin.result);
     const Node& measured = *node.operands[0];
     if (measured.type != Type::text && measured.type != Type::texts) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,7 @@
 namespace lastkm::rules {
 namespace {
 
-enum class Fault : std::uint8_t { none, null_operand, overflow, zero, wrong_type, steps };
+enum class Fault : std::uint8_t { none, null_operand, overflow, zero, wrong_type, conversion, steps };
 
 struct Outcome {
   CelValue value;
@@ -194,9 +195,33 @@ class Evaluation {
         return {text_of(a).ends_with(text_of(b))};
       case Op::contains:
         return {text_of(a).find(text_of(b)) != std::string_view::npos};
+      case Op::to_integer:
+        return type_of(a) == Type::integer ? Outcome{a} : parse_integer(node, text_of(a));
+      case Op::to_boolean:
+        return type_of(a) == Type::boolean ? Outcome{a} : parse_boolean(node, text_of(a));
+      case Op::to_text:
+        if (type_of(a) == Type::text) return {a};
+        return {boolean_of(a) ? std::string_view("true") : std::string_view("false")};
       default:
         return arithmetic(node, integer_of(a), integer_of(b));
     }
+  }
+
+  /// Decimal digits, a sign before them where there is one.
+  static Outcome parse_integer(const Node& node, std::string_view text) {
+    if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+    std::int64_t out = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    if (error != std::errc() || end != text.data() + text.size()) return {{}, Fault::conversion, &node};
+    return {out};
+  }
+
+  static Outcome parse_boolean(const Node& node, std::string_view text) {
+    static constexpr std::array<std::string_view, 5> kTrue{"true", "True", "TRUE", "t", "1"};
+    static constexpr std::array<std::string_view, 5> kFalse{"false", "False", "FALSE", "f", "0"};
+    if (std::ranges::find(kTrue, text) != kTrue.end()) return {true};
+    if (std::ranges::find(kFalse, text) != kFalse.end()) return {false};
+    return {{}, Fault::conversion, &node};
   }
 
   static Outcome arithmetic(const Node& node, std::int64_t a, std::int64_t b) {
@@ -250,6 +275,9 @@ Error refusal(const Outcome& outcome, const std::string& text) {
       break;
     case Fault::zero:
       message = named(node) + " by zero";
+      break;
+    case Fault::conversion:
+      message = "the text given to " + named(node) + " is none that it can take";
       break;
     case Fault::wrong_type:
       message = named(node) + " is not of its declared type";

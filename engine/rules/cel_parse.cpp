@@ -280,6 +280,8 @@ class Parser {
     NodePtr asked =
         token_.kind == Token::Kind::name && !is_keyword(token_.source) ? names() : expected("a fact");
     if (asked == nullptr) return nullptr;
+    if (asked->op == Op::fact && asked->name.find('.') == std::string::npos)
+      return fail("cel-syntax", "expected a fact with a dot in has(), found '" + asked->name + "'", inside);
     if (asked->op != Op::fact)
       return fail("cel-syntax", "expected a fact in has(), found an expression", inside);
     if (!take(")")) return nullptr;

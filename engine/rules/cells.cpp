@@ -74,7 +74,15 @@ class Cell final : public Facts {
 
   /// What follows from the arguments alone.
   static std::optional<CelValue> compute(std::string_view function, std::span<const CelValue> arguments) {
-    if (function != "under" || arguments.size() != 2) return std::nullopt;
+    if (arguments.size() != 2) return std::nullopt;
+    if (function == "same") {
+      const auto* one = std::get_if<std::span<const std::string_view>>(&arguments[0]);
+      const auto* other = std::get_if<std::span<const std::string_view>>(&arguments[1]);
+      if (one == nullptr || other == nullptr) return std::nullopt;
+      return CelValue(one->size() == other->size() &&
+                      std::is_permutation(one->begin(), one->end(), other->begin()));
+    }
+    if (function != "under") return std::nullopt;
     const auto* place = std::get_if<std::string_view>(&arguments[0]);
     const auto* ancestor = std::get_if<std::string_view>(&arguments[1]);
     if (place == nullptr || ancestor == nullptr) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/fields.h"
 #include "engine/rules/check_parts.h"
 
 namespace lastkm::rules {
@@ -20,8 +21,28 @@ std::string quoted(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
 
-std::vector<Finding> prove(const Workflow& workflow) {
+namespace {
+
+void check_roles(const Workflow& workflow, const std::set<std::string>& played, Findings& findings) {
+  for (std::size_t i = 0; i < workflow.commands.size(); ++i) {
+    const CommandRule& command = workflow.commands[i];
+    const bool somebody = std::any_of(command.roles.begin(), command.roles.end(),
+                                      [&played](const std::string& role) { return played.count(role) > 0; });
+    if (somebody) continue;
+    std::string known;
+    for (const std::string& role : played) known += (known.empty() ? "" : ", ") + role;
+    add_error(findings, "role-nobody-plays", child(child("/commands", i), "roles"),
+              "no body plays a role that may ask " + quoted(command.name) + "; bodies play " +
+                  (known.empty() ? "none" : known));
+  }
+}
+
+}  // namespace
+
+std::vector<Finding> prove(const Workflow& workflow, const std::set<std::string>* played) {
   Findings findings;
+  if (played != nullptr) check_roles(workflow, *played, findings);
+  check_values(workflow, findings);
   Never never;
   check_conditions(workflow, findings, never);
   const Reach reached = reach(workflow, never);

@@ -5,6 +5,8 @@
 // proven so.
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/rules/workflow.h"
@@ -15,7 +17,7 @@ namespace lastkm::rules {
 /// clock-never-started clock-never-ends clock-without-limit endless-ladder; of warnings: undecided
 /// stage-without-holders. Sorted by pointer; empty: all is proven. That every clock has a consequence, every
 /// command a role, and that no guard reads personal data is demanded on reading: no-event, no-role,
-/// cel-personal-data.
-[[nodiscard]] std::vector<Finding> prove(const Workflow& workflow);
+/// cel-personal-data. With the roles that bodies play: role-nobody-plays.
+[[nodiscard]] std::vector<Finding> prove(const Workflow& workflow, const std::set<std::string>* played = nullptr);
 
 }  // namespace lastkm::rules

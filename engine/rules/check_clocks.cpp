@@ -52,9 +52,11 @@ class Ladders {
       for_each_effects(clock, [this, &clock](const Effects& effects, const std::string& pointer) {
         for (std::size_t i = 0; i < effects.clocks.size(); ++i) {
           const ClockOperation& operation = effects.clocks[i];
-          if (operation.kind != Kind::start || operation.clock.empty()) continue;
-          rungs_.push_back(
-              {&clock, workflow_.find_clock(operation.clock), &operation, child(pointer + "/clocks", i)});
+          if (operation.kind != Kind::start) continue;
+          for (const ClockRule& started : workflow_.clocks) {
+            if (starts(operation, started.id))
+              rungs_.push_back({&clock, &started, &operation, child(pointer + "/clocks", i)});
+          }
         }
       });
     }
@@ -64,6 +66,9 @@ class Ladders {
     }
     for (const Rung* rung : endless) {
       if (leads(rung->to, rung->from, endless)) {
+        const bool told = !findings_.empty() && findings_.back().code == "endless-ladder" &&
+                          findings_.back().pointer == rung->pointer;
+        if (told) continue;
         add_error(findings_, "endless-ladder", rung->pointer,
                   "clock " + quoted(rung->from->id) + " starts " + quoted(rung->to->id) +
                       " again and again: no condition on the way comes to fail by what happens on it");
@@ -72,6 +77,18 @@ class Ladders {
   }
 
  private:
+  /// Whether a start can be of this clock: it is named, or an expression can name it.
+  static bool starts(const ClockOperation& operation, const std::string& clock) {
+    if (operation.clock_from.empty()) return operation.clock == clock;
+    return can_be(*operation.clock_from.root(), clock);
+  }
+  static bool can_be(const Node& node, std::string_view text) {
+    if (node.op == Op::choose) return can_be(*node.operands[1], text) || can_be(*node.operands[2], text);
+    if (node.op != Op::literal) return true;
+    const auto* held = std::get_if<std::string_view>(&node.value);
+    return held != nullptr && *held == text;
+  }
+
   template <class Rungs>
   static bool leads(const ClockRule* from, const ClockRule* to, const Rungs& rungs) {
     std::set<const ClockRule*> seen{from};
@@ -156,6 +173,15 @@ class Ladders {
   static std::optional<Declaration> new_value(const EventRule& event, std::string_view fact) {
     const auto member = std::find_if(event.data.begin(), event.data.end(),
                                      [fact](const auto& each) { return each.first == fact; });
+    // What grows with every round is above 0 some time.
+    const bool grows = member == event.data.end() ? event.type == "CaseEscalated" && fact == "level"
+                                                  : is_sum(member->second, "case." + std::string(fact));
+    if (grows) {
+      Declaration out;
+      out.type = Type::integer;
+      out.min = 1;
+      return out;
+    }
     if (member == event.data.end() || member->second.empty() || member->second.root()->op != Op::literal) {
       return std::nullopt;
     }
@@ -167,6 +193,20 @@ class Ladders {
     out.type = Type::integer;
     out.min = out.max = *integer;
     return out;
+  }
+
+  /// Whether the expression is the fact plus a number above 0.
+  static bool is_sum(const Program& program, std::string_view fact) {
+    const Node* node = program.root();
+    if (node == nullptr || node->op != Op::add) return false;
+    const Node& first = *node->operands[0];
+    const Node& second = *node->operands[1];
+    const auto above = [](const Node& each) {
+      const auto* n = each.op == Op::literal ? std::get_if<std::int64_t>(&each.value) : nullptr;
+      return n != nullptr && *n > 0;
+    };
+    return (first.op == Op::fact && first.name == fact && above(second)) ||
+           (second.op == Op::fact && second.name == fact && above(first));
   }
 
   const Workflow& workflow_;
@@ -185,7 +225,7 @@ void check_clocks(const Workflow& workflow, const Reach& reached, Findings& find
     }
     bool stops = !clock.on_due.to.empty();
     for_each_operation(workflow, [&stops, &clock](const ClockOperation& operation, const std::string&) {
-      stops |= operation.kind == Kind::stop && (operation.clock == clock.id || operation.clock.empty());
+      stops |= operation.kind == Kind::stop && (operation.clock == clock.id || operation.clock == "*" || operation.clock.empty());
     });
     if (!stops) {
       add_error(findings, "clock-never-ends", clock.pointer,

@@ -78,8 +78,22 @@ class Conditions {
                 "transition " + quoted(transition.id) + " is never taken: its conditions exclude each other");
       good = false;
     }
-    if (!good) never_.insert(&transition);
+    note_never(command, transition, good, all);
     check_effects(transition.effects, of(command, {}), transition.pointer);
+  }
+
+  /// A condition on the stage may shut one stage out and not the others.
+  void note_never(const CommandRule& command, const Transition& transition, bool good,
+                  const std::vector<Demand>& all) {
+    if (!good && command.opens) never_.insert({&transition, ""});
+    const bool by_stage = std::any_of(all.begin(), all.end(), [](const Demand& demand) {
+      const std::vector<std::string>& facts = demand.program->facts();
+      return std::binary_search(facts.begin(), facts.end(), "case.stage");
+    });
+    for (const std::string& from : transition.from) {
+      if (!good || (by_stage && try_cells(all, of(command, {from})).verdict == Verdict::impossible))
+        never_.insert({&transition, from});
+    }
   }
 
   void check_effects(const Effects& effects, const Vocabulary& vocabulary, const std::string& pointer) {

@@ -23,8 +23,8 @@ void add_warning(Findings& findings, std::string code, std::string pointer, std:
 using Narrower = std::map<std::string, Declaration, std::less<>>;
 [[nodiscard]] Vocabulary narrowed(Vocabulary base, Narrower facts);
 
-/// Transitions that can never be taken.
-using Never = std::set<const Transition*>;
+/// Transitions that can never be taken, with the stage that they would be taken from ("" for an opening).
+using Never = std::set<std::pair<const Transition*, std::string>>;
 
 /// contradictory-guard, dead-limit, overlap, undecided. What can never be taken is added to `never`.
 void check_conditions(const Workflow& workflow, Findings& findings, Never& never);
@@ -43,5 +43,9 @@ void check_stages(const Workflow& workflow, const Reach& reached, Findings& find
 void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings);
 /// endless-ladder.
 void check_ladders(const Workflow& workflow, Findings& findings);
+/// What stands as a literal and can never do, and data that an event's type does not have: unknown-unit out-of-range
+/// unknown-clock unused-member unknown-event-member missing-event-member wrong-event-member no-registration
+/// registered-twice bad-name.
+void check_values(const Workflow& workflow, Findings& findings);
 
 }  // namespace lastkm::rules

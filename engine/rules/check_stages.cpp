@@ -14,7 +14,7 @@ bool begins(const ClockOperation& operation, const std::string& clock) {
 
 bool surely_stops(const Effects& effects, const std::string& clock) {
   return std::any_of(effects.clocks.begin(), effects.clocks.end(), [&clock](const ClockOperation& operation) {
-    return operation.kind == Kind::stop && operation.clock == clock && operation.when.empty();
+    return operation.kind == Kind::stop && (operation.clock == clock || operation.clock == "*") && operation.when.empty();
   });
 }
 
@@ -28,7 +28,7 @@ class Walk {
       grown_ = false;
       for (const CommandRule& command : workflow_.commands) {
         for (const Transition& transition : command.transitions) {
-          if (never_.count(&transition) == 0) take(command, transition);
+          take(command, transition);
         }
       }
       for (const ClockRule& clock : workflow_.clocks) {
@@ -46,9 +46,11 @@ class Walk {
   }
 
   void take(const CommandRule& command, const Transition& transition) {
-    if (command.opens) enter("", transition.effects.to, transition.effects, nullptr);
+    if (command.opens && never_.count({&transition, ""}) == 0)
+      enter("", transition.effects.to, transition.effects, nullptr);
     for (const std::string& from : transition.from) {
-      if (out_.stages.count(from) > 0) leave(from, transition.effects, nullptr);
+      if (out_.stages.count(from) > 0 && never_.count({&transition, from}) == 0)
+        leave(from, transition.effects, nullptr);
     }
   }
 

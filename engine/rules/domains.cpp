@@ -38,6 +38,11 @@ bool compares(Op op) {
   }
 }
 
+/// Host functions that follow from their arguments alone.
+bool is_relation(const Node& node) {
+  return node.op == Op::call && (node.name == "under" || node.name == "same");
+}
+
 bool orders(Op op) {
   return op == Op::less || op == Op::less_equal || op == Op::greater || op == Op::greater_equal;
 }
@@ -45,10 +50,11 @@ bool orders(Op op) {
 }  // namespace
 
 void Domains::learn(const Node& node) {
-  const bool prefix = node.op == Op::call && node.name == "under";
-  if (compares(node.op) || prefix) {
+  if (compares(node.op) || is_relation(node)) {
     Group group;
-    group.affixes = prefix || node.op == Op::starts_with;
+    group.affixes = (node.op == Op::call && node.name == "under") || node.op == Op::starts_with;
+    group.bagged = node.op == Op::call && node.name == "same";
+    group.ordered = (node.op == Op::equal || node.op == Op::unequal) && node.operands[0]->type == Type::texts;
     group.loose = node.op == Op::ends_with || node.op == Op::contains ||
                   (orders(node.op) && node.operands[0]->type == Type::text);
     for (const NodePtr& operand : node.operands) gather(*operand, group);
@@ -68,13 +74,14 @@ void Domains::gather(const Node& node, Group& group) {
       if (const auto* text = std::get_if<std::string_view>(&node.value)) group.texts.emplace(*text);
       if (const auto* integer = std::get_if<std::int64_t>(&node.value)) group.integers.insert(*integer);
       for (const std::string& text : node.owned_texts) group.texts.insert(text);
+      if (node.type == Type::texts) group.lists.insert(node.owned_texts);
       return;
     case Op::fact:
     case Op::has:
       group.variables.insert(node.name);
       return;
     case Op::call:
-      if (node.name == "under") {
+      if (is_relation(node)) {
         learn(node);
         return;
       }
@@ -97,6 +104,11 @@ void Domains::gather(const Node& node, Group& group) {
     case Op::modulo:
       group.arithmetic = true;
       break;
+    case Op::to_integer:
+    case Op::to_boolean:
+      group.converted = true;
+      break;
+    case Op::to_text:
     case Op::min:
     case Op::max:
       break;
@@ -121,6 +133,10 @@ void Domains::join(Group group) {
     group.variables.merge(at->variables);
     group.texts.merge(at->texts);
     group.integers.merge(at->integers);
+    group.lists.merge(at->lists);
+    group.ordered |= at->ordered;
+    group.bagged |= at->bagged;
+    group.converted |= at->converted;
     group.affixes |= at->affixes;
     group.arithmetic |= at->arithmetic;
     group.loose |= at->loose;
@@ -196,6 +212,13 @@ void Domains::add_texts(const Kind& kind, const Group& group, std::vector<CelVal
 /// differ.
 std::set<std::string> Domains::pool(const Group& group) {
   std::set<std::string> out = group.texts;
+  if (group.converted) {
+    exact_ = false;
+    for (const std::int64_t n : group.integers) {
+      for (const std::int64_t by : {-1, 0, 1}) out.insert(std::to_string(moved(n, by)));
+    }
+    out.insert({"true", "false"});
+  }
   std::size_t open = 0;
   for (const std::string& variable : group.variables) {
     const Kind kind = kind_of(variable);
@@ -259,17 +282,35 @@ void Domains::add_lists(const Group& group, std::vector<CelValue>& out) {
   for (const std::string& text : pool(group)) {
     if (!text.empty()) members.push_back(keep(text));
   }
-  const auto add = [this, &out](std::vector<std::string_view> list) {
+  const auto keep_list = [this, &out](std::vector<std::string_view> list) {
     lists_.push_back(std::move(list));
     out.emplace_back(std::span<const std::string_view>(lists_.back()));
   };
+  // Lists of the same members may still differ, by a member that stands there twice and by their order.
+  const auto add = [&](const std::vector<std::string_view>& list) {
+    keep_list(list);
+    if (list.empty() || (!group.ordered && !group.bagged)) return;
+    std::vector<std::string_view> twice = list;
+    twice.push_back(list.front());
+    keep_list(std::move(twice));
+    if (group.ordered && list.size() > 1) keep_list({list.rbegin(), list.rend()});
+  };
+  if (group.ordered || group.bagged) {
+    const auto lists_of = [this](const std::string& name) { return kind_of(name).type == Type::texts; };
+    exact_ = exact_ && std::count_if(group.variables.begin(), group.variables.end(), lists_of) <= 2;
+    for (const std::vector<std::string>& list : group.lists) {
+      std::vector<std::string_view> kept;
+      for (const std::string& text : list) kept.push_back(keep(text));
+      keep_list(std::move(kept));
+    }
+  }
   if (members.size() <= kMaxMembers) {
     for (std::size_t selection = 0; selection < (std::size_t{1} << members.size()); ++selection) {
       std::vector<std::string_view> list;
       for (std::size_t i = 0; i < members.size(); ++i) {
         if (((selection >> i) & 1U) != 0) list.push_back(members[i]);
       }
-      add(std::move(list));
+      add(list);
     }
   } else {
     exact_ = false;
@@ -279,7 +320,7 @@ void Domains::add_lists(const Group& group, std::vector<CelValue>& out) {
       add({one});
       std::vector<std::string_view> rest = members;
       std::erase(rest, one);
-      add(std::move(rest));
+      add(rest);
     }
   }
   if (!group.measured) return;
@@ -287,7 +328,7 @@ void Domains::add_lists(const Group& group, std::vector<CelValue>& out) {
   for (std::int64_t size = 1; size <= kMaxSize; ++size) {
     std::vector<std::string_view> list;
     for (std::int64_t i = 0; i < size; ++i) list.push_back(keep(std::string(2, kOther) + std::to_string(i)));
-    add(std::move(list));
+    add(list);
   }
 }
 

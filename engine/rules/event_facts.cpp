@@ -6,84 +6,91 @@
 namespace lastkm::rules {
 namespace {
 
+constexpr std::string_view kAct = "evidence:any text:sealed";
+constexpr std::string_view kByEngine = "-";  // as facts: a workflow cannot cause it
+
 struct Row {
   std::string_view type;
+  std::string_view members;  ///< "lead! co_handlers:co_handlers": name, kind (text where none is said), ! where required
   std::string_view facts;
 };
 constexpr auto kRows = std::to_array<Row>({
-    {"ActionTaken", "evidence"},
-    {"AnnouncementPublished", "evidence"},
-    {"ArrivedOnSite", "evidence"},
-    {"AuditReportFiled", ""},
-    {"CallbackRecorded", "callbacks callbacks_reached solved satisfied"},
-    {"CaseAccepted", "type category urgency place"},
-    {"CaseAnswered", ""},
-    {"CaseArchived", ""},
-    {"CaseClosed", "days_since_close"},
-    {"CaseDispatched", "dispatches lead co_handlers co_handlers_pending level"},
-    {"CaseEscalated", "level lead co_handlers"},
-    {"CaseParked", "parks parked_for"},
-    {"CaseRedirected", ""},
-    {"CaseRegistered", "type category urgency place channel respondent anonymous confidential imported"},
-    {"CaseReopened", "reopens feedback_by solved satisfied verified days_since_close"},
-    {"CaseSigned", ""},
-    {"CaseTerminated", ""},
-    {"CaseUnmerged", "master"},
-    {"CaseUnparked", "parked_for"},
-    {"CasesMerged", "master"},
-    {"ChildCaseOpened", "children"},
-    {"ClockResumed", ""},
-    {"ClockSuspended", ""},
-    {"CoHandlerReported", "co_handlers_pending"},
-    {"CompulsoryRemoval", "evidence"},
-    {"DeliberationConcluded", ""},
-    {"DeliberationHeld", ""},
-    {"DeliberationOpened", ""},
-    {"DisputeOpened", "disputes"},
-    {"DisputeRuled", "ruled lead co_handlers co_handlers_pending level"},
-    {"DueDateRecomputed", ""},
-    {"EmergencyConfirmed", ""},
-    {"EmergencyFundRequested", ""},
-    {"EmergencyPlanChecked", ""},
-    {"EmergencyTransferred", ""},
-    {"EvidenceAdded", "evidence"},
-    {"ExtensionGranted", "extensions extension_asked_by"},
-    {"ExtensionRefused", "extension_asked_by"},
-    {"ExtensionRequested", "extension_asked_by extension_n extension_unit"},
-    {"FactCorrected", "type category urgency place respondent"},
-    {"FeedbackAccepted", ""},
-    {"FeedbackRejected", ""},
-    {"FeedbackSubmitted", "feedbacks feedback_by evidence"},
-    {"FirstContactMade", "contacts"},
-    {"FundDrawApproved", ""},
-    {"InterimFeedbackGiven", "evidence"},
-    {"JointMeetingHeld", "evidence"},
-    {"MediationConcluded", ""},
-    {"MediationHeld", ""},
-    {"MediationOpened", ""},
-    {"MilestoneReached", "evidence"},
-    {"OrderIssued", "evidence"},
-    {"ParkReviewDue", ""},
-    {"PartyOpinionGiven", ""},
-    {"PlanAgreed", ""},
-    {"PublicityEnded", ""},
-    {"RedCardIssued", "card"},
-    {"ResultPublicised", ""},
-    {"ReturnAccepted", "lead"},
-    {"ReturnRefused", ""},
-    {"ReturnRequested", "returns returned_by"},
-    {"SlaBreached", ""},
-    {"StageBreached", ""},
-    {"SupervisionIssued", "supervision"},
-    {"SupervisionLifted", "supervision"},
-    {"TripartiteMeetingHeld", "evidence"},
-    {"Verified", "verified"},
-    {"WhistleAnswered", "whistle_answered"},
-    {"WhistleAnsweredLate", "whistle_answered"},
-    {"WhistleBlown", "whistle_open whistle_kind whistle_bodies whistle_answered"},
-    {"WhistleClosed", "whistle_open whistle_kind whistle_bodies whistle_answered"},
-    {"WorkAccepted", ""},
-    {"YellowCardIssued", "card"},
+    {"ActionTaken", kAct, "evidence"},
+    {"AnnouncementPublished", kAct, "evidence"},
+    {"ArrivedOnSite", kAct, "evidence"},
+    {"AuditReportFiled", "", ""},
+    {"CallbackRecorded", "reached:boolean! contacted:boolean satisfied solved", "callbacks callbacks_reached solved satisfied"},
+    {"CaseAccepted", "category place type urgency", "type category urgency place"},
+    {"CaseAnswered", "text:sealed", ""},
+    {"CaseArchived", "", ""},
+    {"CaseClosed", "closed_at", "days_since_close"},
+    {"CaseDispatched", "lead! co_handlers:co_handlers level:integer", "dispatches lead co_handlers co_handlers_pending level"},
+    {"CaseEscalated", "lead level:integer reason", "level lead co_handlers"},
+    {"CaseParked", "reason! review_on", "parks parked_for"},
+    {"CaseRedirected", "reason!", ""},
+    {"CaseRegistered", "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category channel confidential:boolean imported:boolean location:sealed place reference respondent text:sealed type urgency", "type category urgency place channel respondent anonymous confidential imported"},
+    {"CaseReopened", "reason!", "reopens feedback_by solved satisfied verified days_since_close"},
+    {"CaseSigned", "", ""},
+    {"CaseTerminated", "", ""},
+    {"CaseUnmerged", "", "master"},
+    {"CaseUnparked", "", "parked_for"},
+    {"CasesMerged", "master!", "master"},
+    {"ChildCaseOpened", "child!", "children"},
+    {"ClockResumed", "clock! reason", ""},
+    {"ClockSuspended", "clock! reason!", ""},
+    {"CoHandlerReported", "body", "co_handlers_pending"},
+    {"CompulsoryRemoval", kAct, "evidence"},
+    {"DeliberationConcluded", "", ""},
+    {"DeliberationHeld", "", ""},
+    {"DeliberationOpened", "", ""},
+    {"DisputeOpened", "", "disputes"},
+    {"DisputeRuled", "lead! co_handlers:co_handlers level:integer", "ruled lead co_handlers co_handlers_pending level"},
+    {"DueDateRecomputed", "", ""},
+    {"EmergencyConfirmed", "", ""},
+    {"EmergencyFundRequested", "", ""},
+    {"EmergencyPlanChecked", "", ""},
+    {"EmergencyTransferred", "reason", ""},
+    {"EvidenceAdded", kAct, "evidence"},
+    {"ExtensionGranted", "n:integer! unit! by", "extensions extension_asked_by"},
+    {"ExtensionRefused", "", "extension_asked_by"},
+    {"ExtensionRequested", "by n:integer unit", "extension_asked_by extension_n extension_unit"},
+    {"FactCorrected", "event_seq:integer! field! reason! value:any!", "type category urgency place respondent"},
+    {"FeedbackAccepted", "", ""},
+    {"FeedbackRejected", "", ""},
+    {"FeedbackSubmitted", "by evidence:any text:sealed", "feedbacks feedback_by evidence"},
+    {"FirstContactMade", "channel", "contacts"},
+    {"FundDrawApproved", "", ""},
+    {"InterimFeedbackGiven", kAct, "evidence"},
+    {"JointMeetingHeld", kAct, "evidence"},
+    {"MarkPassed", "clock! mark!", kByEngine},
+    {"MediationConcluded", "", ""},
+    {"MediationHeld", "", ""},
+    {"MediationOpened", "", ""},
+    {"MilestoneReached", kAct, "evidence"},
+    {"OrderIssued", kAct, "evidence"},
+    {"ParkReviewDue", "", ""},
+    {"PartyOpinionGiven", "", ""},
+    {"PlanAgreed", "", ""},
+    {"PublicityEnded", "", ""},
+    {"RedCardIssued", "clock", "card"},
+    {"ResultPublicised", "", ""},
+    {"ReturnAccepted", "", "lead"},
+    {"ReturnRefused", "", ""},
+    {"ReturnRequested", "reason! by", "returns returned_by"},
+    {"SlaBreached", "clock!", ""},
+    {"StageBreached", "clock!", ""},
+    {"SupervisionIssued", "level:integer! reason", "supervision"},
+    {"SupervisionLifted", "", "supervision"},
+    {"SupplementReceived", "", kByEngine},
+    {"TripartiteMeetingHeld", kAct, "evidence"},
+    {"Verified", "ok:boolean!", "verified"},
+    {"WhistleAnswered", "body", "whistle_answered"},
+    {"WhistleAnsweredLate", "body", "whistle_answered"},
+    {"WhistleBlown", "bodies:bodies! kind!", "whistle_open whistle_kind whistle_bodies whistle_answered"},
+    {"WhistleClosed", "scores:scores", "whistle_open whistle_kind whistle_bodies whistle_answered"},
+    {"WorkAccepted", "", ""},
+    {"WorkflowMigrated", "workflow! version:integer! reason! by stage", kByEngine},
+    {"YellowCardIssued", "clock", "card"},
 });
 static_assert(std::ranges::is_sorted(kRows, {}, &Row::type));
 
@@ -95,12 +102,32 @@ const Row* find(std::string_view type) {
 }  // namespace
 
 bool is_event(std::string_view type) {
-  return find(type) != nullptr;
+  const Row* row = find(type);
+  return row != nullptr && row->facts != kByEngine;
+}
+
+std::vector<EventMember> members_of(std::string_view type) {
+  std::vector<EventMember> out;
+  const Row* row = find(type);
+  std::string_view rest = row == nullptr ? std::string_view() : row->members;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    std::string_view word = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    EventMember member;
+    member.required = word.ends_with('!');
+    if (member.required) word.remove_suffix(1);
+    const std::size_t colon = word.find(':');
+    member.name = std::string(word.substr(0, colon));
+    member.kind = colon == std::string_view::npos ? "text" : std::string(word.substr(colon + 1));
+    out.push_back(std::move(member));
+  }
+  return out;
 }
 
 std::string_view facts_changed_by(std::string_view type) {
   const Row* row = find(type);
-  return row == nullptr ? std::string_view() : row->facts;
+  return row == nullptr || row->facts == kByEngine ? std::string_view() : row->facts;
 }
 
 }  // namespace lastkm::rules

@@ -53,6 +53,12 @@ class Reader {
     read_commands(commands, fields.at("commands"));
     read_clocks(clocks, fields.at("clocks"));
     read_applies(fields);
+    for (const std::string_view word : {"include", "includes", "import", "imports"}) {
+      if (document.find(word) == nullptr) continue;
+      fields.value(word, Need::optional);
+      parts_.fault(fields.at(word), "no-includes",
+                   "a workflow is one document and includes no other: put everything that it needs into this one");
+    }
     fields.end();
     for (Pending& pending : stage_holders_) {
       *pending.into = parts_.program(pending.text, pending.pointer, nullptr, {Type::text, Type::texts});

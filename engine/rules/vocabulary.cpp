@@ -75,17 +75,13 @@ constexpr std::array kCategoryFacts = {
     Known{"whistle", Type::texts},
 };
 
-/// Closed sets that the fold itself defines.
+/// Closed sets that the fold itself defines. What it takes from a command as it is (solved, satisfied) is open.
 const std::vector<std::string>& domain_of(std::string_view fact) {
   static const std::vector<std::string> none;
   static const std::vector<std::string> cards = {"none", "yellow", "red"};
-  static const std::vector<std::string> solved = {"", "yes", "partly", "no"};
-  static const std::vector<std::string> satisfied = {"", "yes", "basic", "no"};
   static const std::vector<std::string> verified = {"", "yes", "no"};
   static const std::vector<std::string> units = {"", "NM", "NH", "ND", "WM", "WH", "WD"};
   if (fact == "card") return cards;
-  if (fact == "solved") return solved;
-  if (fact == "satisfied") return satisfied;
   if (fact == "verified") return verified;
   if (fact == "extension_unit" || fact == "action_unit") return units;
   return none;
@@ -99,7 +95,10 @@ std::optional<Declaration> find(const std::array<Known, n>& facts, std::string_v
   Declaration out;
   out.type = found->type;
   out.one_of = domain_of(name);
-  if (out.type == Type::integer) out.min = name == "days_since_close" ? -1 : 0;
+  if (out.type != Type::integer) return out;
+  // Counters begin at 0; these hold what a command or an event's data says.
+  const bool said = name == "level" || name == "supervision" || name == "extension_n" || name == "days_since_close";
+  if (!said) out.min = 0;
   return out;
 }
 

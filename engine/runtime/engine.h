@@ -80,8 +80,14 @@ class Engine {
 
   /// Appends a checked document to the directory; the same content again gives the ordinal that it has.
   [[nodiscard]] virtual Result<record::Document> publish(const Value& document) = 0;
-  /// Puts every document up to `ordinal` into force in every lane.
-  [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal) = 0;
+  /// Puts every document up to `ordinal` into force in every lane: now, or from an instant ahead on.
+  [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from = std::nullopt) = 0;
+  /// Gives each of these cases an operator's MigrateCase with this input; an outcome for each, in order.
+  struct Migration {
+    AggregateId aggregate;
+    Object input;
+  };
+  [[nodiscard]] virtual std::vector<Result<Outcome>> migrate(std::span<const Migration> cases) = 0;
   /// Every document in the directory log, in order.
   [[nodiscard]] virtual std::vector<record::Document> documents() const = 0;
   /// What is in force in a lane.

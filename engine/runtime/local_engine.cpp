@@ -122,7 +122,7 @@ Result<record::Document> LocalEngine::publish(const Value& document) {
   return directory_.publish(document, now());
 }
 
-Status LocalEngine::activate(DirectoryOrdinal ordinal) {
+Status LocalEngine::activate(DirectoryOrdinal ordinal, std::optional<Instant> from) {
   if (directory_.at(ordinal) == nullptr || ordinal.value < 1) {
     return Error{
         ErrorKind::not_found, "document-missing",
@@ -130,7 +130,7 @@ Status LocalEngine::activate(DirectoryOrdinal ordinal) {
         ""};
   }
   const std::lock_guard lock(inline_);
-  return activate_lanes(ordinal);
+  return activate_lanes(ordinal, from);
 }
 
 std::shared_ptr<const directory::Context> LocalEngine::context(LaneId lane) const {

@@ -40,7 +40,8 @@ class LocalEngine final : public Engine {
   Result<std::unique_ptr<Rehearsal>> rehearse() override;
   Status advance(Instant to) override;
   Result<record::Document> publish(const Value& document) override;
-  Status activate(DirectoryOrdinal ordinal) override;
+  Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from) override;
+  std::vector<Result<Outcome>> migrate(std::span<const Migration> cases) override;
   std::vector<record::Document> documents() const override { return directory_.documents(); }
   std::shared_ptr<const directory::Context> context(LaneId lane) const override;
   std::shared_ptr<const directory::Context> published() const override { return directory_.newest(); }
@@ -67,6 +68,7 @@ class LocalEngine final : public Engine {
   std::optional<Outcome> known_before(const intake::Submission& submission, const intake::Identity& identity);
   std::vector<Result<Outcome>> submit_inline(std::span<const intake::Submission> submissions);
   std::vector<Result<Outcome>> submit_to_workers(std::span<const intake::Submission> submissions);
+  std::vector<Result<Outcome>> migrate_batch(std::span<const Migration> cases);
   Result<Outcome> advance_command(const intake::Submission& submission);
   std::optional<Instant> own_time(const intake::Submission& submission) const;
   Status advance_locked(Instant to);
@@ -79,9 +81,9 @@ class LocalEngine final : public Engine {
   void keep_flushing(const std::stop_token& stop);
   std::size_t unflushed();
   Status flush();
-  Status activate_lanes(DirectoryOrdinal ordinal);
+  Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);
   Status activate_laggards();
-  Status wait_until_active(DirectoryOrdinal ordinal);
+  Status wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from);
 
   const EngineOptions options_;
   const Deployment deployment_;

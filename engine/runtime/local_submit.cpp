@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/cases/decide.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/local_engine.h"
@@ -229,6 +230,43 @@ std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const inta
       std::any_of(submissions.begin(), submissions.end(), [](const auto& one) { return one.historical; });
   waiters_.wait(call, rows ? kRowsWithin : kAnswerWithin);
   for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = outcome_at(*call, i);
+  return out;
+}
+
+std::vector<Result<Outcome>> LocalEngine::migrate(std::span<const Migration> cases) {
+  const std::lock_guard lock(inline_);
+  std::vector<Result<Outcome>> out;
+  for (std::size_t done_before = 0; done_before < cases.size();) {
+    const auto batch = cases.subspan(done_before, std::min(kDrainMost, cases.size() - done_before));
+    done_before += batch.size();
+    for (Result<Outcome>& outcome : migrate_batch(batch)) out.push_back(std::move(outcome));
+  }
+  return out;
+}
+
+std::vector<Result<Outcome>> LocalEngine::migrate_batch(std::span<const Migration> cases) {
+  std::vector<CommandId> ids;
+  std::vector<log::Append> appends;
+  for (const Migration& one : cases) {
+    const record::Command command = lane::engine_command(cases::kMigrateCase, one.aggregate,
+                                                         record::lane_of(one.aggregate, deployment_.lanes),
+                                                         vault_->random_command(), one.input, now());
+    ids.push_back(command.id);
+    appends.push_back(append_of(command));
+  }
+  const Waiters::Ticket call = waiters_.expect(std::move(ids));
+  if (workers_.empty()) {
+    Status written = done();
+    if (auto appended = log_->append(appends, log::Durability::synced); !appended) written = appended.error();
+    if (written) written = settle();
+    if (!written) waiters_.settle({call}, written.error());
+    waiters_.close(call);
+  } else {
+    committer_->take(std::move(appends), call);
+    waiters_.wait(call, kAnswerWithin);
+  }
+  std::vector<Result<Outcome>> out;
+  for (std::size_t i = 0; i < cases.size(); ++i) out.push_back(outcome_at(*call, i));
   return out;
 }
 

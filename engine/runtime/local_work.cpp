@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
@@ -14,6 +15,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
+
+/// Whether the lane uses the directory up to the ordinal, or will from the instant on.
+bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
+  if (lane.context >= ordinal) return true;
+  const auto scheduled = lane.scheduled.find(ordinal.value);
+  return from && scheduled != lane.scheduled.end() && scheduled->second == *from;
+}
 
 }  // namespace
 
@@ -118,24 +126,26 @@ Status LocalEngine::flush() {
   return done();
 }
 
-Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal) {
+Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from) {
+  if (from && *from <= now()) from.reset();
+  Object input{{"directory", ordinal.value}};
+  if (from) input.set("from", format_utc(*from));
   std::vector<log::Append> appends;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
-    if (owner_of(LaneId(lane)).lane_state(LaneId(lane)).context >= ordinal) continue;
+    if (has_activated(owner_of(LaneId(lane)).lane_state(LaneId(lane)), ordinal, from)) continue;
     appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(lane)),
-                                                     LaneId(lane), vault_->random_command(),
-                                                     Object{{"directory", ordinal.value}}, now())));
+                                                     LaneId(lane), vault_->random_command(), input, now())));
   }
   if (appends.empty()) return done();
   if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
-  return workers_.empty() ? settle() : wait_until_active(ordinal);
+  return workers_.empty() ? settle() : wait_until_active(ordinal, from);
 }
 
-Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal) {
+Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from) {
   for (int tries = 0; tries < 200; ++tries) {
     const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
       for (const LaneId lane : owner->lanes()) {
-        if (owner->lane_state(lane).context < ordinal) return false;
+        if (!has_activated(owner->lane_state(lane), ordinal, from)) return false;
       }
       return true;
     });
@@ -149,10 +159,16 @@ Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal) {
 /// An activation that was cut short reaches every lane in the end.
 Status LocalEngine::activate_laggards() {
   DirectoryOrdinal most;
+  std::map<std::int64_t, Instant> scheduled;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
-    most = std::max(most, owner_of(LaneId(lane)).lane_state(LaneId(lane)).context);
+    const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
+    most = std::max(most, state.context);
+    for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
   }
-  return most.value == 0 ? done() : activate_lanes(most);
+  for (const auto& [ordinal, from] : scheduled) {
+    if (auto activated = activate_lanes(DirectoryOrdinal(ordinal), from); !activated) return activated;
+  }
+  return most.value == 0 ? done() : activate_lanes(most, std::nullopt);
 }
 
 }  // namespace lastkm::runtime

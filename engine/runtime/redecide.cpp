@@ -1,116 +1,15 @@
 #include "engine/runtime/redecide.h"
 
 #include <algorithm>
-#include <deque>
-#include <unordered_map>
 
 #include "engine/lane/step.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/directory_log.h"
+#include "engine/runtime/lane_reader.h"
 
 namespace lastkm::runtime {
 
 namespace {
-
-constexpr std::size_t kRecords = 1024;
-constexpr std::size_t kBytes = 8U << 20U;
-
-/// A lane's memory with nothing behind it.
-class PlainBooks final : public lane::Books {
- public:
-  explicit PlainBooks(const DirectoryLog& directory) : directory_(directory) {}
-  const cases::CaseState* find_case(const AggregateId& id) override {
-    const auto found = cases_.find(id);
-    return found == cases_.end() ? nullptr : &found->second;
-  }
-  std::optional<cases::Remembered> find_answered(const CommandId& id) override {
-    const auto found = answered_.find(id);
-    if (found == answered_.end()) return std::nullopt;
-    return found->second;
-  }
-  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return directory_.at(ordinal); }
-  cases::CaseState take_case(const AggregateId& id) override {
-    const auto found = cases_.find(id);
-    if (found != cases_.end()) return std::move(found->second);
-    cases::CaseState fresh;
-    fresh.id = id;
-    return fresh;
-  }
-  void put_case(cases::CaseState state) override {
-    const AggregateId id = state.id;
-    cases_[id] = std::move(state);
-  }
-  void remember(const AggregateId& /*about*/, cases::Remembered answered) override {
-    const CommandId id = answered.command;
-    answered_[id] = std::move(answered);
-  }
-
- private:
-  const DirectoryLog& directory_;
-  std::unordered_map<AggregateId, cases::CaseState> cases_;
-  std::unordered_map<CommandId, cases::Remembered> answered_;
-};
-
-/// The records of one partition that belong to one lane, one after the other.
-class LaneReader {
- public:
-  LaneReader(log::EventLog& log, log::Topic topic, LaneId lane, std::int32_t lanes)
-      : log_(log), topic_(topic), lane_(lane), lanes_(lanes), partition_(log::partition_of(lane, log.partitions())) {}
-
-  /// The next record of the lane, or nullopt at the end.
-  Result<std::optional<log::StoredRecord>> next() {
-    while (true) {
-      while (!buffer_.empty()) {
-        log::StoredRecord stored = std::move(buffer_.front());
-        buffer_.pop_front();
-        if (belongs(stored)) return std::optional(std::move(stored));
-      }
-      std::vector<log::StoredRecord> records;
-      if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read) return read.error();
-      if (records.empty()) return std::optional<log::StoredRecord>();
-      next_offset_ = records.back().offset + 1;
-      std::move(records.begin(), records.end(), std::back_inserter(buffer_));
-    }
-  }
-
- private:
-  bool belongs(const log::StoredRecord& stored) const {
-    if (topic_ == log::Topic::decisions && record::kind_of(stored.record.value) == record::DecisionRecordKind::owner_started) {
-      return false;
-    }
-    LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
-    if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);
-    return lane == lane_;
-  }
-  log::EventLog& log_;
-  const log::Topic topic_;
-  const LaneId lane_;
-  const std::int32_t lanes_;
-  const std::int32_t partition_;
-  std::int64_t next_offset_ = 0;
-  std::deque<log::StoredRecord> buffer_;
-};
-
-struct Accepted {
-  std::string bytes;
-  std::optional<record::Decision> decision;
-};
-
-/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
-Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected) {
-  while (true) {
-    auto stored = decisions.next();
-    if (!stored) return stored.error();
-    if (!*stored) return std::optional<Accepted>();
-    Accepted out{std::move((*stored)->record.value), std::nullopt};
-    auto decision = record::decode_decision(out.bytes);
-    if (decision) {
-      if (decision->ordinal < expected) continue;  // a repeat
-      out.decision = std::move(*decision);
-    }
-    return std::optional(std::move(out));
-  }
-}
 
 std::int64_t first_difference(std::string_view a, std::string_view b) {
   const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
@@ -128,7 +27,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
   LaneReader decisions(log, log::Topic::decisions, lane, deployment.lanes);
   lane::LaneState state;
   state.lane = lane;
-  PlainBooks books(directory);
+  PlainBooks books([&directory](DirectoryOrdinal ordinal) { return directory.at(ordinal); });
   while (true) {
     auto stored = commands.next();
     if (!stored) return stored.error();

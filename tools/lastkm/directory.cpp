@@ -3,6 +3,7 @@
 
 #include "projections/explain/document_text.h"
 #include "tools/lastkm/program.h"
+#include "tools/lastkm/rules_verbs.h"
 #include "tools/lastkm/shipped.h"
 #include "tools/lastkm/verbs.h"
 
@@ -77,15 +78,26 @@ Result<Exit> publish(Session& session, const Publish& given) {
   return Exit::ok;
 }
 
-Result<Exit> activate(Session& session, std::int64_t ordinal) {
+struct Activate {
+  std::int64_t ordinal = 0;
+  std::string from;
+};
+
+Result<Exit> activate(Session& session, const Activate& given) {
+  const std::int64_t ordinal = given.ordinal;
+  const auto from = instant_of(given.from);
+  if (!from) return from.error();
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  if (auto active = (*engine)->activate(DirectoryOrdinal(ordinal)); !active) return active.error();
+  if (auto active = (*engine)->activate(DirectoryOrdinal(ordinal), *from); !active) return active.error();
   if (session.json()) {
     session.print(Object{{"ordinal", ordinal}, {"lanes", std::int64_t{(*engine)->deployment().lanes}}});
   } else {
-    session.out() << "Everything up to " << ordinal << " is in force in " << (*engine)->deployment().lanes
-                  << " lanes.\n";
+    const bool ahead = *from && **from > (*engine)->now();
+    session.out() << "Everything up to " << ordinal
+                  << (ahead ? " comes into force at " + format_at_offset(**from, Session::offset_of(**engine))
+                            : std::string(" is in force"))
+                  << " in " << (*engine)->deployment().lanes << " lanes.\n";
   }
   return Exit::ok;
 }
@@ -130,10 +142,11 @@ void add_directory(Program& program) {
   verb.flag("--activate", given->activate, "put everything into force in all lanes");
   program.on(verb, Needs::folder, [given](Session& session) { return publish(session, *given); });
 
-  auto ordinal = std::make_shared<std::int64_t>(0);
+  auto activated = std::make_shared<Activate>();
   verb = group.verb("activate", "Put every document up to N into force in all lanes");
-  verb.option("N", *ordinal, "a directory ordinal").required();
-  program.on(verb, Needs::folder, [ordinal](Session& session) { return activate(session, *ordinal); });
+  verb.option("N", activated->ordinal, "a directory ordinal").required();
+  verb.option("--from", activated->from, "from this instant on").called("TIME");
+  program.on(verb, Needs::folder, [activated](Session& session) { return activate(session, *activated); });
 
   verb = group.verb("list", "Every document published, in order");
   program.on(verb, Needs::folder, [](Session& session) { return list(session); });

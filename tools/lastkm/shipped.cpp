@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "engine/json/read.h"
+#include "tools/lastkm/findings.h"
 
 namespace lastkm::tool {
 
@@ -55,24 +56,57 @@ std::vector<std::string> documents_in(const std::string& path) {
   return files;
 }
 
+namespace {
+
+struct Item {
+  std::string file;
+  json::Text text;
+};
+
+/// Everything that would keep one of the documents from being published, after those before it.
+Status check_all(const runtime::Engine& engine, const std::vector<Item>& items) {
+  auto context = engine.published();
+  for (const Item& item : items) {
+    const Value& content = item.text.root;
+    record::Document document;
+    document.ordinal = DirectoryOrdinal(context->ordinal.value + 1);
+    document.kind = content.text("kind");
+    document.id = content.text("id");
+    document.version = content.number("version", 1);
+    document.content = content;
+    auto next = directory::with_document(context, document);
+    if (!next) {
+      Error error = next.error();
+      error.path = item.text.where(item.file, error.path);
+      error.message = error.path + ": " + error.message;
+      return error;
+    }
+    context = std::move(*next);
+  }
+  return done();
+}
+
+}  // namespace
+
 Result<Published> publish_files(runtime::Engine& engine, const std::vector<std::string>& files) {
-  struct Item {
-    std::string file;
-    json::Text text;
-  };
   std::vector<Item> items;
   for (const std::string& file : files) {
     std::ifstream in(file, std::ios::binary);
     if (!in)
       return Error{ErrorKind::not_found, "no-such-file", "There is no file " + file + " that can be read.",
                    file};
-    auto text = json::read(std::string(std::istreambuf_iterator<char>(in), {}), file);
+    const std::string bytes(std::istreambuf_iterator<char>(in), {});
+    Array findings = findings_in(bytes, file, nullptr);
+    std::erase_if(findings, [](const Value& one) { return one.text("severity") != "error"; });
+    if (!findings.empty()) return error_of(file, findings);
+    auto text = json::read(bytes, file);
     if (!text) return text.error();
     items.push_back({file, std::move(*text)});
   }
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
     return publishing_rank(a.text.root) < publishing_rank(b.text.root);
   });
+  if (auto checked = check_all(engine, items); !checked) return checked.error();
   Published out;
   for (const record::Document& document : engine.documents()) out.last = std::max(out.last, document.ordinal);
   for (const Item& item : items) {

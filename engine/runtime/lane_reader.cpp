@@ -1,0 +1,84 @@
+#include "engine/runtime/lane_reader.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/record/digest.h"
+
+namespace lastkm::runtime {
+
+namespace {
+constexpr std::size_t kRecords = 1024;
+constexpr std::size_t kBytes = 8U << 20U;
+}  // namespace
+
+const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
+  const auto found = cases_.find(id);
+  return found == cases_.end() ? nullptr : &found->second;
+}
+
+std::optional<cases::Remembered> PlainBooks::find_answered(const CommandId& id) {
+  const auto found = answered_.find(id);
+  if (found == answered_.end()) return std::nullopt;
+  return found->second;
+}
+
+cases::CaseState PlainBooks::take_case(const AggregateId& id) {
+  const auto found = cases_.find(id);
+  if (found != cases_.end()) return std::move(found->second);
+  cases::CaseState fresh;
+  fresh.id = id;
+  return fresh;
+}
+
+void PlainBooks::put_case(cases::CaseState state) {
+  const AggregateId id = state.id;
+  cases_[id] = std::move(state);
+}
+
+void PlainBooks::remember(const AggregateId& /*about*/, cases::Remembered answered) {
+  const CommandId id = answered.command;
+  answered_[id] = std::move(answered);
+}
+
+Result<std::optional<log::StoredRecord>> LaneReader::next() {
+  while (true) {
+    while (!buffer_.empty()) {
+      log::StoredRecord stored = std::move(buffer_.front());
+      buffer_.pop_front();
+      if (belongs(stored)) return std::optional(std::move(stored));
+    }
+    std::vector<log::StoredRecord> records;
+    if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read) return read.error();
+    if (records.empty()) return std::optional<log::StoredRecord>();
+    next_offset_ = records.back().offset + 1;
+    std::move(records.begin(), records.end(), std::back_inserter(buffer_));
+  }
+}
+
+bool LaneReader::belongs(const log::StoredRecord& stored) const {
+  if (topic_ == log::Topic::decisions && record::kind_of(stored.record.value) == record::DecisionRecordKind::owner_started) {
+    return false;
+  }
+  LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
+  if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);
+  return lane == lane_;
+}
+
+/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
+Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected) {
+  while (true) {
+    auto stored = decisions.next();
+    if (!stored) return stored.error();
+    if (!*stored) return std::optional<Accepted>();
+    Accepted out{std::move((*stored)->record.value), std::nullopt};
+    auto decision = record::decode_decision(out.bytes);
+    if (decision) {
+      if (decision->ordinal < expected) continue;  // a repeat
+      out.decision = std::move(*decision);
+    }
+    return std::optional(std::move(out));
+  }
+}
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,63 @@
+// A lane read from the log alone, and a memory for it with nothing behind: for those who play a log again.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/lane/step.h"
+#include "engine/log/event_log.h"
+
+namespace lastkm::runtime {
+
+class PlainBooks final : public lane::Books {
+ public:
+  using Contexts = std::function<std::shared_ptr<const directory::Context>(DirectoryOrdinal)>;
+  explicit PlainBooks(Contexts contexts) : contexts_(std::move(contexts)) {}
+  const cases::CaseState* find_case(const AggregateId& id) override;
+  std::optional<cases::Remembered> find_answered(const CommandId& id) override;
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return contexts_(ordinal); }
+  cases::CaseState take_case(const AggregateId& id) override;
+  void put_case(cases::CaseState state) override;
+  void remember(const AggregateId& about, cases::Remembered answered) override;
+
+  [[nodiscard]] const std::unordered_map<AggregateId, cases::CaseState>& cases() const { return cases_; }
+
+ private:
+  Contexts contexts_;
+  std::unordered_map<AggregateId, cases::CaseState> cases_;
+  std::unordered_map<CommandId, cases::Remembered> answered_;
+};
+
+/// The records of one partition that belong to one lane, one after the other.
+class LaneReader {
+ public:
+  LaneReader(log::EventLog& log, log::Topic topic, LaneId lane, std::int32_t lanes)
+      : log_(log), topic_(topic), lane_(lane), lanes_(lanes), partition_(log::partition_of(lane, log.partitions())) {}
+
+  /// The next record of the lane, or nullopt at the end.
+  [[nodiscard]] Result<std::optional<log::StoredRecord>> next();
+
+ private:
+  [[nodiscard]] bool belongs(const log::StoredRecord& stored) const;
+  log::EventLog& log_;
+  const log::Topic topic_;
+  const LaneId lane_;
+  const std::int32_t lanes_;
+  const std::int32_t partition_;
+  std::int64_t next_offset_ = 0;
+  std::deque<log::StoredRecord> buffer_;
+};
+
+struct Accepted {
+  std::string bytes;
+  std::optional<record::Decision> decision;  ///< absent where the bytes cannot be read
+};
+/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
+[[nodiscard]] Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected);
+
+}  // namespace lastkm::runtime
