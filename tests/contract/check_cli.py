@@ -291,7 +291,7 @@ def quarantine(scratch):
     ask("quarantine-skip", "quarantine", "skip", place, "--reason", "broken", data=data)
     out = ask("submit-outcome", "submit", "-", given=lines_of(second), data=data)
     check("sent again with its key, it returns its outcome", bool(out) and out[0]["status"] in ("accepted", "duplicate"), str(out))
-    again = ask("submit-outcome", "quarantine", "redrive", place, data=data)
+    again = ask("quarantine-redrive", "quarantine", "redrive", place, data=data)
     check("redriven, it is a new command that is taken", bool(again) and again[0]["status"] == "accepted", str(again))
     sum_ = ask("audit-redecide", "audit", "redecide", data=data)
     check("audits count the operator's decision as given", bool(sum_) and sum_[0]["given"] == 1 and sum_[0]["different"] == 0, str(sum_))
