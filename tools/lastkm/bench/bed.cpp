@@ -88,7 +88,7 @@ Status verify(Bed& bed, Report& report) {
   if (auto caught = bed.catch_up(); !caught) return caught;
   const auto before = bed.projector().digest();
   if (!before) return before.error();
-  if (auto rebuilt = bed.projector().rebuild(); !rebuilt) return rebuilt;
+  if (auto rebuilt = bed.projector().rebuild(); !rebuilt) return rebuilt.error();
   const auto after = bed.projector().digest();
   if (!after) return after.error();
   for (std::size_t i = 0; i < before->views.size(); ++i) {

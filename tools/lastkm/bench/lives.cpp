@@ -26,7 +26,7 @@ Status check_counts(Bed& bed, const LoadResult& load) {
   const auto lines = bed.queries().counts(closed, "stage", bed.engine().now());
   if (!lines) return lines.error();
   std::int64_t counted = 0;
-  for (const Value& line : *lines) counted += line.number("count");
+  for (const Value& line : lines->lines) counted += line.number("count");
   return demand_equal("closed cases in the views", load.lives, counted);
 }
 

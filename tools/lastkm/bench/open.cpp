@@ -91,7 +91,8 @@ Result<std::pair<double, std::int64_t>> kill_and_ask(const BenchOptions& options
                                          .err = &err,
                                          .out_is_terminal = false,
                                          .err_is_terminal = false,
-                                         .cwd = ""});
+                                         .cwd = "",
+                                         .locale = ""});
     if (exit == Exit::ok) {
       const double took = seconds_since(killed);
       std::this_thread::sleep_for(std::chrono::seconds(1));
