@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "engine/log/check_files.h"
 #include "engine/log/embedded_log.h"
 #include "engine/runtime/assemble.h"
 #include "engine/runtime/lane_books.h"
@@ -17,15 +18,10 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   std::error_code ignored;
   if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
   const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
-  auto state = store::open_rocks_store(store_options);
-  if (!state && state.error().kind == ErrorKind::integrity && !options.read_only) {
-    // The state is a cache of the fold: a damaged one is set aside and made again.
-    const std::string aside = folder + ".damaged";
-    spdlog::warn("{}; it is set aside as {} and made again from the log", state.error().message, aside);
-    fs::remove_all(aside, ignored);
-    fs::rename(folder, aside, ignored);
-    state = store::open_rocks_store(store_options);
-  }
+  std::optional<Error> damaged;
+  auto state = store::open_rocks_cache(store_options, damaged);
+  if (damaged) spdlog::warn("{}; it is set aside as {}.damaged and made again from the log", damaged->message, folder);
+  if (!state && options.read_only && state.error().kind == ErrorKind::integrity) return store::make_memory_store();
   if (!state) return state;
   auto log_id = (*state)->get(kMetaFamily, "log_id");
   if (!log_id) return log_id.error();
@@ -64,17 +60,37 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock) {
   return write_deployment(**log, deployment);
 }
 
-Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
+  EngineOptions options = given;
+  if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"}); !plain) {
+    return plain.error();
+  }
   std::error_code failed;
   if (!fs::exists(options.folder + "/log", failed)) {
+    if (fs::exists(options.folder + "/acknowledged", failed) || fs::exists(options.folder + "/vault", failed) ||
+        fs::exists(options.folder + "/state", failed)) {
+      return Error{ErrorKind::integrity, "log-rollback",
+                   options.folder + " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
+                   options.folder + "/log"};
+    }
     return Error{ErrorKind::not_found, "no-deployment",
                  "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
   }
   auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  if (!log && log.error().code == "disk-full" && options.workers == 0) {
+    // Reading goes on; whoever wants to write is told why not.
+    options.read_only = true;
+    log = log::open_embedded_log(
+        {.folder = options.folder, .partitions = 0, .read_only = true, .why_read_only = log.error()});
+  }
   if (!log) return log.error();
   auto deployment = read_deployment(**log);
   if (!deployment) return deployment.error();
   auto vault = privacy::open_file_vault(options.folder + "/vault");
+  if (!vault && vault.error().kind == ErrorKind::not_found) {
+    return Error{ErrorKind::integrity, "vault-missing",
+                 vault.error().message + ", but its log is there: put back the vault that was made with it", options.folder + "/vault"};
+  }
   if (!vault) return vault.error();
   if ((*vault)->id() != deployment->vault_id) {
     return Error{ErrorKind::integrity, "vault-foreign",

@@ -108,6 +108,7 @@ struct ReadSideOptions {
   std::string folder;  ///< DIR/views
   std::string log_id;
   std::int32_t offset_minutes = 480;
+  bool read_only = false;  ///< nothing is written; where the views lag, they are folded in memory
 };
 
 /// Store, projector and queries of one folder, wired. `log` outlives it. Call projector().catch_up() before

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/log/check_files.h"
 #include "engine/record/canonical.h"
 
 namespace lastkm::tool {
@@ -21,10 +22,11 @@ Result<std::unique_ptr<Folder>> Folder::open(const std::string& path, int worker
 Result<projections::ReadSide*> Folder::read_side() {
   const std::lock_guard lock(mutex_);
   if (!read_side_) {
-    auto opened =
-        projections::open_read_side(engine_->log(), {.folder = path_ + "/views",
-                                                     .log_id = engine_->deployment().log_id,
-                                                     .offset_minutes = Session::offset_of(*engine_)});
+    if (auto plain = log::check_files({path_ + "/views"}); !plain) return plain.error();
+    auto opened = projections::open_read_side(engine_->log(), {.folder = path_ + "/views",
+                                                               .log_id = engine_->deployment().log_id,
+                                                               .offset_minutes = Session::offset_of(*engine_),
+                                                               .read_only = engine_->read_only()});
     if (!opened) return opened.error();
     read_side_ = std::move(*opened);
   }
