@@ -13,7 +13,8 @@ PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
     : partition_(partition), parts_(std::move(parts)) {
   const std::int32_t partitions = parts_.log.partitions();
   for (std::int32_t lane = partition; lane < parts_.lanes; lane += partitions) {
-    lanes_.emplace(lane, std::make_unique<LaneBooks>(LaneId(lane), parts_.lanes, parts_.state, parts_.directory));
+    lanes_.emplace(lane,
+                   std::make_unique<LaneBooks>(LaneId(lane), parts_.lanes, parts_.state, parts_.directory));
   }
 }
 
