@@ -4,6 +4,7 @@
 
 #include "engine/cases/decide.h"
 #include "engine/cases/evolve.h"
+#include "engine/lane/repeat.h"
 #include "engine/record/digest.h"
 
 namespace lastkm::lane {
@@ -98,18 +99,6 @@ void number_follow_ups(const LaneState& state, std::int32_t lanes, const cases::
                                                      std::move(request.command), std::move(request.input)});
     }
   }
-}
-
-bool is_repeat(const Command& command, Memory& memory, Decision& decision) {
-  const auto answered = memory.find_answered(command.id);
-  if (!answered) return false;
-  if (answered->fingerprint == command.fingerprint) {
-    decision.duplicate_of = answered->ordinal;
-  } else {
-    decision.rejection =
-        refuse("key-reused", "the idempotency key '" + command.idempotency_key + "' was used before with other content");
-  }
-  return true;
 }
 
 void answer_case_command(const LaneState& state, const Command& given_command, std::int32_t lanes, const directory::Context& context,

@@ -15,12 +15,14 @@ struct Chosen {
   std::string name;
   std::atomic<int> left{0};
   Chosen() {
-    const char* variable = std::getenv("LASTKM_CRASH_AT");  // NOLINT(concurrency-mt-unsafe): read once, before threads
+    const char* variable =
+        std::getenv("LASTKM_CRASH_AT");  // NOLINT(concurrency-mt-unsafe): read once, before threads
     if (variable == nullptr) return;
     const std::string_view text(variable);
     const std::size_t colon = text.rfind(':');
     int passings = 1;
-    if (colon != std::string_view::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), passings);
+    if (colon != std::string_view::npos)
+      std::from_chars(text.data() + colon + 1, text.data() + text.size(), passings);
     name = text.substr(0, colon);
     left = passings;
   }
@@ -28,10 +30,13 @@ struct Chosen {
 
 }  // namespace
 
-void crash_point(std::string_view name) {
+bool crash_is_due(std::string_view name) {
   static Chosen chosen;
-  if (chosen.name.empty() || chosen.name != name) return;
-  if (--chosen.left == 0) ::_exit(137);
+  return !chosen.name.empty() && chosen.name == name && --chosen.left == 0;
+}
+
+void crash_now() {
+  ::_exit(137);
 }
 
 }  // namespace lastkm::log

@@ -6,6 +6,7 @@
 #include <rocksdb/table.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -16,6 +17,7 @@
 #include <mutex>
 
 #include "engine/log/acknowledged.h"
+#include "engine/log/check_files.h"
 #include "engine/log/crash_point.h"
 #include "engine/log/framing.h"
 #include "engine/log/free_space.h"
@@ -33,6 +35,14 @@ Error corrupt(const std::string& folder, const rocksdb::Status& status) {
                "the log in " + folder + " is damaged: " + status.ToString() +
                    ". Nothing is written to it; restore it from a backup",
                folder};
+}
+
+Error disk_full(const EmbeddedLogOptions& options, std::uint64_t free) {
+  return Error{ErrorKind::refused, "disk-full",
+               "only " + std::to_string(free >> 20U) + " MiB are free where " + options.folder +
+                   " lies; nothing new is taken below " + std::to_string(options.keep_free_bytes >> 20U) +
+                   " MiB, reading goes on: free some space and send it again",
+               options.folder};
 }
 
 rocksdb::Options database_options(const EmbeddedLogOptions& options) {
@@ -100,11 +110,14 @@ class EmbeddedLog final : public EventLog {
 
   Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability durability) override {
     if (records.empty()) return std::vector<std::int64_t>();
-    if (options_.read_only)
+    if (options_.read_only) {
+      if (options_.why_read_only) return *options_.why_read_only;
       return Error{ErrorKind::refused, "read-only", "the log was opened for reading", folder_};
+    }
     for (const Append& append : records) {
       if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
     }
+    if (auto refused = refuse_early(records)) return *refused;
     Request request{records, {}, std::nullopt, 0, false};
     {
       std::unique_lock lock(queue_mutex_);
@@ -269,18 +282,19 @@ class EmbeddedLog final : public EventLog {
     return Error{ErrorKind::unknown_outcome, "unknown", std::move(what), folder_};
   }
 
-  std::optional<Error> refuse_early() {
+  std::optional<Error> refuse_early(std::span<const Append> records) {
     {
       const std::lock_guard lock(ends_mutex_);
       if (failed_) return failed_;
     }
+    // What was taken is still decided: decisions have a part of the reserve to themselves.
+    const bool only_decisions = std::all_of(records.begin(), records.end(), [](const Append& append) {
+      return append.topic == Topic::decisions;
+    });
+    const std::uint64_t keep = only_decisions ? options_.keep_free_bytes / 4 : options_.keep_free_bytes;
     const std::uint64_t free = options_.free_bytes ? options_.free_bytes() : space_.bytes();
-    if (free >= options_.keep_free_bytes) return std::nullopt;
-    return Error{ErrorKind::refused, "disk-full",
-                 "only " + std::to_string(free >> 20U) + " MiB are free where " + options_.folder +
-                     " lies; nothing is taken until there is more than " +
-                     std::to_string(options_.keep_free_bytes >> 20U) + " MiB",
-                 options_.folder};
+    if (free >= keep) return std::nullopt;
+    return disk_full(options_, free);
   }
 
   /// Only the leader is here.
@@ -288,7 +302,10 @@ class EmbeddedLog final : public EventLog {
     const auto all_failed = [&group](const Error& error) {
       for (Request* request : group) request->error = error;
     };
-    if (auto refused = refuse_early()) return all_failed(*refused);
+    {
+      const std::lock_guard lock(ends_mutex_);
+      if (failed_) return all_failed(*failed_);
+    }
     rocksdb::WriteBatch batch;
     std::int64_t added = 0;
     auto ends = [this] {
@@ -411,6 +428,16 @@ Error open_error(const EmbeddedLogOptions& options, const rocksdb::Status& statu
   return corrupt(options.folder + "/log", status);
 }
 
+/// Whether a folder without CURRENT was a database: tables and WALs are made after it.
+bool held_records(const std::string& folder) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".sst" || extension == ".log") return true;
+  }
+  return false;
+}
+
 Result<std::unique_ptr<rocksdb::DB>> open_database(const EmbeddedLogOptions& options) {
   const std::string folder = options.folder + "/log";
   const rocksdb::Options database = database_options(options);
@@ -434,8 +461,17 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const EmbeddedLogOptions& opt
 Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options) {
   const std::string folder = options.folder + "/log";
   const std::string mark_file = options.folder + "/acknowledged";
+  if (auto plain = check_files({options.folder, folder}); !plain) return plain.error();
   std::error_code failed;
   const bool existed = std::filesystem::exists(folder + "/CURRENT", failed);
+  if (!existed && held_records(folder)) {
+    return Error{
+        ErrorKind::integrity, "log-corrupt",
+        "the log in " + folder +
+            " holds records, but its file CURRENT is missing. Nothing is written to it; restore it from "
+            "a backup",
+        folder + "/CURRENT"};
+  }
   if (!existed && (options.read_only || options.partitions < 1)) {
     const bool marked = std::filesystem::exists(mark_file, failed);
     if (!marked) return Error{ErrorKind::not_found, "no-log", "there is no log in " + folder, folder};
@@ -444,7 +480,12 @@ Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& op
                      " has no database any more, but records were acknowledged; restore it from a backup",
                  folder};
   }
-  if (!options.read_only) std::filesystem::create_directories(folder, failed);
+  if (!options.read_only) {
+    // The database writes while it opens, and ends the process where it cannot.
+    const std::uint64_t free = options.free_bytes ? options.free_bytes() : FreeSpace(options.folder).bytes();
+    if (free < options.keep_free_bytes) return disk_full(options, free);
+    std::filesystem::create_directories(folder, failed);
+  }
   // The mark is made before the database, so that no crash leaves a log without one. A reader looks at it
   // before it opens the database, which a writer beside may lengthen meanwhile; a writer once nobody else can
   // move it.
@@ -452,6 +493,7 @@ Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& op
     if (auto made = Acknowledged::make_if_missing(mark_file); !made) return made.error();
   }
   auto mark = Acknowledged::open(mark_file, options.read_only);
+  if (!mark) return mark.error();
   auto db = open_database(options);
   if (!db) return db.error();
   if (!options.read_only) mark = Acknowledged::open(mark_file, false);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/result.h"
@@ -17,9 +18,10 @@ class Env;
 namespace lastkm::log {
 
 struct EmbeddedLogOptions {
-  std::string folder;           ///< the data folder; the database is in its "log"
-  std::int32_t partitions = 0;  ///< of `commands` and `decisions`; 0: as the log was made
-  bool read_only = false;       ///< sees what was written when it opened
+  std::string folder;                       ///< the data folder; the database is in its "log"
+  std::int32_t partitions = 0;              ///< of `commands` and `decisions`; 0: as the log was made
+  bool read_only = false;                   ///< sees what was written when it opened
+  std::optional<Error> why_read_only = {};  ///< what an append is told; empty: "read-only"
   std::uint64_t keep_free_bytes = 64U
                                   << 20U;  ///< below this appends are refused ("disk-full") and reads go on
   /// Free bytes where the folder lies; empty: asks the system. For tests.
@@ -31,7 +33,8 @@ struct EmbeddedLogOptions {
 
 /// folder_in_use; not_found "no-log" (read_only and none there); refused "cannot-open", "other-partitions";
 /// integrity log-rollback | mark-missing | mark-damaged | log-corrupt (the message names the file where the
-/// database knows it). append() answers refused "disk-full" with nothing written.
+/// database knows it) | foreign-file. refused "disk-full": opening for writing needs keep_free_bytes too.
+/// append() answers refused "disk-full" with nothing written.
 [[nodiscard]] Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options);
 
 }  // namespace lastkm::log

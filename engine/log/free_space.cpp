@@ -5,6 +5,7 @@
 namespace lastkm::log {
 
 std::uint64_t FreeSpace::bytes() {
+  const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   if (now - asked_at_ > std::chrono::milliseconds(200)) {
     struct statvfs about {};

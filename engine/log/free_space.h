@@ -3,11 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 namespace lastkm::log {
 
-/// One thread at a time.
+/// Thread-safe.
 class FreeSpace {
  public:
   explicit FreeSpace(std::string folder) : folder_(std::move(folder)) {}
@@ -15,7 +16,8 @@ class FreeSpace {
   [[nodiscard]] std::uint64_t bytes();
 
  private:
-  std::string folder_;
+  const std::string folder_;
+  std::mutex mutex_;
   std::chrono::steady_clock::time_point asked_at_;
   std::uint64_t bytes_ = UINT64_MAX;
 };

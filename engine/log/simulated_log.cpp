@@ -1,6 +1,7 @@
 #include "engine/log/simulated_log.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lastkm::log {
 
@@ -13,13 +14,21 @@ std::vector<SimulatedStorage::Stored>& SimulatedStorage::partition(Topic topic, 
   return partitions.at(static_cast<std::size_t>(number));
 }
 
-void SimulatedStorage::lose_power() {
+std::int64_t SimulatedStorage::put(const Append& append) {
+  auto& stored = partition(append.topic, append.partition);
+  const std::int64_t offset = stored.empty() ? 0 : stored.back().record.offset + 1;
+  stored.push_back({++order_, StoredRecord{offset, append.record}});
+  return offset;
+}
+
+void SimulatedStorage::lose_power(std::uint64_t spared) {
   const std::lock_guard lock(mutex_);
   for (auto& partitions : topics_) {
     for (auto& records : partitions) {
-      while (!records.empty() && records.back().order > synced_) records.pop_back();
+      while (!records.empty() && records.back().order > synced_ + spared) records.pop_back();
     }
   }
+  late_.clear();
 }
 
 std::int64_t SimulatedStorage::records() const {
@@ -62,7 +71,16 @@ class SimulatedLog final : public EventLog {
       if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
     }
     if (one_in(faults_.fail_unwritten_one_in)) return unknown();
+    if (one_in(faults_.land_late_one_in)) {
+      storage_->late_.emplace_back(records.begin(), records.end());
+      return unknown();
+    }
     std::vector<std::int64_t> offsets = write(records);
+    if (!storage_->late_.empty() && one_in(2)) {
+      const std::vector<Append> landing = std::move(storage_->late_.front());
+      storage_->late_.erase(storage_->late_.begin());
+      (void)write(landing);
+    }
     if (one_in(faults_.duplicate_one_in)) (void)write(records);
     if (durability == Durability::synced && !faults_.lose_syncs) storage_->synced_ = storage_->order_;
     if (one_in(faults_.fail_written_one_in)) return unknown();
@@ -80,12 +98,14 @@ class SimulatedLog final : public EventLog {
     const std::lock_guard lock(storage_->mutex_);
     if (!exists(topic, partition)) return no_such(topic, partition);
     const auto& records = storage_->partition(topic, partition);
+    const std::uint64_t horizon = horizon_of(topic, partition);
     auto at = std::lower_bound(
         records.begin(), records.end(), from,
         [](const auto& stored, std::int64_t offset) { return stored.record.offset < offset; });
     std::size_t bytes = 0;
-    for (std::size_t taken = 0;
-         at != records.end() && taken < max_records && (taken == 0 || bytes < max_bytes); ++at, ++taken) {
+    for (std::size_t taken = 0; at != records.end() && at->order <= horizon && taken < max_records &&
+                                (taken == 0 || bytes < max_bytes);
+         ++at, ++taken) {
       bytes += at->record.record.value.size();
       out.push_back(at->record);
     }
@@ -96,7 +116,11 @@ class SimulatedLog final : public EventLog {
     const std::lock_guard lock(storage_->mutex_);
     if (!exists(topic, partition)) return no_such(topic, partition);
     const auto& records = storage_->partition(topic, partition);
-    return records.empty() ? 0 : records.back().record.offset + 1;
+    const std::uint64_t horizon = horizon_of(topic, partition);
+    const auto past =
+        std::upper_bound(records.begin(), records.end(), horizon,
+                         [](std::uint64_t order, const auto& stored) { return order < stored.order; });
+    return past == records.begin() ? 0 : std::prev(past)->record.offset + 1;
   }
 
   std::uint64_t version() override {
@@ -128,14 +152,35 @@ class SimulatedLog final : public EventLog {
   std::vector<std::int64_t> write(std::span<const Append> records) {
     std::vector<std::int64_t> offsets;
     for (const Append& append : records) {
-      auto& stored = storage_->partition(append.topic, append.partition);
-      const std::int64_t offset = stored.empty() ? 0 : stored.back().record.offset + 1;
-      stored.push_back({++storage_->order_, StoredRecord{offset, append.record}});
-      offsets.push_back(offset);
+      offsets.push_back(storage_->put(append));
+      if (faults_.lag_one_in > 0 && lags(append.topic)) lag_of(append.partition).seen = storage_->order_;
     }
     ++storage_->version_;
     storage_->grown_.notify_all();
     return offsets;
+  }
+
+  struct Lag {
+    std::uint64_t seen = 0;   ///< the last order that this handle sees of the partition
+    std::uint32_t reads = 0;  ///< for how many reads it stays so
+  };
+  static bool lags(Topic topic) { return topic == Topic::commands || topic == Topic::decisions; }
+  Lag& lag_of(std::int32_t partition) {
+    lags_.resize(static_cast<std::size_t>(storage_->partitions_));
+    return lags_[static_cast<std::size_t>(partition)];
+  }
+  /// The last record that this handle sees there. Commands and decisions of a partition stand still together:
+  /// a decision is never seen before its command.
+  std::uint64_t horizon_of(Topic topic, std::int32_t partition) {
+    if (faults_.lag_one_in == 0 || !lags(topic)) return UINT64_MAX;
+    Lag& lag = lag_of(partition);
+    if (lag.reads > 0) {
+      --lag.reads;
+    } else {
+      lag.seen = storage_->order_;
+      if (one_in(faults_.lag_one_in)) lag.reads = 4;
+    }
+    return lag.seen;
   }
 
   /// splitmix64: small, and the same everywhere.
@@ -151,6 +196,7 @@ class SimulatedLog final : public EventLog {
   const std::shared_ptr<SimulatedStorage> storage_;
   const Faults faults_;
   std::uint64_t random_;
+  std::vector<Lag> lags_;
 };
 
 std::unique_ptr<EventLog> open_simulated_log(std::shared_ptr<SimulatedStorage> storage,

@@ -18,6 +18,12 @@ struct Faults {
   std::uint32_t duplicate_one_in = 0;       ///< the records are written twice, as by a producer that retries
   std::uint32_t fail_unwritten_one_in = 0;  ///< unknown_outcome, and nothing was written
   std::uint32_t fail_written_one_in = 0;    ///< unknown_outcome, although the records are there
+  /// unknown_outcome, and the records come later: after what others append meanwhile, or with power, or
+  /// never.
+  std::uint32_t land_late_one_in = 0;
+  /// A partition stands still for this handle for some reads: it sees its own appends at once, those of
+  /// others late and in another order than over all partitions they came.
+  std::uint32_t lag_one_in = 0;
   bool lose_syncs = false;  ///< sync() and synced appends do not make anything survive (a control)
 };
 
@@ -25,8 +31,9 @@ struct Faults {
 class SimulatedStorage {
  public:
   explicit SimulatedStorage(std::int32_t partitions) : partitions_(partitions) {}
-  /// Drops everything that was not synced.
-  void lose_power();
+  /// Drops what was not synced, but for the first `spared` of those records: a disk may have written some.
+  /// What was to land late never does.
+  void lose_power(std::uint64_t spared = 0);
   [[nodiscard]] std::int64_t records() const;
   /// Removes the last records of `decisions` of a partition; how many were there.
   std::size_t cut_decisions(std::int32_t partition, std::size_t most);
@@ -40,10 +47,12 @@ class SimulatedStorage {
     StoredRecord record;
   };
   std::vector<Stored>& partition(Topic topic, std::int32_t number);
+  std::int64_t put(const Append& append);
   const std::int32_t partitions_;
   mutable std::mutex mutex_;
   std::condition_variable grown_;
   std::vector<std::vector<std::vector<Stored>>> topics_{4};
+  std::vector<std::vector<Append>> late_;  ///< appends that are still on their way
   std::uint64_t order_ = 0;
   std::uint64_t synced_ = 0;
   std::uint64_t version_ = 0;

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/log/crash_point.h"
+
 namespace lastkm::runtime {
 
 Committer::Committer(log::EventLog& log, Waiters& waiters)
@@ -44,6 +46,7 @@ void Committer::work() {
     } else if (auto synced = log_.sync(); !synced) {
       failed = synced.error();
     }
+    log::crash_point("submit.synced");
     waiters_.settle(calls, failed);
   }
 }

@@ -68,6 +68,8 @@ class Engine {
   virtual ~Engine() = default;
 
   [[nodiscard]] virtual const Deployment& deployment() const = 0;
+  /// True where nothing can be written: asked for, or the disk is nearly full.
+  [[nodiscard]] virtual bool read_only() const = 0;
   /// Now, by the deployment's clock.
   [[nodiscard]] virtual Instant now() const = 0;
   /// One outcome or error for each submission, in order. Durable on return: what is not an error was acknowledged.
@@ -118,6 +120,7 @@ class Engine {
 /// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes outside 1..1024.
 [[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place = {});
 /// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
+/// With too little room on the disk: without workers the engine is read-only, with workers refused "disk-full".
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
 
 

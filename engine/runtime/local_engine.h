@@ -31,6 +31,7 @@ class LocalEngine final : public Engine {
   Status load();
 
   const Deployment& deployment() const override { return deployment_; }
+  bool read_only() const override { return options_.read_only; }
   const std::string& folder() const override { return options_.folder; }
   log::EventLog& log() override { return *log_; }
   privacy::Vault& vault() override { return *vault_; }

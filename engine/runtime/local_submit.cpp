@@ -74,8 +74,10 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
 }
 
 Result<record::Command> LocalEngine::seal(const intake::Submission& submission, intake::Identity identity) {
-  return intake::seal_command(submission, std::move(identity),
-                              *sealed_.of(submission.name, *directory_.newest()), now(), *vault_);
+  auto sealed = intake::seal_command(submission, std::move(identity),
+                                     *sealed_.of(submission.name, *directory_.newest()), now(), *vault_);
+  log::crash_point("intake.sealed");
+  return sealed;
 }
 
 log::Append LocalEngine::append_of(const record::Command& command) const {
@@ -99,14 +101,24 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
   std::vector<log::Append> appends;
   std::unordered_set<std::string> asked;  ///< rows of imports, since the batch was settled last
   std::optional<Error> broken;
+  std::size_t settled_lines = 0;
   const auto settle_batch = [&] {
     asked.clear();
     if (broken || appends.empty()) return;
     if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
-      broken = appended.error();
+      if (appended.error().kind == ErrorKind::refused) {  // nothing was written
+        for (std::size_t i = settled_lines; i < pending.size(); ++i) {
+          waiters_.close(pending[i].ticket);
+          out[pending[i].index] = appended.error();
+        }
+        pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(settled_lines), pending.end());
+      } else {
+        broken = appended.error();
+      }
     } else if (auto settled = settle(); !settled) {
       broken = settled.error();
     }
+    settled_lines = pending.size();
     appends.clear();
   };
   for (std::size_t i = 0; i < submissions.size() && !broken; ++i) {

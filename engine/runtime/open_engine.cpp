@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "engine/log/check_files.h"
 #include "engine/log/embedded_log.h"
 #include "engine/log/owned_log.h"
 #include "engine/runtime/assemble.h"
@@ -19,15 +20,10 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   std::error_code ignored;
   if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
   const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
-  auto state = store::open_rocks_store(store_options);
-  if (!state && state.error().kind == ErrorKind::integrity && !options.read_only) {
-    // The state is a cache of the fold: a damaged one is set aside and made again.
-    const std::string aside = folder + ".damaged";
-    spdlog::warn("{}; it is set aside as {} and made again from the log", state.error().message, aside);
-    fs::remove_all(aside, ignored);
-    fs::rename(folder, aside, ignored);
-    state = store::open_rocks_store(store_options);
-  }
+  std::optional<Error> damaged;
+  auto state = store::open_rocks_cache(store_options, damaged);
+  if (damaged) spdlog::warn("{}; it is set aside as {}.damaged and made again from the log", damaged->message, folder);
+  if (!state && options.read_only && state.error().kind == ErrorKind::integrity) return store::make_memory_store();
   if (!state) return state;
   auto log_id = (*state)->get(kMetaFamily, "log_id");
   if (!log_id) return log_id.error();
@@ -91,14 +87,26 @@ Result<LogPlace> place_of(const EngineOptions& options) {
   return place;
 }
 
-Result<std::unique_ptr<log::EventLog>> open_log(const EngineOptions& options, const LogPlace& place) {
+/// Changes the options to read_only where there is too little room to write.
+Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const LogPlace& place) {
   std::error_code failed;
   if (place.on_kafka) return open_kafka(place, false);
   if (!fs::exists(options.folder + "/log", failed)) {
+    if (fs::exists(options.folder + "/acknowledged", failed) || fs::exists(options.folder + "/vault", failed) ||
+        fs::exists(options.folder + "/state", failed)) {
+      return Error{ErrorKind::integrity, "log-rollback",
+                   options.folder + " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
+                   options.folder + "/log"};
+    }
     return Error{ErrorKind::not_found, "no-deployment",
                  "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
   }
-  return log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  if (log || log.error().code != "disk-full" || options.workers > 0) return log;
+  // Reading goes on; whoever wants to write is told why not.
+  options.read_only = true;
+  return log::open_embedded_log(
+      {.folder = options.folder, .partitions = 0, .read_only = true, .why_read_only = log.error()});
 }
 
 Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const LogPlace& place) {
@@ -135,7 +143,11 @@ Status settle_folder(const EngineOptions& options, LogPlace place, const log::Ev
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
+  EngineOptions options = given;
+  if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"}); !plain) {
+    return plain.error();
+  }
   auto place = place_of(options);
   if (!place) return place.error();
   auto log = open_log(options, *place);
@@ -144,6 +156,10 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
   if (!deployment) return deployment.error();
   const std::string vault_path = vault_folder(options.folder, *place);
   auto vault = privacy::open_file_vault(vault_path);
+  if (!vault && vault.error().kind == ErrorKind::not_found) {
+    return Error{ErrorKind::integrity, "vault-missing",
+                 vault.error().message + ", but its log is there: put back the vault that was made with it", vault_path};
+  }
   if (!vault) return vault.error();
   if ((*vault)->id() != deployment->vault_id) {
     return Error{ErrorKind::integrity, "vault-foreign",

@@ -141,10 +141,12 @@ void PartitionOwner::put_predicted(std::vector<log::Append>& appends) {
   if (own_epoch_ == 0) {
     own_epoch_ = ++epoch_;
     own_header_ = {{std::string(kEpochHeader), std::to_string(own_epoch_)}};
+  }
+  if (!announced_) {
     appends.push_back(log::Append{
         log::Topic::decisions, partition_,
         log::Record{"owner",
-                    record::encode(record::OwnerStarted{epoch_, parts_.owner, parts_.now()}, parts_.source),
+                    record::encode(record::OwnerStarted{own_epoch_, parts_.owner, parts_.now()}, parts_.source),
                     own_header_}});
   }
   for (const Predicted& predicted : predicted_) {

@@ -7,7 +7,13 @@
 
 namespace lastkm::runtime {
 
+void PartitionOwner::send_again() {
+  in_flight_.clear();
+  unsent_ = true;
+}
+
 void PartitionOwner::put_follow_ups(std::vector<log::Append>& appends) {
+  unsent_ = false;
   for (auto& [lane, books] : lanes_) {
     if (books->outbox().empty()) continue;
     std::map<std::int32_t, std::int64_t> last;
@@ -75,6 +81,7 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     put_predicted(appends);
     if (auto written = parts_.log.append(appends, log::Durability::buffered); !written)
       return written.error();
+    announced_ = true;
     return read_back();
   }
   return Error{ErrorKind::integrity, "log-rollback",

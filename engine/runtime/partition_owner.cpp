@@ -13,7 +13,8 @@ PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
     : partition_(partition), parts_(std::move(parts)) {
   const std::int32_t partitions = parts_.log.partitions();
   for (std::int32_t lane = partition; lane < parts_.lanes; lane += partitions) {
-    lanes_.emplace(lane, std::make_unique<LaneBooks>(LaneId(lane), parts_.lanes, parts_.state, parts_.directory));
+    lanes_.emplace(lane,
+                   std::make_unique<LaneBooks>(LaneId(lane), parts_.lanes, parts_.state, parts_.directory));
   }
 }
 
@@ -57,7 +58,7 @@ void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
 Result<bool> PartitionOwner::has_work() {
   auto end = parts_.log.end(log::Topic::commands, partition_);
   if (!end) return end.error();
-  if (*end > commands_read_) return true;
+  if (*end > commands_read_ || !predicted_.empty() || unsent_) return true;
   // What another owner has decided counts too where a lane stands.
   if (stopped_.empty()) return false;
   end = parts_.log.end(log::Topic::decisions, partition_);
@@ -119,6 +120,12 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
   appends.clear();
   for (const Turn& turn : turns) {
     PartitionOwner& owner = *turn.owner;
+    if (!written && written.error().kind == ErrorKind::refused) {
+      // Nothing was written: what was decided here stays, and is appended once there is room.
+      if (!first) first = written.error();
+      continue;
+    }
+    owner.announced_ = owner.announced_ || !owner.predicted_.empty();
     auto read = written || owner.predicted_.empty() ? owner.read_back() : written;
     if (!read) {
       lose(owner, read.error());
@@ -128,7 +135,10 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
   }
   if (!appends.empty()) {
     auto sent = log.append(appends, log::Durability::buffered);
-    if (!sent) {
+    if (!sent && sent.error().kind == ErrorKind::refused) {
+      if (!first) first = sent.error();
+      for (const Turn& turn : turns) turn.owner->send_again();
+    } else if (!sent) {
       for (const Turn& turn : turns) lose(*turn.owner, sent.error());
     }
   }

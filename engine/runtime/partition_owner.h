@@ -131,6 +131,8 @@ class PartitionOwner {
   /// The oldest decision that was made here is this record.
   void accept_predicted(std::int64_t offset);
   void put_follow_ups(std::vector<log::Append>& appends);
+  /// Every follow-up that is not noted as sent is sent again; targets know those that they had.
+  void send_again();
   void stop(LaneId lane, Ordinal at, Error why);
 
   const std::int32_t partition_;
@@ -146,6 +148,8 @@ class PartitionOwner {
   std::int64_t epoch_ = 0;      ///< the highest seen in the partition
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
   std::vector<std::pair<std::string, std::string>> own_header_;
+  bool announced_ = false;  ///< OwnerStarted is written
+  bool unsent_ = false;     ///< follow-ups wait for room in the log
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
   std::map<std::int32_t, std::deque<Accepted>>

@@ -370,4 +370,17 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
       options.folder, std::unique_ptr<rocksdb::DB>(db), each, handles, std::move(absent), options.read_only));
 }
 
+Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,
+                                                std::optional<Error>& set_aside) {
+  namespace fs = std::filesystem;
+  auto opened = open_rocks_store(options);
+  if (opened || opened.error().kind != ErrorKind::integrity || options.read_only) return opened;
+  set_aside = opened.error();
+  std::error_code failed;
+  fs::remove_all(options.folder + ".damaged", failed);
+  fs::rename(options.folder, options.folder + ".damaged", failed);
+  if (failed) return opened;
+  return open_rocks_store(options);
+}
+
 }  // namespace lastkm::store

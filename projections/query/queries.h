@@ -141,6 +141,7 @@ struct ReadSideOptions {
   std::string log_id;
   int threads = 1;  ///< for what is rebuilt
   QueryOptions queries;
+  bool read_only = false;  ///< nothing is written; where the views lag, they are folded in memory
 };
 
 /// Store, projector and queries of one folder, wired. `log` outlives it. Call projector().catch_up() before

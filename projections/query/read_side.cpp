@@ -21,22 +21,27 @@ class FolderReadSide final : public ReadSide {
   Queries queries_;
 };
 
-Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions& options, std::string incident) {
-  Views views = make_views();
-  store::RocksStoreOptions where;
-  where.folder = options.folder;
-  where.families = families_of(views);
-  where.refuse_damaged_tail = true;
-  auto store = store::open_rocks_store(where);
-  if (!store) return store.error();
+Result<std::unique_ptr<ReadSide>> over(std::unique_ptr<store::Store> store, log::EventLog& log,
+                                        const ReadSideOptions& options, std::string incident) {
   ProjectorOptions projecting;
   projecting.log_id = options.log_id;
   projecting.threads = options.threads;
   projecting.incident = std::move(incident);
-  auto projector = Projector::open(log, **store, std::move(views), projecting);
+  auto projector = Projector::open(log, *store, make_views(), projecting);
   if (!projector) return projector.error();
   return std::unique_ptr<ReadSide>(
-      std::make_unique<FolderReadSide>(std::move(*store), std::move(*projector), options.queries));
+      std::make_unique<FolderReadSide>(std::move(store), std::move(*projector), options.queries));
+}
+
+Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions& options, std::string incident) {
+  store::RocksStoreOptions where;
+  where.folder = options.folder;
+  where.families = families_of(make_views());
+  where.read_only = options.read_only;
+  where.refuse_damaged_tail = true;
+  auto store = store::open_rocks_store(where);
+  if (!store) return store.error();
+  return over(std::move(*store), log, options, std::move(incident));
 }
 
 /// Where the folder is now; empty: it cannot be moved.
@@ -54,6 +59,11 @@ std::string move_aside(const std::string& folder) {
 
 Result<std::unique_ptr<ReadSide>> open_read_side(log::EventLog& log, const ReadSideOptions& options) {
   auto opened = open(log, options, "");
+  if (options.read_only) {
+    if (opened && (*opened)->projector().catch_up()) return opened;
+    // What lies there is behind the log, or nothing does: folded for this reader alone.
+    return over(store::make_memory_store(), log, options, "");
+  }
   if (opened || !is_damage(opened.error())) return opened;
   const std::string aside = move_aside(options.folder);
   if (aside.empty()) return opened;

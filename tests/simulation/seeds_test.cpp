@@ -60,8 +60,9 @@ TEST_CASE("simulation: the promises hold after any life") {
     Life life(seed);
     INFO("seed " << seed << "; again: LASTKM_SEED=" << seed << " test_simulation");
     life.run();
+    if (only != 0) std::cerr << life.options() << "\n";
     for (const std::string& complaint : check(life)) {
-      std::cerr << "seed " << seed << " (again: LASTKM_SEED=" << seed << " test_simulation): " << complaint
+      std::cerr << life.options() << " (again: LASTKM_SEED=" << seed << " test_simulation): " << complaint
                 << "\n";
       CHECK(complaint.empty());
     }
@@ -72,6 +73,8 @@ TEST_CASE("simulation: the promises hold after any life") {
     }
   }
   CHECK(accepted > lives);  // the lives are about something
+  std::cerr << "simulation: seeds " << (only == 0 ? 1 : only) << " to " << (only == 0 ? seeds : only) << ", "
+            << accepted << " accepted answers\n";
 }
 
 TEST_CASE("simulation: one seed is one life, byte for byte") {
@@ -89,9 +92,18 @@ TEST_CASE("simulation: one seed is one life, byte for byte") {
 
 TEST_CASE("control: where syncs are lost, the checker misses acknowledged commands") {
   CHECK(some_seed([](std::uint64_t seed) {
-    Life life(seed, true);
+    Life life(seed, {.syncs = true});
     life.run();
     life.bed.forget_state();
+    { const auto healed = life.bed.open(); }
+    return !check_answers(life.asked, life.bed.sequences()).empty();
+  }));
+}
+
+TEST_CASE("control: without reading back, an operator's decision elsewhere makes answers untrue") {
+  CHECK(some_seed([](std::uint64_t seed) {
+    Life life(seed, {.read_back = true});
+    life.run();
     { const auto healed = life.bed.open(); }
     return !check_answers(life.asked, life.bed.sequences()).empty();
   }));

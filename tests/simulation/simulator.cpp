@@ -3,6 +3,8 @@
 #include <array>
 #include <random>
 
+#include "tests/simulation/operated_log.h"
+
 namespace lastkm::simulation {
 
 namespace {
@@ -23,18 +25,54 @@ class Run {
     if (one_in(2)) faults_.duplicate_one_in = 3 + below(8);
     if (one_in(2)) faults_.fail_unwritten_one_in = 5 + below(20);
     if (one_in(2)) faults_.fail_written_one_in = 5 + below(20);
-    faults_.lose_syncs = life.lose_syncs;
-    power_fails_ = life.lose_syncs || one_in(2);
+    if (one_in(3)) faults_.land_late_one_in = 5 + below(20);
+    if (one_in(3)) faults_.lag_one_in = 2 + below(6);
+    faults_.lose_syncs = life.without.syncs;
+    power_fails_ = life.without.syncs || one_in(2);
     two_owners_ = one_in(2);
+    if (one_in(4) || life.without.read_back) operator_one_in_ = 4 + below(12);
+    steps_ = 20 + static_cast<int>(below(30));
+    const auto said = [&](const char* name, std::uint32_t value) {
+      life_.chosen += " " + std::string(name) + "=" + std::to_string(value);
+    };
+    said("steps", static_cast<std::uint32_t>(steps_));
+    said("duplicate", faults_.duplicate_one_in);
+    said("fail-unwritten", faults_.fail_unwritten_one_in);
+    said("fail-written", faults_.fail_written_one_in);
+    said("land-late", faults_.land_late_one_in);
+    said("lag", faults_.lag_one_in);
+    said("power-loss", power_fails_ ? 1 : 0);
+    said("owners", two_owners_ ? 2 : 1);
+    said("operator", operator_one_in_);
   }
 
-  void all() {
+  /// Anything may fail.
+  void safety() {
     { runtime::Bed::put_rules(*life_.bed.open()); }
     life_.bed.forget_state();
-    const int steps = 20 + static_cast<int>(below(30));
-    for (int step = 0; step < steps; ++step) one_step();
-    if (life_.lose_syncs) lose_power();
+    for (int step = 0; step < steps_; ++step) one_step();
+    if (life_.without.syncs) lose_power();
     for (Owner& owner : owners_) crash(owner);
+  }
+
+  /// Nothing fails any more: one owner, opened once, answers all that was asked, and no lane stands still.
+  void liveness() {
+    life_.bed.state = owners_[0].state;
+    life_.bed.deaf = std::make_shared<bool>(false);
+    const auto engine = life_.bed.open();
+    for (Asked& asked : life_.asked) {
+      const auto outcome = runtime::send(*engine, asked.submission);
+      if (!outcome || outcome->status == OutcomeStatus::recorded) {
+        life_.complaints.push_back("P12: command " + asked.command.value +
+                                   " gets no answer after everything is healed" +
+                                   (outcome ? "" : ": " + outcome.error().message));
+        continue;
+      }
+      asked.acknowledged = true;
+      asked.answers.push_back(*outcome);
+    }
+    for (const auto& stopped : engine->stopped())
+      life_.complaints.push_back("P12: a lane still stands: " + stopped.why.message);
   }
 
  private:
@@ -66,7 +104,13 @@ class Run {
     *owner.deaf = false;
     life_.bed.state = owner.state;
     life_.bed.deaf = owner.deaf;
-    auto opened = life_.bed.try_open(log::open_simulated_log(life_.bed.storage, faults_));
+    auto log = log::open_simulated_log(life_.bed.storage, faults_);
+    if (operator_one_in_ > 0) {
+      log = std::make_unique<OperatedLog>(
+          std::move(log), life_.bed.deployment.source(), [this] { return one_in(operator_one_in_); },
+          life_.without.read_back);
+    }
+    auto opened = life_.bed.try_open(std::move(log));
     if (opened) {
       owner.engine = std::move(*opened);
     } else if (opened.error().kind != ErrorKind::unknown_outcome && opened.error().code != "partition-lost") {
@@ -86,7 +130,7 @@ class Run {
       crash(owner);
       if (one_in(2)) owner.state = store::make_memory_store();
     }
-    life_.bed.storage->lose_power();
+    life_.bed.storage->lose_power(life_.without.syncs ? 0 : below(4));
   }
 
   void pass_time(Owner& owner) {
@@ -165,21 +209,31 @@ class Run {
   log::Faults faults_;
   bool power_fails_ = false;
   bool two_owners_ = false;
+  std::uint32_t operator_one_in_ = 0;
+  int steps_ = 0;
   std::array<Owner, 2> owners_;
   std::vector<AggregateId> cases_;
 };
 
 }  // namespace
 
-Life::Life(std::uint64_t life_seed, bool syncs_are_lost)
+Life::Life(std::uint64_t life_seed, Without protections)
     : seed(life_seed),
-      lose_syncs(syncs_are_lost),
+      without(protections),
       lanes(1 + static_cast<std::int32_t>(life_seed % 4)),
       partitions(1 + static_cast<std::int32_t>(life_seed / 4 % 4)),
       bed(lanes, partitions, life_seed % 3 == 0) {}
 
+std::string Life::options() const {
+  return "seed=" + std::to_string(seed) + " lanes=" + std::to_string(lanes) +
+         " partitions=" + std::to_string(partitions) +
+         " clock=" + (bed.deployment.virtual_clock ? "virtual" : "system") + chosen;
+}
+
 void Life::run() {
-  Run(*this).all();
+  Run all(*this);
+  all.safety();
+  if (!without.syncs && !without.read_back) all.liveness();
   bed.state = store::make_memory_store();
   bed.deaf = std::make_shared<bool>(false);
 }

@@ -1,5 +1,7 @@
 // Whole lives of a deployment from one seed, on one thread: owners that come, crash and overlap, a log that
-// fails and doubles, clients that ask again. What must hold afterwards is judged by checker.h alone.
+// fails, doubles, lags and lets records land late, operators that decide elsewhere, clients that ask again.
+// First the safety phase: anything may fail. Then everything heals, and the liveness phase begins: whatever
+// was asked gets its answer. What must hold afterwards is judged by checker.h alone.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +21,26 @@ struct Asked {
   std::vector<runtime::Outcome> answers;  ///< decided ones
 };
 
+/// Protections that a control switches off.
+struct Without {
+  bool syncs = false;
+  bool read_back = false;
+};
+
 struct Life {
-  explicit Life(std::uint64_t life_seed, bool lose_syncs = false);
-  /// Runs the steps, heals everything, and opens one last time over a clean handle.
+  explicit Life(std::uint64_t life_seed, Without protections = {});
+  /// Both phases. With protections switched off only the first: what is broken need not heal.
   void run();
+  /// Every option that the seed chose, on one line.
+  [[nodiscard]] std::string options() const;
 
   std::uint64_t seed;
-  bool lose_syncs;
+  Without without;
   std::int32_t lanes, partitions;
   runtime::Bed bed;
   std::vector<Asked> asked;
-  std::vector<std::string> complaints;  ///< of an owner that stopped for a reason that no fault explains
+  std::vector<std::string> complaints;  ///< what no fault explains: a stop, or no answer after healing
+  std::string chosen;                   ///< the options of the safety phase, as text
 };
 
 }  // namespace lastkm::simulation

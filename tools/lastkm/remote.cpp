@@ -47,9 +47,21 @@ std::optional<std::string> Socket::receive_line() {
     std::array<char, 65536> chunk;
     const ssize_t n = recv(fd_, chunk.data(), chunk.size(), 0);
     if (n < 0 && errno == EINTR) continue;
+    timed_out_ = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (n <= 0) return std::nullopt;
     buffer_.append(chunk.data(), static_cast<std::size_t>(n));
   }
+}
+
+void Socket::patience(int seconds) const {
+  const timeval time{.tv_sec = seconds, .tv_usec = 0};
+  setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+pid_t Socket::peer() const {
+  ucred other{};
+  socklen_t size = sizeof other;
+  return getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 ? other.pid : 0;
 }
 
 std::string socket_path(const std::string& folder) {
@@ -93,6 +105,9 @@ void send_input(const Socket& socket, std::istream& in) {
   socket.send(line_of(Object{{"in_end", true}}));
 }
 
+// A server greets whoever comes, before it reads.
+constexpr int kGreetedWithinSeconds = 10;
+
 }  // namespace
 
 Exit ask_served(Socket socket, const std::vector<std::string>& arguments, const Streams& streams) {
@@ -100,6 +115,19 @@ Exit ask_served(Socket socket, const std::vector<std::string>& arguments, const 
   for (const std::string& argument : arguments) argv.emplace_back(argument);
   const bool reads_input = std::find(arguments.begin(), arguments.end(), "-") != arguments.end();
   const auto shared = std::make_shared<Socket>(std::move(socket));
+  shared->patience(kGreetedWithinSeconds);
+  if (!shared->receive_line() && shared->timed_out()) {
+    const std::string pid = std::to_string(shared->peer());
+    tell(*streams.err, Style{streams.err_is_terminal},
+         Error{ErrorKind::folder_in_use, "server-silent",
+               "The process that serves the folder (pid " + pid +
+                   ") does not answer, and nothing was sent to it. If it is "
+                   "stopped, let it go on (kill -CONT " +
+                   pid + "), or end it and start it again.",
+               ""});
+    return Exit::folder_in_use;
+  }
+  shared->patience(0);
   const bool sent = shared->send(line_of(Object{{"argv", std::move(argv)},
                                                 {"cwd", streams.cwd},
                                                 {"locale", streams.locale},

@@ -24,16 +24,24 @@ class Socket {
   bool send(std::string_view bytes) const;
   /// The next line without its end; nullopt: the other side has closed, or the line is over 1 MiB.
   std::optional<std::string> receive_line();
+  /// How long receive_line() waits; 0: for ever.
+  void patience(int seconds) const;
+  /// Whether the last receive_line() ended because of it.
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
+  /// The process at the other side, as it was when it began to listen.
+  [[nodiscard]] pid_t peer() const;
 
  private:
   int fd_;
+  bool timed_out_ = false;
   std::string buffer_;
 };
 
 [[nodiscard]] std::string socket_path(const std::string& folder);
 /// A connection where a process serves the folder; nullopt where none does.
 [[nodiscard]] std::optional<Socket> connect_served(const std::string& folder);
-/// Runs the verb there. Exit::unknown_outcome where the connection breaks before it has answered.
+/// Runs the verb there. Exit::folder_in_use where the server does not greet (it may be stopped); nothing was
+/// sent to it then. Exit::unknown_outcome where the connection breaks before it has answered.
 [[nodiscard]] Exit ask_served(Socket socket, const std::vector<std::string>& arguments,
                               const Streams& streams);
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "engine/json/read.h"
+#include "engine/log/crash_point.h"
 #include "engine/record/canonical.h"
 #include "tools/lastkm/program.h"
 
@@ -58,7 +59,11 @@ class OutBuffer final : public std::streambuf {
     return end;
   }
   void send(std::size_t n) {
-    socket_->send(line_of(Object{{name_, text_.substr(0, n)}}));
+    const std::string message = line_of(Object{{name_, text_.substr(0, n)}});
+    log::crash_point("answer.half",
+                     [&] { socket_->send(std::string_view(message).substr(0, message.size() / 2)); });
+    socket_->send(message);
+    log::crash_point("answer.sent");
     text_.erase(0, n);
   }
   const Socket* socket_;
@@ -139,6 +144,8 @@ void Server::run(int stop_fd) {
     if ((ready[0].revents & POLLIN) == 0) continue;
     Socket caller(accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC));
     if (caller.fd() < 0) continue;
+    // So that a caller can tell a busy server from one that is stopped.
+    caller.send(line_of(Object{{"serving", std::int64_t{getpid()}}}));
     if (callers_ >= kCallersMax) {
       caller.send(line_of(Object{{"err", "lastkm: too many callers at once; try again.\n"}}));
       caller.send(line_of(Object{{"exit", static_cast<int>(Exit::unknown_outcome)}}));

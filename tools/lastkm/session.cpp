@@ -9,6 +9,7 @@
 #include <iterator>
 #include <thread>
 
+#include "engine/log/check_files.h"
 #include "engine/record/canonical.h"
 
 namespace lastkm::tool {
@@ -29,6 +30,7 @@ Result<std::unique_ptr<Folder>> Folder::open(const std::string& path, int worker
 Result<projections::ReadSide*> Folder::read_side() {
   const std::lock_guard lock(mutex_);
   if (!read_side_) {
+    if (auto plain = log::check_files({path_ + "/views"}); !plain) return plain.error();
     auto opened =
         projections::open_read_side(engine_->log(), read_side_options());
     if (!opened) return opened.error();
@@ -41,6 +43,7 @@ projections::ReadSideOptions Folder::read_side_options() {
   projections::ReadSideOptions options;
   options.folder = path_ + "/views";
   options.log_id = engine_->deployment().log_id;
+  options.read_only = engine_->read_only();
   options.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
   options.queries.offset_minutes = Session::offset_of(*engine_);
   options.queries.cursor_secret = engine_->vault().fingerprint("cursors of lists");

@@ -4,6 +4,7 @@
 
 #include "engine/intake/submission.h"
 #include "engine/json/read.h"
+#include "engine/log/crash_point.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -87,6 +88,7 @@ class Submitting {
       Object out = *answer.if_object();
       out.set("line", number);
       session_->print(out);
+      log::crash_point("answer.printed");
       return;
     }
     std::string events;
@@ -128,6 +130,7 @@ Result<Exit> run(Session& session, const std::string& file) {
   std::string line;
   for (std::int64_t number = 1; std::getline(*input, line); ++number) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    log::crash_point("submit.read");
     submitting.take({number, read_line(line, number)});
     progress.at(number);
   }

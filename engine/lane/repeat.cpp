@@ -1,0 +1,19 @@
+#include "engine/lane/repeat.h"
+
+namespace lastkm::lane {
+
+bool is_repeat(const record::Command& command, Memory& memory, record::Decision& decision) {
+  const auto answered = memory.find_answered(command.id);
+  if (!answered) return false;
+  if (answered->fingerprint == command.fingerprint) {
+    decision.duplicate_of = answered->ordinal;
+  } else {
+    decision.rejection = record::Rejection{
+        "key-reused",
+        "the idempotency key '" + command.idempotency_key + "' was used before with other content", "",
+        "engine", Value()};
+  }
+  return true;
+}
+
+}  // namespace lastkm::lane
