@@ -69,6 +69,11 @@ class EventLog {
   virtual void wait(std::uint64_t seen, std::chrono::milliseconds at_most) = 0;
   /// Partitions of `commands` and `decisions`; `directory` and `meta` have one each.
   [[nodiscard]] virtual std::int32_t partitions() const = 0;
+  /// What tells this log's storage from another that was put in its place under the same names, as the brokers'
+  /// own ids of the topics do; empty where there is no such thing.
+  [[nodiscard]] virtual std::string identity() const { return {}; }
+  /// The cluster that keeps it; empty where it lies in a folder.
+  [[nodiscard]] virtual std::string cluster_id() const { return {}; }
 };
 
 /// Which partition carries a lane.

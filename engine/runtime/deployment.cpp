@@ -13,6 +13,7 @@ Status write_deployment(log::EventLog& log, const Deployment& deployment) {
               {"lanes", static_cast<std::int64_t>(deployment.lanes)},
               {"log_id", deployment.log_id},
               {"vault_id", deployment.vault_id}};
+  if (const std::string storage = log.identity(); !storage.empty()) data.set("storage", storage);
   const log::Append append{
       log::Topic::meta, 0,
       log::Record{"deployment",
@@ -41,7 +42,14 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   deployment.lanes = static_cast<std::int32_t>(data.demand_number("lanes"));
   deployment.log_id = data.demand_text("log_id");
   deployment.vault_id = data.demand_text("vault_id");
+  deployment.storage = data.text("storage");
   if (!data.good()) return data.error();
+  if (const std::string now = log.identity(); !deployment.storage.empty() && now != deployment.storage) {
+    return Error{ErrorKind::integrity, "log-recreated",
+                 "the topics are not those that this deployment was made with (" + deployment.storage + "), but " + now +
+                     ": one was deleted and made anew. Nothing is written to them; restore them from a copy with 'lastkm log copy'",
+                 ""};
+  }
   return deployment;
 }
 

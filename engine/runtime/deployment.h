@@ -16,12 +16,14 @@ struct Deployment {
   bool virtual_clock = false;
   std::string vault_id;
   Instant made_at;
+  std::string storage;  ///< identity() of the log that it was written to; empty where that has none
   /// The CloudEvents source of its records.
   [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
 };
 
 [[nodiscard]] Status write_deployment(log::EventLog& log, const Deployment& deployment);
-/// not_found "no-deployment" where `meta` is empty.
+/// not_found "no-deployment" where `meta` is empty; integrity "log-recreated" where the log has been put in the place
+/// of the one that the deployment was written to.
 [[nodiscard]] Result<Deployment> read_deployment(log::EventLog& log);
 
 }  // namespace lastkm::runtime

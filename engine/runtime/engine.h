@@ -22,6 +22,7 @@
 #include "engine/privacy/vault.h"
 #include "engine/record/decision.h"
 #include "engine/runtime/deployment.h"
+#include "engine/runtime/log_place.h"
 
 namespace lastkm::runtime {
 
@@ -44,6 +45,10 @@ struct EngineOptions {
   std::string folder;
   bool read_only = false;
   int workers = 0;
+  std::optional<LogPlace> log = std::nullopt;  ///< nullopt: as DIR/log.json says
+  /// On Kafka one process owns a deployment at a time. Asked again and again while another does; false: give up.
+  std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
+  std::function<void()> on_loss = nullptr;   ///< from another thread, when ownership is gone: end soon
 };
 
 /// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the caller.
@@ -105,8 +110,8 @@ class Engine {
 };
 
 /// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes outside 1..1024.
-[[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock);
-/// folder_in_use, not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
+[[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place = {});
+/// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
 
 

@@ -1,8 +1,10 @@
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "engine/log/embedded_log.h"
+#include "engine/log/owned_log.h"
 #include "engine/runtime/assemble.h"
 #include "engine/runtime/lane_books.h"
 
@@ -43,7 +45,7 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
 
 }  // namespace
 
-Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock) {
+Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
   if (lanes < 1 || lanes > 1024) return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
   std::error_code failed;
   if (fs::exists(folder, failed) && !fs::is_empty(folder, failed)) {
@@ -51,34 +53,109 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock) {
   }
   fs::create_directories(folder, failed);
   if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
-  auto vault = privacy::make_file_vault(folder + "/vault");
-  if (!vault) return vault.error();
-  auto log = log::open_embedded_log({.folder = folder, .partitions = lanes});
+  auto log = place.on_kafka ? open_kafka(place, true) : log::open_embedded_log({.folder = folder, .partitions = lanes});
   if (!log) return log.error();
+  if (auto there = read_deployment(**log); there || there.error().code != "no-deployment") {
+    if (!there) return there.error();
+    return Error{ErrorKind::refused, "log-not-empty",
+                 "the log has a deployment already (" + there->log_id + "): give another --prefix, or join it with 'lastkm serve'", ""};
+  }
+  auto vault = privacy::make_file_vault(vault_folder(folder, place));
+  if (!vault) return vault.error();
   Deployment deployment;
   deployment.log_id = (*vault)->random_aggregate().value;
   deployment.lanes = lanes;
   deployment.virtual_clock = virtual_clock;
   deployment.vault_id = (*vault)->id();
   deployment.made_at = SystemClock().now();
-  return write_deployment(**log, deployment);
+  if (auto written = write_deployment(**log, deployment); !written || !place.on_kafka) return written;
+  LogPlace kept = place;
+  kept.cluster_id = (*log)->cluster_id();
+  kept.log_id = deployment.log_id;
+  return write_log_place(folder, kept);
 }
 
-Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+namespace {
+
+/// Where the log lies: what the folder says, with what the caller says over it.
+Result<LogPlace> place_of(const EngineOptions& options) {
+  auto kept = read_log_place(options.folder);
+  if (!kept || !options.log) return kept;
+  LogPlace place = *options.log;
+  if (kept->on_kafka && place.on_kafka) {
+    place.cluster_id = kept->cluster_id;
+    place.log_id = kept->log_id;
+    if (place.vault.empty()) place.vault = kept->vault;
+    if (place.settings_file.empty()) place.settings_file = kept->settings_file;
+  }
+  return place;
+}
+
+Result<std::unique_ptr<log::EventLog>> open_log(const EngineOptions& options, const LogPlace& place) {
   std::error_code failed;
+  if (place.on_kafka) return open_kafka(place, false);
   if (!fs::exists(options.folder + "/log", failed)) {
     return Error{ErrorKind::not_found, "no-deployment",
                  "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
   }
-  auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  return log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+}
+
+Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const LogPlace& place) {
+  auto joined = join_owners(place);
+  if (!joined) return joined.error();
+  std::unique_ptr<log::Ownership> owned = std::move(*joined);
+  bool held = owned->wait(std::chrono::seconds(5));
+  while (!held && options.stand_by && options.stand_by()) held = owned->wait(std::chrono::milliseconds(200));
+  if (!held) {
+    return Error{ErrorKind::folder_in_use, "deployment-in-use",
+                 "another process owns the deployment " + place.prefix + " on " + place.brokers +
+                     ": use the folder that it serves, or stop it; 'lastkm serve' stands by until it ends", ""};
+  }
+  if (options.on_loss) owned->on_loss(options.on_loss);
+  return owned;
+}
+
+/// The folder of a process that uses a log on Kafka holds nothing but caches; it is made where it is missing.
+Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log, const Deployment& deployment) {
+  if (!place.log_id.empty() && place.log_id != deployment.log_id) {
+    return Error{ErrorKind::integrity, "foreign-log",
+                 "the topics " + place.prefix + ".* hold the log " + deployment.log_id + ", but " + options.folder + " belongs to the log " +
+                     place.log_id + "; give the right brokers and prefix, or another folder",
+                 options.folder};
+  }
+  if (options.read_only) return done();
+  std::error_code failed;
+  fs::create_directories(options.folder, failed);
+  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + options.folder + ": " + failed.message(), options.folder};
+  place.cluster_id = log.cluster_id();
+  place.log_id = deployment.log_id;
+  return write_log_place(options.folder, place);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options) {
+  auto place = place_of(options);
+  if (!place) return place.error();
+  auto log = open_log(options, *place);
   if (!log) return log.error();
   auto deployment = read_deployment(**log);
   if (!deployment) return deployment.error();
-  auto vault = privacy::open_file_vault(options.folder + "/vault");
+  const std::string vault_path = vault_folder(options.folder, *place);
+  auto vault = privacy::open_file_vault(vault_path);
   if (!vault) return vault.error();
   if ((*vault)->id() != deployment->vault_id) {
     return Error{ErrorKind::integrity, "vault-foreign",
-                 "the vault in " + options.folder + "/vault is not this deployment's: restore the right one", ""};
+                 "the vault in " + vault_path + " is not this deployment's: restore the right one", ""};
+  }
+  if (place->on_kafka && !options.read_only) {
+    auto owned = own(options, *place);
+    if (!owned) return owned.error();
+    *log = std::make_unique<log::OwnedLog<log::Ownership>>(std::move(*log), std::move(*owned));
+  }
+  if (place->on_kafka) {
+    if (auto settled = settle_folder(options, *place, **log, *deployment); !settled) return settled.error();
   }
   auto state = open_state(options, *deployment);
   if (!state) return state.error();

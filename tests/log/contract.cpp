@@ -1,11 +1,15 @@
 // The contract of EventLog, for every implementation. Another log joins by a line in kinds().
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <set>
 #include <thread>
 
+#include "engine/log/kafka_log.h"
 #include "engine/log/simulated_log.h"
 #include "tests/log/support.h"
 
@@ -31,12 +35,31 @@ struct InMemory final : Place {
   std::unique_ptr<EventLog> open() override { return open_simulated_log(storage); }
 };
 
+/// Topics of its own on the brokers that the environment names; tests/kafka/with_kafka starts some.
+struct OnKafka final : Place {
+  KafkaLogOptions options;
+  explicit OnKafka(const char* brokers) {
+    static int made = 0;
+    options.brokers = brokers;
+    options.prefix = "contract-" + std::to_string(::getpid()) + "-" + std::to_string(++made);
+    options.partitions = kPartitions;
+  }
+  std::unique_ptr<EventLog> open() override {
+    auto opened = open_kafka_log(options);
+    INFO((opened ? "" : opened.error().message));
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+};
+
 struct Kind {
   std::string name;
   std::function<std::unique_ptr<Place>()> make;
 };
 
 std::vector<Kind> kinds() {
+  if (const char* brokers = std::getenv("LASTKM_KAFKA_BROKERS"))  // NOLINT(concurrency-mt-unsafe)
+    return {{"kafka", [brokers] { return std::make_unique<OnKafka>(brokers); }}};
   return {{"embedded", [] { return std::make_unique<InFolder>(); }},
           {"simulated", [] { return std::make_unique<InMemory>(); }}};
 }

@@ -18,7 +18,7 @@ Result<Exit> run(Session& session) {
   const Value value =
       Object{{"program", LASTKM_VERSION},
              {"folder", (*folder)->path()},
-             {"log", "embedded"},
+             {"log", engine.log().cluster_id().empty() ? "embedded" : "kafka"},
              {"log_id", deployment.log_id},
              {"vault_id", deployment.vault_id},
              {"lanes", std::int64_t{deployment.lanes}},

@@ -14,7 +14,10 @@ struct Given {
 
 Result<Exit> run(Session& session, const Given& given) {
   const std::string folder = session.path(given.folder);
-  if (auto made = runtime::init(folder, given.lanes, given.clock == "virtual"); !made) return made.error();
+  auto place = session.log_place();
+  if (!place) return place.error();
+  const runtime::LogPlace log = place->value_or(runtime::LogPlace());
+  if (auto made = runtime::init(folder, given.lanes, given.clock == "virtual", log); !made) return made.error();
   auto opened = runtime::open_engine({.folder = folder});
   if (!opened) return opened.error();
   const runtime::Deployment& deployment = (*opened)->deployment();

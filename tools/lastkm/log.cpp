@@ -1,5 +1,6 @@
-// lastkm log dump: the records, byte for byte as stored, a line each.
+// lastkm log copy, and log dump: the records, byte for byte as stored, a line each.
 #include "engine/log/event_log.h"
+#include "tools/lastkm/log_copy.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
 
@@ -40,6 +41,13 @@ void add_log(Program& program) {
       .one_of({"commands", "decisions", "directory"})
       .with_default();
   program.on(verb, Needs::folder, [from](Session& session) { return dump(session, *from); });
+
+  auto source = std::make_shared<std::string>();
+  auto target = std::make_shared<std::string>();
+  Verb copy = group.verb("copy", "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs)");
+  copy.option("--from", *source, "embedded:DIR or kafka:HOST:PORT,…/PREFIX").required();
+  copy.option("--to", *target, "the same; a new one, or a copy that was cut short").required();
+  program.on(copy, Needs::nothing, [source, target](Session& session) { return copy_log(session, *source, *target); });
 }
 
 }  // namespace lastkm::tool

@@ -39,7 +39,8 @@ std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) 
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--data" || word == "--colour") {
+    if (word == "--data" || word == "--colour" || word == "--log" || word == "--brokers" || word == "--prefix" ||
+        word == "--kafka-config" || word == "--vault" || word == "--partitions" || word == "--replication") {
       ++i;
       continue;
     }
@@ -91,10 +92,30 @@ Program::Program()
   app_->add_flag("--verbose", options_.verbose, "more of the log on the error stream");
   app_->add_option("--colour,--color", options_.colour, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+  add_log_options();
   add_verbs(*this);
 }
 
 Program::~Program() = default;
+
+void Program::add_log_options() {
+  runtime::LogPlace& place = options_.place;
+  const auto add = [this](const std::string& name, auto& into, const std::string& help) {
+    return app_->add_option(name, into, help)->group("Where the log lies (kept in DIR/log.json)");
+  };
+  add("--log", options_.log, "embedded: in the folder; kafka: on brokers")->check(CLI::IsMember({"embedded", "kafka"}));
+  add("--brokers", place.brokers, "brokers of Kafka")->type_name("HOST:PORT,…");
+  add("--prefix", place.prefix, "of the topics' names")->capture_default_str();
+  add("--kafka-config", place.settings_file, "settings of the client, a line each: NAME=VALUE or NAME.file=PATH")
+      ->type_name("FILE");
+  add("--vault", place.vault, "the vault that all processes of the deployment share (default: DIR/vault)")
+      ->type_name("DIR");
+  add("--partitions", place.partitions, "of the topics that init makes")->check(CLI::Range(1, 1024))->capture_default_str();
+  add("--replication", place.replication, "copies of the topics that init makes (default: one on each broker, at most 3)")
+      ->check(CLI::Range(1, 9));
+  app_->add_flag("--flush-each", place.flush_each, "topics that init makes have flush.messages=1: brokers sync each record")
+      ->group("Where the log lies (kept in DIR/log.json)");
+}
 
 void Program::on(Verb verb, Needs needs, Action action) {
   verb.app().footer(std::string(kCommonOptions));

@@ -41,6 +41,7 @@ class Program {
   [[nodiscard]] Verb root() const { return Verb(app_.get()); }
 
  private:
+  void add_log_options();
   [[nodiscard]] Exit parse(const std::vector<std::string>& arguments, const Streams& streams);
   std::unique_ptr<CLI::App> app_;
   Options options_;

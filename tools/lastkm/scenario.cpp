@@ -28,6 +28,8 @@ void print_scenario(Session& session, const Scenario& scenario, const std::vecto
 }
 
 Result<Exit> run(Session& session, const std::vector<std::string>& files) {
+  const auto place = session.log_place();
+  if (!place) return place.error();
   std::size_t scenarios = 0;
   std::size_t failed = 0;
   for (const std::string& file : files) {
@@ -36,7 +38,7 @@ Result<Exit> run(Session& session, const std::vector<std::string>& files) {
     const auto read = read_scenarios(*text, file);
     if (!read) return read.error();
     for (const Scenario& scenario : *read) {
-      const auto checks = run_scenario(scenario, session.path(file));
+      const auto checks = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()));
       if (!checks) return checks.error();
       bool ok = true;
       for (const Check& check : *checks) ok = ok && check.ok;

@@ -257,11 +257,14 @@ class Run {
 
 }  // namespace
 
-Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file) {
+Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file,
+                                         runtime::LogPlace place) {
   const Scratch scratch;
   if (scratch.path().empty())
     return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
-  if (auto made = runtime::init(scratch.path(), 4, true); !made) return made.error();
+  if (place.on_kafka) place.prefix += "-" + fs::path(scratch.path()).filename().string();
+  // On Kafka as many lanes as a deployment has, so that the cases spread over all partitions.
+  if (auto made = runtime::init(scratch.path(), place.on_kafka ? 64 : 4, true, place); !made) return made.error();
   const auto engine = runtime::open_engine({.folder = scratch.path()});
   if (!engine) return engine.error();
   std::vector<std::string> files;

@@ -1,10 +1,14 @@
 // lastkm serve: keeps a folder open, decides what comes, keeps the views up to date, answers verbs at
 // DIR/lastkm.sock.
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <memory>
 #include <thread>
 
 #include "tools/lastkm/program.h"
@@ -26,7 +30,23 @@ Result<Exit> run(Session& session, int workers) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const Socket stop(signalfd(-1, &signals, SFD_CLOEXEC));
 
-  auto folder = Folder::open(*where, workers);
+  auto place = session.log_place();
+  if (!place) return place.error();
+  bool said = false;
+  const auto stand_by = [&] {
+    if (!said) spdlog::warn("another process owns the deployment; standing by until it ends");
+    said = true;
+    pollfd asked{.fd = stop.fd(), .events = POLLIN, .revents = 0};
+    return poll(&asked, 1, 0) == 0;
+  };
+  // A signal to itself ends the serving in the one way that there is.
+  const auto lost = std::make_shared<std::atomic<bool>>(false);
+  const auto on_loss = [lost] {
+    *lost = true;
+    spdlog::error("another process has taken the deployment over; this one stops");
+    kill(getpid(), SIGTERM);
+  };
+  auto folder = Folder::open(*where, workers, std::move(*place), stand_by, on_loss);
   if (!folder) return folder.error();
   const auto side = (*folder)->read_side();
   if (!side) return side.error();
@@ -49,7 +69,7 @@ Result<Exit> run(Session& session, int workers) {
   }
   if (!session.json()) session.out() << "Stopped.\n";
   if (!followed) return followed.error();
-  return Exit::ok;
+  return *lost ? Exit::unknown_outcome : Exit::ok;
 }
 
 }  // namespace

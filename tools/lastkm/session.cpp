@@ -9,8 +9,12 @@
 
 namespace lastkm::tool {
 
-Result<std::unique_ptr<Folder>> Folder::open(const std::string& path, int workers) {
-  auto engine = runtime::open_engine({.folder = path, .read_only = false, .workers = workers});
+Result<std::unique_ptr<Folder>> Folder::open(const std::string& path, int workers,
+                                             std::optional<runtime::LogPlace> log,
+                                             std::function<bool()> stand_by, std::function<void()> on_loss) {
+  auto engine = runtime::open_engine(
+      {.folder = path, .read_only = false, .workers = workers, .log = std::move(log),
+       .stand_by = std::move(stand_by), .on_loss = std::move(on_loss)});
   if (!engine) return engine.error();
   auto folder = std::make_unique<Folder>();
   folder->path_ = path;
@@ -62,11 +66,32 @@ Result<std::string> Session::data() const {
                ""};
 }
 
+runtime::LogPlace Session::kafka_place() const {
+  runtime::LogPlace place = options_.place;
+  for (std::string* file : {&place.settings_file, &place.vault}) {
+    if (!file->empty()) *file = std::filesystem::absolute(path(*file)).string();
+  }
+  return place;
+}
+
+Result<std::optional<runtime::LogPlace>> Session::log_place() const {
+  runtime::LogPlace place = kafka_place();
+  if (options_.log.empty() && !place.brokers.empty())
+    return Error{ErrorKind::bad_input, "usage", "--brokers goes with --log kafka", ""};
+  if (options_.log.empty()) return std::optional<runtime::LogPlace>();
+  place.on_kafka = options_.log == "kafka";
+  if (place.on_kafka && place.brokers.empty())
+    return Error{ErrorKind::bad_input, "usage", "Which brokers? --log kafka needs --brokers HOST:PORT,…", ""};
+  return std::optional(std::move(place));
+}
+
 Result<Folder*> Session::folder() {
   if (folder_ != nullptr) return folder_;
   const auto where = data();
   if (!where) return where.error();
-  auto opened = Folder::open(*where);
+  auto place = log_place();
+  if (!place) return place.error();
+  auto opened = Folder::open(*where, 0, std::move(*place));
   if (!opened) return opened.error();
   own_ = std::move(*opened);
   folder_ = own_.get();

@@ -2,9 +2,11 @@
 // first asked for.
 #pragma once
 
+#include <functional>
 #include <istream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -37,13 +39,18 @@ struct Options {
   bool progress = false;
   bool verbose = false;
   std::string colour = "auto";
+  std::string log;  ///< "", "embedded" or "kafka"
+  runtime::LogPlace place;
 };
 
 /// A data folder in use: the engine, and views that follow it.
 class Folder {
  public:
   /// Errors of open_engine.
-  [[nodiscard]] static Result<std::unique_ptr<Folder>> open(const std::string& path, int workers = 0);
+  [[nodiscard]] static Result<std::unique_ptr<Folder>> open(const std::string& path, int workers = 0,
+                                                               std::optional<runtime::LogPlace> log = {},
+                                                               std::function<bool()> stand_by = {},
+                                                               std::function<void()> on_loss = {});
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }
@@ -72,6 +79,10 @@ class Session {
   [[nodiscard]] Style error_style() const;
   [[nodiscard]] bool shows_progress() const;
 
+  /// The options about Kafka with paths as the caller meant them.
+  [[nodiscard]] runtime::LogPlace kafka_place() const;
+  /// What --log and its companions say; nullopt: nothing.
+  [[nodiscard]] Result<std::optional<runtime::LogPlace>> log_place() const;
   /// The path of --data or LASTKM_DATA. bad_input "no-folder" where neither is given.
   [[nodiscard]] Result<std::string> data() const;
   [[nodiscard]] Result<Folder*> folder();

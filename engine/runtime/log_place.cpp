@@ -1,0 +1,97 @@
+#include "engine/runtime/log_place.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "engine/json/read.h"
+#include "engine/log/kafka_log.h"
+#include "engine/record/canonical.h"
+
+namespace lastkm::runtime {
+
+namespace fs = std::filesystem;
+
+Result<LogPlace> read_log_place(const std::string& folder) {
+  const std::string file = folder + "/log.json";
+  LogPlace place;
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return place;
+  std::ifstream in(file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  auto value = json::read_value(text, file);
+  if (!value) return value.error();
+  if (value->text("kind") != "kafka" || value->text("brokers").empty())
+    return Error{ErrorKind::bad_input, "bad-log-place", file + " does not say where the log lies: it needs kind \"kafka\" and brokers", file};
+  place.on_kafka = true;
+  place.brokers = value->text("brokers");
+  place.prefix = value->text("prefix", place.prefix);
+  place.settings_file = value->text("settings_file");
+  place.vault = value->text("vault");
+  place.cluster_id = value->text("cluster_id");
+  place.log_id = value->text("log_id");
+  return place;
+}
+
+Status write_log_place(const std::string& folder, const LogPlace& place) {
+  const std::string file = folder + "/log.json";
+  const Value value(Object{{"kind", "kafka"},
+                           {"brokers", place.brokers},
+                           {"prefix", place.prefix},
+                           {"settings_file", place.settings_file},
+                           {"vault", place.vault},
+                           {"cluster_id", place.cluster_id},
+                           {"log_id", place.log_id}});
+  std::error_code failed;
+  {
+    std::ofstream out(file + ".tmp", std::ios::binary | std::ios::trunc);
+    out << record::canonical(value) << '\n';
+    if (!out.flush()) return Error{ErrorKind::refused, "cannot-write", "cannot write " + file, file};
+  }
+  fs::rename(file + ".tmp", file, failed);
+  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot write " + file + ": " + failed.message(), file};
+  return done();
+}
+
+std::string vault_folder(const std::string& folder, const LogPlace& place) {
+  return place.vault.empty() ? folder + "/vault" : place.vault;
+}
+
+namespace {
+
+Result<log::KafkaLogOptions> options_of(const LogPlace& place, bool make) {
+  log::KafkaLogOptions options;
+  options.brokers = place.brokers;
+  options.prefix = place.prefix;
+  options.cluster_id = place.cluster_id;
+  options.partitions = make ? place.partitions : 0;
+  options.replication = place.replication;
+  options.flush_each = place.flush_each;
+  options.hear = [](int level, std::string_view text) {
+    if (level <= 4) spdlog::warn("Kafka: {}", text);
+  };
+  if (!place.settings_file.empty()) {
+    auto settings = log::read_kafka_settings(place.settings_file);
+    if (!settings) return settings.error();
+    options.settings = std::move(*settings);
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<log::EventLog>> open_kafka(const LogPlace& place, bool make) {
+  auto options = options_of(place, make);
+  if (!options) return options.error();
+  return log::open_kafka_log(std::move(*options));
+}
+
+Result<std::unique_ptr<log::Ownership>> join_owners(const LogPlace& place) {
+  auto options = options_of(place, false);
+  if (!options) return options.error();
+  return log::join_owners(*options);
+}
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,39 @@
+// Where the log of a data folder lies: in the folder itself, or on Kafka. Kept in DIR/log.json; a folder without
+// that file has its log in itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/log/event_log.h"
+#include "engine/log/kafka_log_group.h"
+
+namespace lastkm::runtime {
+
+struct LogPlace {
+  bool on_kafka = false;
+  std::string brokers;
+  std::string prefix = "lastkm";  ///< of the topics' names
+  std::string settings_file;      ///< of the client: TLS, SASL; empty: none
+  std::string vault;              ///< folder of the vault that all processes of the deployment share; empty: DIR/vault
+  std::string cluster_id;         ///< learnt at the first opening; another cluster is refused from then on
+  std::string log_id;             ///< likewise
+  /// Of topics that `init` makes.
+  std::int32_t partitions = 8;
+  std::int32_t replication = 0;  ///< 0: a copy on each broker, three at most
+  bool flush_each = false;
+};
+
+/// bad_input where DIR/log.json cannot be read.
+[[nodiscard]] Result<LogPlace> read_log_place(const std::string& folder);
+[[nodiscard]] Status write_log_place(const std::string& folder, const LogPlace& place);
+[[nodiscard]] std::string vault_folder(const std::string& folder, const LogPlace& place);
+
+/// What is joined to own a deployment on Kafka.
+[[nodiscard]] Result<std::unique_ptr<log::Ownership>> join_owners(const LogPlace& place);
+/// Opens the log on Kafka. `make`: makes its topics where they are missing. Errors of log::open_kafka_log.
+[[nodiscard]] Result<std::unique_ptr<log::EventLog>> open_kafka(const LogPlace& place, bool make);
+
+}  // namespace lastkm::runtime

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""The program on a real broker: a deployment is made, used, served, taken over and found whole; all scenarios are played.
+
+Usage: check_program.py LASTKM SOURCE-DIR      (through with_kafka, which names brokers in the environment)
+"""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+LASTKM, SOURCE = sys.argv[1], pathlib.Path(sys.argv[2])
+BROKERS = os.environ["LASTKM_KAFKA_BROKERS"]
+checks = 0
+
+
+def check(what, ok, said=""):
+    global checks
+    checks += 1
+    if not ok:
+        print(f"FAILED: {what}\n{said}")
+        sys.exit(1)
+
+
+def run(*arguments, code=0, text=None):
+    done = subprocess.run([LASTKM, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=300)
+    check(f"exit code of {arguments}", done.returncode in (code if isinstance(code, tuple) else (code,)), f"{done.returncode} {done.stdout[-2000:]} {done.stderr[-4000:]}")
+    return done.stdout, done.stderr
+
+
+def lines(out):
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def request(n):
+    return json.dumps({"command": "RegisterCase", "external": {"channel": "CH-12345", "reference": f"K{n}"},
+                       "actor": {"body": "HOTLINE-510108", "role": "AGENT"},
+                       "data": {"type": "COMPLAINT", "category": "C11", "urgency": "URGENT", "place": "5101080170060001",
+                                "text": f"secret words {n}"}}) + "\n"
+
+
+def submit(*where, text):
+    """The answers. Who is told that a request was only recorded, or that its fate is unknown, asks again with its reference."""
+    for _ in range(20):
+        out, _ = run("submit", "-", *where, "--json", code=(0, 7), text=text)
+        answers = lines(out)
+        if len(answers) == text.count("\n") and all(a["status"] in ("accepted", "duplicate") for a in answers):
+            return answers
+    check("every request is answered in the end", False, out)
+
+
+class Serving:
+    def __init__(self, folder, *options):
+        self.process = subprocess.Popen([LASTKM, "serve", "--data", folder, "--json", *map(str, options)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def ready(self):
+        return "serving" in json.loads(self.process.stdout.readline())
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+def main(scratch):
+    kafka = ["--log", "kafka", "--brokers", BROKERS]
+    one, two, vault = scratch / "one", scratch / "two", scratch / "vault"
+    run("init", one, *kafka, "--prefix", "check", "--partitions", 8, "--vault", vault)
+    _, said = run("init", scratch / "again", *kafka, "--prefix", "check", code=1)
+    check("a second deployment on the same topics is refused", "log-not-empty" in said, said)
+    _, said = run("serve", "--data", scratch / "none", *kafka, "--prefix", "nothing", code=3)
+    check("topics that are not there are not made by serve", "no-log" in said, said)
+    run("directory", "publish", "--shipped", "--activate", "--data", one)
+
+    out, _ = run("submit", "-", "--data", one, "--json", text="".join(request(n) for n in range(100)))
+    answers = lines(out)
+    check("every request is accepted", len(answers) == 100 and all(a["status"] == "accepted" for a in answers), out)
+    check("requests spread over lanes of all partitions", len({a["lane"] % 8 for a in answers}) == 8, out)
+
+    # Two processes: one owns, the other stands by and takes over when the first is killed.
+    first = Serving(one)
+    check("the first serves", first.ready())
+    second = Serving(two, *kafka, "--prefix", "check", "--vault", vault)
+    answers = submit("--data", one, text=request(500) + request(3))
+    check("a served folder takes requests and knows repeats", answers[1]["status"] == "duplicate", answers)
+    _, said = run("case", "list", "--data", scratch / "three", *kafka, "--prefix", "check", "--vault", vault, code=5)
+    check("a third process is told who has it", "deployment-in-use" in said, said)
+    started = time.monotonic()
+    first.end(signal.SIGKILL)
+    check("the second takes over", second.ready())
+    answers = submit("--data", two, text=request(501) + request(500))
+    seconds = time.monotonic() - started
+    check("the successor knows what its predecessor did", answers[1]["status"] == "duplicate", answers)
+    print(f"kill -9 of the owner to the next acknowledgement: {seconds:.1f} s")
+    check("the successor ends well", second.end() == 0)
+
+    # A zombie: stopped, taken over, continued. It notices and ends; nothing is written twice.
+    zombie = Serving(one)
+    check("the zombie-to-be serves", zombie.ready())
+    zombie.process.send_signal(signal.SIGSTOP)
+    heir = Serving(two)
+    check("the heir takes over", heir.ready())
+    submit("--data", two, text="".join(request(n) for n in range(200, 210)))
+    zombie.process.send_signal(signal.SIGCONT)
+    zombie.process.communicate(timeout=60)
+    check("the zombie ends by itself", zombie.process.returncode == 7, str(zombie.process.returncode))
+    check("the heir ends well", heir.end() == 0)
+
+    out, _ = run("audit", "redecide", "--data", one, "--json")
+    audit = lines(out)[0]
+    check("every decision is made again, byte for byte", audit["different"] == 0 and audit["equal"] == audit["commands"] > 50, out)
+    out, _ = run("case", "list", "--data", one, "--json")
+    check("every case is there once", len(lines(out)) == 112, str(len(lines(out))))
+    before, _ = run("view", "digest", "--data", one, "--json")
+    run("view", "rebuild", "--data", two)
+    after, _ = run("view", "digest", "--data", two, "--json")
+    check("views of another folder are the same", lines(before)[0]["views"] == lines(after)[0]["views"], before + after)
+    for topic in ("commands", "decisions"):
+        out, _ = run("log", "dump", "--from", topic, "--data", one)
+        check(f"no text lies open in {topic}", "secret words" not in out)
+
+    # To a folder and back to other partitions: nothing is lost, nothing is changed.
+    folder = scratch / "folder"
+    out, _ = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{folder}", "--vault", vault, "--json")
+    check("a copy in a folder is the same", lines(out)[0]["redecided"]["different"] == 0 and lines(out)[0]["same_views"], out)
+    dumped, _ = run("log", "dump", "--data", folder)
+    out, _ = run("log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, "--json")
+    check("a copy on 3 partitions is the same", lines(out)[0]["partitions"] == 3 and lines(out)[0]["same_views"], out)
+    three = ["--data", scratch / "three", *kafka, "--prefix", "three", "--vault", vault]
+    again, _ = run("log", "dump", *three)
+    check("every decision has its bytes", sorted(dumped.splitlines()) == sorted(again.splitlines()) and len(dumped) > 1000)
+    out, _ = run("submit", "-", *three, "--json", text=request(300) + request(7))
+    check("the copy goes on where the first stopped", [a["status"] for a in lines(out)] == ["accepted", "duplicate"], out)
+    _, said = run("log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", code=1)
+    check("a deployment is not copied over", "log-not-empty" in said, said)
+
+    # The folder of another deployment, and a vault that is another's.
+    run("init", scratch / "other", *kafka, "--prefix", "other")
+    _, said = run("case", "list", "--data", one, *kafka, "--prefix", "other", code=6)
+    check("a folder of another log is refused", "vault-foreign" in said or "foreign-log" in said, said)
+
+    # All of them where there is time (.ci/run), else the long ones.
+    every = os.environ.get("LASTKM_KAFKA") == "required"
+    stories = sorted((SOURCE / "tests/scenarios").glob("*.scenario" if every else "s*.scenario"))
+    out, _ = run("scenario", "run", *stories, *kafka, "--prefix", "story")
+    print(f"on Kafka, 8 partitions: {out.splitlines()[-1]}")
+    print(f"{checks} checks hold")
+
+
+with tempfile.TemporaryDirectory(prefix="lastkm-kafka-check-") as folder:
+    main(pathlib.Path(folder))

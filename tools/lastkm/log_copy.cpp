@@ -1,0 +1,143 @@
+// lastkm log copy: moves a deployment between a folder and Kafka, or to another number of partitions.
+#include "tools/lastkm/log_copy.h"
+
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "engine/log/embedded_log.h"
+#include "engine/record/canonical.h"
+#include "engine/runtime/copy_log.h"
+#include "engine/runtime/redecide.h"
+#include "projections/query/queries.h"
+#include "tools/lastkm/progress.h"
+
+namespace lastkm::tool {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A log named on the command line, opened so that nobody else writes it.
+struct Named {
+  runtime::LogPlace place;
+  std::string folder;  ///< of an embedded one
+  std::unique_ptr<log::Ownership> ownership;
+  std::unique_ptr<log::EventLog> log;
+};
+
+Result<Named> name_of(Session& session, const std::string& text) {
+  Named named;
+  if (text.starts_with("embedded:") && text.size() > 9) {
+    named.folder = session.path(text.substr(9));
+    return named;
+  }
+  const std::size_t slash = text.rfind('/');
+  if (!text.starts_with("kafka:") || slash == std::string::npos || slash < 7 || slash + 1 == text.size())
+    return Error{ErrorKind::bad_input, "usage", "'" + text + "' names no log: give embedded:DIR or kafka:HOST:PORT,…/PREFIX", ""};
+  named.place = session.kafka_place();
+  named.place.on_kafka = true;
+  named.place.brokers = text.substr(6, slash - 6);
+  named.place.prefix = text.substr(slash + 1);
+  return named;
+}
+
+Status open(Named& named, bool make, std::int32_t lanes) {
+  auto opened = named.place.on_kafka
+                    ? runtime::open_kafka(named.place, make)
+                    : log::open_embedded_log({.folder = named.folder, .partitions = make ? lanes : 0});
+  if (!opened) return opened.error();
+  named.log = std::move(*opened);
+  if (!named.place.on_kafka) return done();
+  auto owned = runtime::join_owners(named.place);
+  if (!owned) return owned.error();
+  named.ownership = std::move(*owned);
+  if (named.ownership->wait(std::chrono::seconds(8))) return done();
+  return Error{ErrorKind::folder_in_use, "deployment-in-use",
+               "another process owns " + named.place.prefix + " on " + named.place.brokers + "; stop it first", ""};
+}
+
+/// The digests of all views of a log, folded afresh.
+Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& deployment) {
+  std::string folder = (fs::temp_directory_path() / "lastkm-copy-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
+  const std::shared_ptr<void> gone(nullptr, [folder](void*) {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  });
+  auto side = projections::open_read_side(log, {.folder = folder, .log_id = deployment.log_id});
+  if (!side) return side.error();
+  if (auto caught_up = (*side)->projector().catch_up(); !caught_up) return caught_up.error();
+  const auto digest = (*side)->projector().digest();
+  if (!digest) return digest.error();
+  std::string out;
+  for (const auto& view : digest->views) out += view.name + " " + view.sha256 + "\n";
+  return out;
+}
+
+Status copy_vault(const Named& from, const Named& to) {
+  if (to.place.on_kafka) return done();
+  const std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
+  std::error_code failed;
+  if (source.empty() || fs::exists(to.folder + "/vault", failed)) return done();
+  fs::copy(source, to.folder + "/vault", fs::copy_options::recursive, failed);
+  if (failed) return Error{ErrorKind::refused, "cannot-write", "the vault " + source + " cannot be copied: " + failed.message(), source};
+  fs::permissions(to.folder + "/vault", fs::perms::owner_all, failed);
+  return done();
+}
+
+}  // namespace
+
+Result<Exit> copy_log(Session& session, const std::string& from_text, const std::string& to_text) {
+  auto from = name_of(session, from_text);
+  if (!from) return from.error();
+  auto to = name_of(session, to_text);
+  if (!to) return to.error();
+  if (auto opened = open(*from, false, 0); !opened) return opened.error();
+  const auto deployment = runtime::read_deployment(*from->log);
+  if (!deployment) return deployment.error();
+  if (auto opened = open(*to, true, deployment->lanes); !opened) return opened.error();
+  std::int64_t total = 0;
+  for (std::int32_t partition = 0; partition < from->log->partitions(); ++partition) {
+    for (const log::Topic topic : {log::Topic::commands, log::Topic::decisions}) {
+      const auto end = from->log->end(topic, partition);
+      if (!end) return end.error();
+      total += *end;
+    }
+  }
+  Result<runtime::Copied> copied(runtime::Copied{});
+  {
+    Progress progress(session.err(), session.shows_progress(), "copying", total);
+    copied = runtime::copy_log(*from->log, *to->log, *deployment, [&](std::int64_t looked) { progress.at(looked); });
+  }
+  if (!copied) return copied.error();
+  if (auto vault = copy_vault(*from, *to); !vault) return vault.error();
+
+  const auto redecided = runtime::redecide(*to->log, *deployment, nullptr);
+  if (!redecided) return redecided.error();
+  const auto views = views_of(*from->log, *deployment);
+  if (!views) return views.error();
+  const auto views_of_copy = views_of(*to->log, *deployment);
+  if (!views_of_copy) return views_of_copy.error();
+  const bool same_views = *views == *views_of_copy;
+  if (session.json()) {
+    session.print(Object{{"documents", copied->documents},
+                         {"commands", copied->commands},
+                         {"decisions", copied->decisions},
+                         {"had_before", copied->had_before},
+                         {"partitions", std::int64_t{to->log->partitions()}},
+                         {"redecided", Object{{"equal", redecided->equal}, {"different", redecided->different}, {"given", redecided->given}}},
+                         {"same_views", same_views}});
+  } else {
+    session.out() << "Copied " << copied->documents << " documents, " << copied->commands << " commands and " << copied->decisions
+                  << " decisions (" << copied->had_before << " were there), byte for byte, into " << to->log->partitions()
+                  << " partitions.\nDecided again: " << redecided->equal << " equal, " << redecided->different
+                  << " different. Views: " << (same_views ? "the same.\n" : "NOT THE SAME.\n");
+    if (to->place.on_kafka)
+      session.out() << "Next: lastkm serve --data NEW --log kafka --brokers " << to->place.brokers << " --prefix " << to->place.prefix
+                    << " --vault VAULT\n";
+  }
+  return redecided->different == 0 && same_views ? Exit::ok : Exit::difference;
+}
+
+}  // namespace lastkm::tool
