@@ -36,13 +36,16 @@ Status Cursor::poll(std::chrono::milliseconds wait, std::size_t most, std::deque
   const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()), messages.data(),
                                                      std::min(most, messages.size()));
   if (count < 0) return error_of(rd_kafka_last_error(), where(topic_name_, partition_, next_));
+  const std::size_t had = out.size();
   Status taken = done();
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     if (taken) taken = take(*messages[i], out);
     rd_kafka_message_destroy(messages[i]);
   }
-  if (!taken) stop();
-  return taken;
+  if (taken) return done();
+  // What came before is given first; the next poll starts here and meets the error alone.
+  stop();
+  return out.size() > had ? done() : taken;
 }
 
 Status Cursor::take(const rd_kafka_message_t& message, std::deque<StoredRecord>& out) {

@@ -1,6 +1,7 @@
 #include "engine/log/kafka_log_reader.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace lastkm::log::kafka {
 
@@ -74,10 +75,16 @@ Result<std::int64_t> Reader::ask_end(Topic topic, std::int32_t partition) {
   std::int64_t low = 0;
   std::int64_t high = 0;
   const std::string name = topic_name(options_, topic);
-  const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client_.get(), name.c_str(), partition, &low, &high,
-                                                                    static_cast<int>(options_.patience.count()));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return error_of(code, where(name, partition));
-  return high;
+  const Clock::time_point until = Clock::now() + options_.patience;
+  while (true) {
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client_.get(), name.c_str(), partition, &low, &high,
+                                                                      static_cast<int>(options_.patience.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return high;
+    // A topic that is new, or that changes its leader, is not known to every broker at once.
+    const bool passes = meaning_of(code) != Meaning::refused && code != RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (!passes || Clock::now() > until) return error_of(code, where(name, partition));
+    std::this_thread::sleep_for(kPatience);
+  }
 }
 
 void Reader::written(Topic topic, std::int32_t partition, std::int64_t offset) {
@@ -156,7 +163,7 @@ Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std:
         const std::int64_t next = taken == 0 ? from : out.back().offset + 1;
         std::size_t got = take(at.kept, next, max_records - taken, max_bytes > bytes ? max_bytes - bytes : 0, out);
         if (got == 0) {
-          if (auto followed = follow(at, topic, partition, next, *end); !followed) return followed;
+          if (auto followed = follow(at, topic, partition, next, *end); !followed) return taken > 0 ? done() : followed;
           got = take(at.kept, next, max_records - taken, max_bytes > bytes ? max_bytes - bytes : 0, out);
         }
         if (got == 0) break;
@@ -225,7 +232,8 @@ Status Reader::scan(Topic topic, std::int32_t partition, std::int64_t from, std:
   std::size_t bytes = 0;
   for (std::size_t taken = 0; taken < max_records && (taken == 0 || bytes < max_bytes);) {
     if (scanner.ahead.empty()) {
-      if (scanner.cursor->next() >= until) break;
+      // A cursor that met an error stands still; the next call begins there and tells it.
+      if (scanner.cursor->next() >= until || !scanner.cursor->running()) break;
       if (auto polled = scanner.cursor->poll(kPatience, kPollMost, scanner.ahead); !polled) return polled;
       if (scanner.ahead.empty() && Clock::now() > patience) return too_late(where(topic_name(options_, topic), partition, scanner.cursor->next()));
       continue;
