@@ -65,7 +65,10 @@ Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& depl
     std::error_code ignored;
     fs::remove_all(folder, ignored);
   });
-  auto side = projections::open_read_side(log, {.folder = folder, .log_id = deployment.log_id});
+  projections::ReadSideOptions reading;
+  reading.folder = folder;
+  reading.log_id = deployment.log_id;
+  auto side = projections::open_read_side(log, reading);
   if (!side) return side.error();
   if (auto caught_up = (*side)->projector().catch_up(); !caught_up) return caught_up.error();
   const auto digest = (*side)->projector().digest();
