@@ -81,11 +81,24 @@ void registered(CaseState& s, const Event& e, Instant recorded_at) {
   s.opened_at = recorded_at;
   s.occurred_at = e.occurred_at;
 }
+// A case that goes its own way no longer waits for a master.
 void accepted(CaseState& s, const Event& e, Instant) {
   classify(s, e.data);
+  s.merging.clear();
+}
+void goes_alone(CaseState& s, const Event&, Instant) {
+  s.merging.clear();
+}
+void terminated(CaseState& s, const Event&, Instant) {
+  s.merging.clear();
+  s.master.clear();
+}
+void archived(CaseState& s, const Event&, Instant recorded_at) {
+  s.archived_at = recorded_at;
 }
 void dispatched(CaseState& s, const Event& e, Instant) {
   ++s.dispatches;
+  s.merging.clear();
   make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
 }
@@ -142,6 +155,9 @@ void verified(CaseState& s, const Event& e, Instant) {
 }
 void callback_recorded(CaseState& s, const Event& e, Instant) {
   ++s.callbacks;
+  ++s.tries;
+  if (!s.first_try) s.first_try = e.occurred_at;
+  s.last_try = e.occurred_at;
   if (e.data.flag("reached")) ++s.callbacks_reached;
   take_text(s.solved, e.data, "solved");
   take_text(s.satisfied, e.data, "satisfied");
@@ -152,6 +168,9 @@ void reopened(CaseState& s, const Event&, Instant) {
   s.solved.clear();
   s.satisfied.clear();
   s.verified.clear();
+  s.tries = 0;
+  s.first_try.reset();
+  s.last_try.reset();
   s.closed_at.reset();
 }
 // What was closed before it came to us keeps its own time, so that the reopen window runs from there.
@@ -161,14 +180,31 @@ void closed(CaseState& s, const Event& e, Instant recorded_at) {
   if (told.empty()) return;
   if (const auto at = parse_instant(told)) s.closed_at = *at;
 }
+void merge_requested(CaseState& s, const Event& e, Instant) {
+  take_text(s.merging, e.data, "master");
+}
 void merged(CaseState& s, const Event& e, Instant) {
   take_text(s.master, e.data, "master");
+  s.merging.clear();
 }
 void unmerged(CaseState& s, const Event&, Instant) {
   s.master.clear();
 }
+void add_once(std::vector<std::string>& to, std::string_view id) {
+  if (!id.empty() && std::find(to.begin(), to.end(), id) == to.end()) to.emplace_back(id);
+}
 void child_opened(CaseState& s, const Event& e, Instant) {
-  if (!e.data.text("child").empty()) s.children.emplace_back(e.data.text("child"));
+  add_once(s.children, e.data.text("child"));
+}
+void child_adopted(CaseState& s, const Event& e, Instant) {
+  add_once(s.merged, e.data.text("child"));
+}
+void child_released(CaseState& s, const Event& e, Instant) {
+  std::erase(s.merged, e.data.text("child"));
+  std::erase(s.children, e.data.text("child"));
+}
+void parent_linked(CaseState& s, const Event& e, Instant) {
+  take_text(s.parent, e.data, "parent");
 }
 void corrected(CaseState& s, const Event& e, Instant) {
   const std::string_view field = e.data.text("field");
@@ -177,6 +213,12 @@ void corrected(CaseState& s, const Event& e, Instant) {
   if (field == "urgency") take_text(s.urgency, e.data, "value");
   if (field == "place") take_text(s.place, e.data, "value");
   if (field == "respondent") take_text(s.respondent, e.data, "value");
+}
+void hold_placed(CaseState& s, const Event&, Instant) {
+  s.legal_hold = true;
+}
+void hold_lifted(CaseState& s, const Event&, Instant) {
+  s.legal_hold = false;
 }
 void yellow_card(CaseState& s, const Event&, Instant) {
   if (s.card == "none") s.card = "yellow";
@@ -224,15 +266,16 @@ constexpr auto kRows = std::to_array<Row>({
     {"AnnouncementPublished", add_evidence, kAct},
     {"ArrivedOnSite", add_evidence, kAct},
     {"AuditReportFiled", nullptr, ""},
+    {"CallbackOpened", nullptr, "master!"},
     {"CallbackRecorded", callback_recorded, "reached:boolean! contacted:boolean satisfied solved"},
     {"CaseAccepted", accepted, "category place type urgency"},
-    {"CaseAnswered", nullptr, "text:sealed"},
-    {"CaseArchived", nullptr, ""},
+    {"CaseAnswered", goes_alone, "text:sealed"},
+    {"CaseArchived", archived, ""},
     {"CaseClosed", closed, "closed_at"},
     {"CaseDispatched", dispatched, "lead! co_handlers:co_handlers level:integer"},
     {"CaseEscalated", escalated, "lead level:integer"},
     {"CaseParked", parked, "reason! review_on"},
-    {"CaseRedirected", nullptr, "reason!"},
+    {"CaseRedirected", goes_alone, "reason!"},
     {"CaseRegistered", registered,
      "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category "
      "channel "
@@ -240,11 +283,13 @@ constexpr auto kRows = std::to_array<Row>({
      "urgency"},
     {"CaseReopened", reopened, "reason!"},
     {"CaseSigned", nullptr, ""},
-    {"CaseTerminated", nullptr, ""},
+    {"CaseTerminated", terminated, ""},
     {"CaseUnmerged", unmerged, ""},
     {"CaseUnparked", unparked, ""},
     {"CasesMerged", merged, "master!"},
+    {"ChildAdopted", child_adopted, "child!"},
     {"ChildCaseOpened", child_opened, "child!"},
+    {"ChildReleased", child_released, "child! reason"},
     {"ClockResumed", nullptr, "clock!"},
     {"ClockSuspended", nullptr, "clock! reason!"},
     {"CoHandlerReported", co_handler_reported, "body"},
@@ -254,7 +299,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"DeliberationOpened", nullptr, ""},
     {"DisputeOpened", dispute_opened, ""},
     {"DisputeRuled", dispute_ruled, "lead! co_handlers:co_handlers level:integer"},
-    {"DueDateRecomputed", nullptr, ""},
+    {"DueDateRecomputed", nullptr, "calendar"},
     {"EmergencyConfirmed", nullptr, ""},
     {"EmergencyFundRequested", nullptr, ""},
     {"EmergencyPlanChecked", nullptr, ""},
@@ -271,12 +316,17 @@ constexpr auto kRows = std::to_array<Row>({
     {"FundDrawApproved", nullptr, ""},
     {"InterimFeedbackGiven", add_evidence, kAct},
     {"JointMeetingHeld", add_evidence, kAct},
+    {"LegalHoldLifted", hold_lifted, "reason"},
+    {"LegalHoldPlaced", hold_placed, "reason"},
     {"MarkPassed", nullptr, "clock! mark!"},
     {"MediationConcluded", nullptr, ""},
     {"MediationHeld", nullptr, ""},
     {"MediationOpened", nullptr, ""},
+    {"MergeRefused", goes_alone, "master! reason"},
+    {"MergeRequested", merge_requested, "master!"},
     {"MilestoneReached", add_evidence, kAct},
     {"OrderIssued", add_evidence, kAct},
+    {"ParentLinked", parent_linked, "parent!"},
     {"ParkReviewDue", nullptr, ""},
     {"PartyOpinionGiven", nullptr, ""},
     {"PlanAgreed", nullptr, ""},
@@ -297,6 +347,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"WhistleAnsweredLate", whistle_answered, "body"},
     {"WhistleBlown", whistle_blown, "bodies:bodies! kind!"},
     {"WhistleClosed", whistle_closed, "scores:scores"},
+    {"WhistleRequested", nullptr, ""},
     {"WorkAccepted", nullptr, ""},
     {"YellowCardIssued", yellow_card, ""},
 });

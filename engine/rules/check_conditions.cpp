@@ -48,7 +48,7 @@ class Conditions {
 
   [[nodiscard]] Vocabulary of(const CommandRule& command, const std::vector<std::string>& stages) const {
     Narrower known;
-    known["actor.role"] = one_of(command.roles);
+    if (!command.from_cases) known["actor.role"] = one_of(command.roles);
     if (!stages.empty()) known["case.stage"] = one_of(stages);
     return narrowed(vocabulary_for(workflow_, &command.fields), std::move(known));
   }

@@ -392,6 +392,7 @@ class LocalEngine final : public Engine {
       return Error{ErrorKind::refused, "clock-backwards",
                    "the clock stands at " + format_utc(now()) + ", which is after " + format_utc(to), "/at"};
     }
+    if (auto recounted = recount(); !recounted) return recounted;
     while (true) {
       std::optional<Instant> first;
       for (const auto& owner : owners_) {
@@ -414,7 +415,22 @@ class LocalEngine final : public Engine {
     return done();
   }
 
+  /// Brings every open case under a calendar that has come into force.
+  Status recount() {
+    for (const auto& owner : owners_) {
+      for (std::size_t counted = 1; counted > 0;) {
+        auto count = owner->recount(now(), kDrainMost);
+        if (!count) return count.error();
+        counted = *count;
+        if (counted == 0) break;
+        if (auto settled = settle(); !settled) return settled;
+      }
+    }
+    return done();
+  }
+
   Status wake_due() {
+    if (auto recounted = recount(); !recounted) return recounted;
     for (const auto& owner : owners_) {
       for (std::size_t woken = kDrainMost; woken == kDrainMost;) {
         auto count = owner->wake(now(), kDrainMost);
@@ -496,6 +512,7 @@ class LocalEngine final : public Engine {
       auto woken = owner.wake(now(), kDrainMost);
       busy = woken && *woken > 0;
     }
+    if (const auto counted = owner.recount(now(), kDrainMost); counted && *counted > 0) busy = true;
     auto has_work = owner.has_work();
     if (!has_work || !*has_work) return busy;
     auto drained = owner.drain(kDrainMost);
@@ -538,7 +555,10 @@ class LocalEngine final : public Engine {
     }
     if (appends.empty()) return done();
     if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
-    if (options_.workers == 0 || workers_.empty()) return settle();
+    if (options_.workers == 0 || workers_.empty()) {
+      if (auto settled = settle(); !settled) return settled;
+      return recount();
+    }
     for (int tries = 0; tries < 200; ++tries) {
       const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
         for (const LaneId lane : owner->lanes()) {

@@ -228,7 +228,7 @@ Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken,
       if (remembered.ordinal == *decision.duplicate_of) first = remembered.command;
     }
   }
-  if (auto original = find_decision(books, *decision.duplicate_of, first)) {
+  if (auto original = find_decision(books, *decision.duplicate_of, decision.aggregate, first)) {
     outcome.command = original->command;
     outcome.events = std::move(original->events);
     outcome.lane_time = original->lane_time;
@@ -240,13 +240,14 @@ Outcome PartitionOwner::outcome_of(LaneBooks& books, const lane::Taken& taken,
 }
 
 std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, Ordinal ordinal,
+                                                              const AggregateId& about,
                                                               const CommandId& command) {
   for (const Predicted& predicted : predicted_) {
     if (predicted.lane != books.state.lane || predicted.ordinal != ordinal) continue;
     auto decision = record::decode_decision(predicted.bytes);
     if (decision) return std::move(*decision);
   }
-  const auto offset = books.decision_offset(command);
+  const auto offset = books.decision_offset(about, command);
   std::vector<log::StoredRecord> records;
   if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) ||
       records.empty()) {
@@ -367,8 +368,9 @@ Status PartitionOwner::read_back() {
   return done();
 }
 
-Status PartitionOwner::send_follow_ups() {
+Result<std::size_t> PartitionOwner::send_follow_ups() {
   std::vector<log::Append> appends;
+  std::vector<log::Append> notes;
   for (auto& [lane, books] : lanes_) {
     std::map<std::int32_t, std::int64_t> last;
     for (const auto& [key, outgoing] : books->outbox()) {
@@ -387,15 +389,30 @@ Status PartitionOwner::send_follow_ups() {
           lane::kFollowUpsSent, record::lane_aggregate(LaneId(lane)), LaneId(lane), parts_.new_id(),
           Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}},
           std::max(parts_.now(), books->state.time));
-      appends.push_back(
+      notes.push_back(
           log::Append{log::Topic::commands, partition_,
                       log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
     }
   }
-  if (appends.empty()) return done();
-  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (appends.empty()) return std::size_t{0};
+  // What was decided and what it asks must both survive what is noted as sent: another number would come twice, or
+  // never.
+  auto written = parts_.log.append(appends, log::Durability::synced);
   if (!written) return written.error();
-  return done();
+  log::crash_point("follow_ups.appended");
+  written = parts_.log.append(notes, log::Durability::buffered);
+  if (!written) return written.error();
+  return appends.size();
+}
+
+bool PartitionOwner::has_unsent() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& entry) {
+    const auto& [lane, books] = entry;
+    return std::any_of(books->outbox().begin(), books->outbox().end(), [&, of = lane](const auto& outgoing) {
+      const auto sent = in_flight_.find({of, outgoing.first.first});
+      return sent == in_flight_.end() || outgoing.first.second > sent->second;
+    });
+  });
 }
 
 Result<std::size_t> PartitionOwner::drain(std::size_t most) {
@@ -419,8 +436,9 @@ Result<std::size_t> PartitionOwner::drain(std::size_t most) {
     if (auto appended = append_predicted(); !appended) return lose(appended.error()).error();
     if (auto read = read_back(); !read) return lose(read.error()).error();
   }
-  if (auto sent = send_follow_ups(); !sent) return lose(sent.error()).error();
-  return records.size();
+  auto sent = send_follow_ups();
+  if (!sent) return lose(sent.error()).error();
+  return records.size() + *sent;
 }
 
 Result<bool> PartitionOwner::has_work() {
@@ -428,7 +446,7 @@ Result<bool> PartitionOwner::has_work() {
   if (lost_) return *lost_;
   auto end = parts_.log.end(log::Topic::commands, partition_);
   if (!end) return end.error();
-  return *end > commands_read_;
+  return *end > commands_read_ || has_unsent();
 }
 
 Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
@@ -443,6 +461,26 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
       appends.push_back(log::Append{log::Topic::commands, partition_,
                                     log::Record{id.value, record::encode(command, parts_.source), {}}});
     }
+  }
+  if (appends.empty()) return std::size_t{0};
+  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (!written) return written.error();
+  return appends.size();
+}
+
+Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  std::vector<log::Append> appends;
+  for (auto& [lane, books] : lanes_) {
+    if (stopped_.contains(lane)) continue;
+    for (const AggregateId& id : books->behind_calendar(most - appends.size())) {
+      const record::Command command =
+          lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
+      appends.push_back(log::Append{log::Topic::commands, partition_,
+                                    log::Record{id.value, record::encode(command, parts_.source), {}}});
+    }
+    if (books->failure()) return lose(*books->failure()).error();
   }
   if (appends.empty()) return std::size_t{0};
   auto written = parts_.log.append(appends, log::Durability::buffered);
@@ -533,7 +571,7 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     });
     if (stored == records.end()) continue;
     const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
-    const record::Decision decision = lane::given(books.state, taken, books, by, reason);
+    const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     apply(books, taken, decision, bytes);
     books.last_command_offset = stored->offset;

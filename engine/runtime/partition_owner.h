@@ -53,6 +53,8 @@ class PartitionOwner {
   /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
   /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
+  /// After a change of the calendar: appends a command for each case whose due times it moves, at most `most`; how many.
+  [[nodiscard]] Result<std::size_t> recount(Instant now, std::size_t most);
 
   [[nodiscard]] std::optional<Instant> next_due();
   [[nodiscard]] Instant latest();  ///< largest lane time
@@ -104,10 +106,12 @@ class PartitionOwner {
   void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision,
              std::string_view bytes);
   Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision);
-  std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command);
+  std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const AggregateId& about,
+                                                const CommandId& command);
   Status append_predicted();
   Status read_back();
-  Status send_follow_ups();
+  Result<std::size_t> send_follow_ups();
+  [[nodiscard]] bool has_unsent() const;
   void stop(LaneId lane, Ordinal at, Error why);
 
   const std::int32_t partition_;

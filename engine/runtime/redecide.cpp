@@ -23,7 +23,7 @@ class PlainBooks final : public lane::Books {
     const auto found = cases_.find(id);
     return found == cases_.end() ? nullptr : &found->second;
   }
-  std::optional<cases::Remembered> find_answered(const CommandId& id) override {
+  std::optional<cases::Remembered> find_answered(const AggregateId& /*about*/, const CommandId& id) override {
     const auto found = answered_.find(id);
     if (found == answered_.end()) return std::nullopt;
     return found->second;
@@ -154,7 +154,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     std::optional<record::Decision> decision;
     if ((*accepted)->decision && lane::is_given(*(*accepted)->decision)) {
       ++result.given;
-      decision = lane::given(state, taken, books, (*accepted)->decision->rejection->facts.text("by"),
+      decision = lane::given(state, taken, deployment.lanes, books, (*accepted)->decision->rejection->facts.text("by"),
                              (*accepted)->decision->rejection->text);
     } else {
       auto stepped = lane::step(state, taken, deployment.lanes, books);

@@ -15,8 +15,13 @@ struct Check {
   std::string expected, got;
 };
 
+struct Told {
+  std::vector<Check> checks;
+  std::vector<std::string> rules;  ///< that caused its events: sorted, each once
+};
+
 /// `file` is what relative paths of "given" stand beside. Errors are those of files and of the deployment; a
 /// check that fails is none.
-[[nodiscard]] Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file);
+[[nodiscard]] Result<Told> run_scenario(const Scenario& scenario, const std::string& file);
 
 }  // namespace lastkm::tool
