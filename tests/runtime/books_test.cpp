@@ -66,7 +66,7 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
   const AggregateId id(std::string(32, 'a'));
   const AggregateId other(std::string(32, 'b'));
   {
-    LaneBooks books(LaneId(0), *store, directory);
+    LaneBooks books(LaneId(0), 1, *store, directory);
     cases::CaseState one = books.take_case(id);
     one.version = 1;
     one.archived_at = cases::at("2026-06-20T00:00");
@@ -78,7 +78,7 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
     flush(books, *store);
     CHECK(rows(*store, kAnsweredFamily) == 3);
   }
-  LaneBooks books(LaneId(0), *store, directory);
+  LaneBooks books(LaneId(0), 1, *store, directory);
   REQUIRE(books.load().has_value());
   books.state.time = cases::at("2027-07-24T23:59");
   flush(books, *store);
