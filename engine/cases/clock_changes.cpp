@@ -56,6 +56,9 @@ void start(CaseState& state, std::string_view name, const Value& change) {
   clock.base = instant(change, "base").value_or(*due);
   clock.limit = *limit;
   clock.paused_left.reset();
+  clock.resumed_at.reset();
+  clock.resumed_left.reset();
+  clock.extensions.clear();
   const Value* marks = change.find("marks");
   clock.marks = marks == nullptr ? std::vector<PendingMark>{} : marks_from(*marks);
   clock.provisional = change.flag("provisional");
@@ -88,11 +91,22 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
     if (const Value* left = change.find("left")) clock.paused_left = amount_from(*left);
   } else if (what == "resumed") {
     clock.state = ClockState::running;
+    clock.resumed_at = instant(change, "base");
+    clock.resumed_left = clock.paused_left;
+    clock.extensions.clear();
     clock.paused_left.reset();
     run_until(clock, change);
   } else if (what == "extended") {
-    if (const Value* left = change.find("left")) clock.paused_left = amount_from(*left);
+    const auto more = amount_from(change);
+    if (const Value* left = change.find("left")) {
+      clock.paused_left = amount_from(*left);
+    } else if (more) {
+      clock.extensions.push_back(*more);
+    }
     run_until(clock, change);
+  } else if (what == "recomputed") {
+    run_until(clock, change);
+    if (change.find("marks") == nullptr) clock.marks.clear();
   } else if (what == "restored") {
     if (clock.state == ClockState::met) clock.state = ClockState::running;
     clock.silenced = false;
@@ -119,6 +133,7 @@ void apply_change(CaseState& state, const Value& change) {
   const std::string_view name = change.text("clock");
   const std::string_view what = change.text("change");
   if (name.empty()) return;
+  if (const std::string_view by = change.text("calendar"); !by.empty()) state.calendar = by;
   if (what == "started") {
     start(state, name, change);
   } else if (state.find_clock(name) != nullptr) {
@@ -128,10 +143,12 @@ void apply_change(CaseState& state, const Value& change) {
 
 Value to_value(const Clock& clock, std::string_view change) {
   const bool starts = change == "started";
-  const bool moves = starts || change == "resumed" || change == "extended";
+  const bool resumes = change == "resumed";
+  const bool moves = starts || resumes || change == "extended" || change == "recomputed";
   const bool paused = (change == "suspended" || change == "extended") && clock.paused_left.has_value();
   Object out;
   if (starts) out.add("base", format_utc(clock.base));
+  if (resumes && clock.resumed_at) out.add("base", format_utc(*clock.resumed_at));
   out.add("change", change);
   out.add("clock", clock.name);
   if (!paused && (moves || change == "restored" || change == "breached"))

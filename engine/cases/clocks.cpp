@@ -32,6 +32,22 @@ Amount in_minutes(Amount amount) {
   return amount;
 }
 
+/// An extension counts from the last day or the last moment of the period before.
+Result<Instant> counted_on(Instant due, Amount more, const calendar::Calendar& calendar) {
+  return calendar.due(by_days(more.unit) ? last_moment(due) : due, more);
+}
+
+/// The due time by this calendar, of all that has been counted since the start.
+Result<Instant> counted_again(const Clock& clock, const calendar::Calendar& calendar) {
+  auto due = clock.resumed_at && clock.resumed_left ? calendar.due(*clock.resumed_at, *clock.resumed_left)
+                                                    : calendar.due(clock.base, clock.limit);
+  for (const Amount& more : clock.extensions) {
+    if (!due) return due;
+    due = counted_on(*due, more, calendar);
+  }
+  return due;
+}
+
 Error evaluation(std::string_view what) {
   return Error{ErrorKind::refused, "evaluation", "The rule gives " + std::string(what) + ".", ""};
 }
@@ -125,10 +141,9 @@ Status move_due(Clock& clock, Instant due, const rules::ClockRule* rule, const C
 
 void say(const Clock& clock, std::string_view what, const ClockWork& work, Array& changes) {
   Value change = to_value(clock, what);
-  if (change.find("due") != nullptr && (what == "started" || what == "resumed" || what == "extended") &&
-      !work.calendar.id.empty()) {
-    change.if_object()->set("calendar", work.calendar.id + "@" + std::to_string(work.calendar.version));
-  }
+  const bool computed = what == "started" || what == "resumed" || what == "extended" || what == "recomputed";
+  if (change.find("due") != nullptr && computed && !work.calendar.id.empty())
+    change.if_object()->set("calendar", key_of(work.calendar));
   apply_change(work.state, change);
   changes.push_back(std::move(change));
 }
@@ -181,6 +196,7 @@ Status resume(Clock clock, const ClockWork& work, Array& changes) {
   auto due = work.calendar.due(work.base, *clock.paused_left);
   if (!due) return due.error();
   if (auto moved = move_due(clock, *due, work.workflow.find_clock(clock.name), work); !moved) return moved;
+  clock.resumed_at = work.base;
   say(clock, "resumed", work, changes);
   return done();
 }
@@ -203,7 +219,7 @@ Status extend(const rules::ClockOperation& operation, Clock clock, const ClockWo
     }
     clock.paused_left->n += same.n;
   } else {
-    auto due = work.calendar.due(by_days(more.unit) ? last_moment(clock.due) : clock.due, more);
+    auto due = counted_on(clock.due, more, work.calendar);
     if (!due) return due.error();
     if (auto moved = move_due(clock, *due, work.workflow.find_clock(clock.name), work); !moved) return moved;
   }
@@ -274,6 +290,26 @@ Status operate(const rules::ClockOperation& operation, const ClockWork& work, Ar
                "The clock that the command names is in no state for this: running to be suspended or "
                "extended, suspended to be resumed.",
                ""};
+}
+
+std::string key_of(const calendar::Calendar& calendar) {
+  return calendar.id + "@" + std::to_string(calendar.version);
+}
+
+Status recompute(const ClockWork& work, Array& changes) {
+  const std::vector<Clock> clocks = work.state.clocks;
+  for (const Clock& clock : clocks) {
+    const bool runs = clock.state == ClockState::running;
+    const bool still_marks = clock.state == ClockState::breached && !clock.silenced && !clock.marks.empty();
+    if (!runs && !still_marks) continue;
+    auto due = runs ? counted_again(clock, work.calendar) : Result<Instant>(clock.due);
+    if (!due) return due.error();
+    Clock moved = clock;
+    if (auto outcome = move_due(moved, *due, work.workflow.find_clock(clock.name), work); !outcome)
+      return outcome;
+    if (moved != clock) say(moved, "recomputed", work, changes);
+  }
+  return done();
 }
 
 calendar::Calendar on_plain_weeks(const calendar::Calendar& calendar, Instant at) {

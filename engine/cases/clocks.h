@@ -3,6 +3,8 @@
 // breached clock stays breached), unless the command itself names the clock: then it is refused.
 #pragma once
 
+#include <string>
+
 #include "engine/base/result.h"
 #include "engine/base/value.h"
 #include "engine/calendar/calendar.h"
@@ -25,6 +27,14 @@ struct ClockWork {
 /// calendar-missing | guard-failed (the clock named by the command is in no state for it); bad_input
 /// out-of-range; refused evaluation. A failed operation on one clock has changed nothing.
 [[nodiscard]] Status operate(const rules::ClockOperation& operation, const ClockWork& work, Array& changes);
+
+/// "ID@VERSION"
+[[nodiscard]] std::string key_of(const calendar::Calendar& calendar);
+
+/// Counts every due time that is to come, and the marks, again by this calendar; appends the changes of those
+/// that differ. A mark keeps the time that it gets, also where that is past. The errors of operate; a failure
+/// leaves the state in between.
+[[nodiscard]] Status recompute(const ClockWork& work, Array& changes);
 
 /// The calendar with the years that it lacks around `at` counted as plain weeks, Monday to Friday, and marked
 /// provisional.

@@ -95,9 +95,11 @@ class Deciding {
                                             std::to_string(before_.workflow_version) +
                                             ", which is not in force here.");
     }
-    if (is_due(before_, moment_.now)) fire_due(*workflow, context_, moment_, own(), answer_.events);
+    if (has_older_calendar(before_, context_)) follow_calendar(*workflow, context_, moment_, own(), answer_);
+    if (is_due(now(), moment_.now)) fire_due(*workflow, context_, moment_, own(), answer_);
     if (command_.name == "ClockDue") return std::nullopt;
     if (is_due(now(), moment_.now)) {
+      answer_.clocks_pending = true;
       return reject("clocks-pending", "More of this case has fallen due than one decision fires: send " +
                                           command_.name + " again once the rest has been fired.");
     }
@@ -137,9 +139,11 @@ class Deciding {
     }
     static const rules::CommandRule kNoRule;
     const std::size_t fired = answer_.events.size();
-    const auto outcome = take_effect(effects, cause_of("engine/migrate", *to, kNoRule, {}), own(), answer_.events);
+    const std::size_t asked_by_fired = answer_.requests.size();
+    const auto outcome = take_effect(effects, cause_of("engine/migrate", *to, kNoRule, {}), own(),
+                                     {answer_.events, answer_.requests});
     if (outcome) return std::nullopt;
-    take_back(fired);
+    take_back(fired, asked_by_fired);
     return unfit(outcome.error(), "engine/migrate", {});
   }
 
@@ -185,6 +189,13 @@ class Deciding {
 
   /// Who asks, and whether they know the case as it is.
   Refusal check(const rules::Workflow& workflow, const rules::CommandRule& rule) const {
+    if (rule.from_cases != moment_.from_case) {
+      return reject("forbidden-role",
+                    rule.name + (rule.from_cases ? " is asked by another case, never by a person."
+                                                 : " is asked by people, never by another case."),
+                    rule_id(workflow, rule.name));
+    }
+    if (rule.from_cases) return std::nullopt;
     const record::Actor& actor = command_.actor;
     const directory::Body* body = context_.find_body(actor.body);
     if (body == nullptr) {
@@ -277,16 +288,18 @@ class Deciding {
       }
     }
     const std::size_t fired = answer_.events.size();
+    const std::size_t asked_by_fired = answer_.requests.size();
     Cause cause = cause_of(id, workflow, rule, std::move(seen));
     if (rule.opens) own().id = command_.aggregate;
-    const auto outcome = take_effect(transition.effects, std::move(cause), own(), answer_.events);
+    const auto outcome =
+        take_effect(transition.effects, std::move(cause), own(), {answer_.events, answer_.requests});
     if (!outcome) {
-      take_back(fired);
+      take_back(fired, asked_by_fired);
       return unfit(outcome.error(), std::move(id), {});
     }
     if (answer_.events.size() > record::kMaxDecisionEvents) {
       const std::size_t asked = answer_.events.size();
-      take_back(fired);
+      take_back(fired, asked_by_fired);
       return reject("too-many-events",
                     "A decision holds at most " + std::to_string(record::kMaxDecisionEvents) +
                         " events; this one would hold " + std::to_string(asked) + ".",
@@ -296,8 +309,9 @@ class Deciding {
   }
 
   /// Drops what the command caused; what the clocks caused stays.
-  void take_back(std::size_t fired) {
+  void take_back(std::size_t fired, std::size_t asked_by_fired) {
     answer_.events.resize(fired);
+    answer_.requests.resize(asked_by_fired);
     own_.reset();
     if (fired == 0) return;
     for (const record::Event& event : answer_.events) own_ = evolve(std::move(own()), event, moment_.now);
@@ -318,14 +332,25 @@ Answer decide(const CaseState& state, const Command& command, const directory::C
   return Deciding(state, command, context, moment).answer();
 }
 
-std::vector<record::Event> fire(const CaseState& state, const directory::Context& context,
-                                const Moment& moment) {
-  std::vector<record::Event> events;
+bool is_behind_calendar(const CaseState& state, const directory::Context& context, Instant now) {
   const rules::Workflow* workflow = context.find_workflow(state.workflow, state.workflow_version);
-  if (workflow == nullptr || !is_due(state, moment.now)) return events;
+  if (workflow == nullptr || !has_older_calendar(state, context)) return false;
   CaseState moved = state;
-  fire_due(*workflow, context, moment, moved, events);
-  return events;
+  Answer answer;
+  follow_calendar(*workflow, context, Moment{now, "", 1, false}, moved, answer);
+  return !answer.events.empty();
+}
+
+Answer fire(const CaseState& state, const directory::Context& context, const Moment& moment) {
+  Answer answer;
+  const rules::Workflow* workflow = context.find_workflow(state.workflow, state.workflow_version);
+  if (workflow == nullptr || !(is_due(state, moment.now) || has_older_calendar(state, context)))
+    return answer;
+  CaseState moved = state;
+  follow_calendar(*workflow, context, moment, moved, answer);
+  fire_due(*workflow, context, moment, moved, answer);
+  answer.after = std::move(moved);
+  return answer;
 }
 
 }  // namespace lastkm::cases

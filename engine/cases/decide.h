@@ -22,24 +22,37 @@ struct Moment {
   Instant now;      ///< lane time: the command's record time included
   std::string ref;  ///< the reference number that a case opened now would get
   std::int32_t decider = 1;
+  bool from_case = false;  ///< the command is a follow-up of another case, not asked by a person
+};
+
+/// Work that a decision asks of another case.
+struct Request {
+  AggregateId aggregate;
+  std::string command;
+  Value input;
+  std::string refused;  ///< the command that the other case asks back where it refuses; empty: none
 };
 
 struct Answer {
   std::vector<record::Event> events;  ///< numbered from state.version + 1
   std::optional<record::Rejection> rejection;
   std::optional<CaseState> after;  ///< the fold of `events` over the state; nullopt where there are none
+  std::vector<Request> requests;   ///< in the order of the rules that asked
+  bool clocks_pending = false;     ///< the rejection is "clocks-pending"
 };
 
-/// The clocks and marks of the case that are due at or before `now` fire first, ordered by (time, clock
-/// name), whatever becomes of the command; then the command is answered on the state after them. One decision
-/// fires clocks up to kMaxFiredEvents events: the next `ClockDue` fires the rest, any other command is
-/// refused with "clocks-pending" till then.
+/// Where another calendar is in force than the due times were computed by, they are computed again
+/// (DueDateRecomputed), in cases that have not ended. Then the clocks and marks of the case that are due at
+/// or before `now` fire first, ordered by (time, clock name), whatever becomes of the command; then the
+/// command is answered on the state after them. One decision fires clocks up to kMaxFiredEvents events: the
+/// next `ClockDue` fires the rest, any other command is refused with "clocks-pending" till then.
 ///
 /// `ClockDue` is answered with the clocks alone. A command that `opens`, sent again for a case that exists
 /// (the caller has sorted out repeats), becomes SupplementReceived. Refusals, in this order:
-/// document-missing, clocks-pending, unknown-case, unknown-command, unknown-body, forbidden-role,
-/// version-conflict, wrong-stage, bad-data | unknown-body (with a path), guard-failed and the workflow's own
-/// codes, calendar-missing | out-of-range | evaluation, too-many-events.
+/// document-missing, clocks-pending, unknown-case, unknown-command, unknown-body, forbidden-role (also where
+/// a person asks what only cases ask, or a case what people ask), version-conflict, wrong-stage, bad-data |
+/// unknown-body (with a path), guard-failed and the workflow's own codes, calendar-missing | out-of-range |
+/// evaluation, too-many-events.
 ///
 /// What a fired clock causes cannot be refused, so it never stands still either. Where its effects need a
 /// calendar year that is not in force, they are counted on plain weeks (Monday to Friday) and the clock is
@@ -51,16 +64,12 @@ struct Answer {
 
 inline constexpr std::size_t kMaxFiredEvents = 40;
 
-/// Only the clocks: the answer to `ClockDue`. Empty also where the pinned workflow is not in force.
-[[nodiscard]] std::vector<record::Event> fire(const CaseState& state, const directory::Context& context,
-                                              const Moment& moment);
+/// Whether the calendar in force gives due times that differ from the case's: the next decision about the
+/// case, a `ClockDue` if nothing else, computes them again.
+[[nodiscard]] bool is_behind_calendar(const CaseState& state, const directory::Context& context, Instant now);
 
-/// Work that an event asks of another case.
-struct Request {
-  AggregateId aggregate;
-  std::string command;
-  Value input;
-};
-[[nodiscard]] std::vector<Request> react(const CaseState& after, const record::Event& event);
+/// Only the calendar and the clocks: the answer to `ClockDue`. Empty also where the pinned workflow is not in
+/// force.
+[[nodiscard]] Answer fire(const CaseState& state, const directory::Context& context, const Moment& moment);
 
 }  // namespace lastkm::cases

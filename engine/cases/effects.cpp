@@ -1,11 +1,13 @@
 #include "engine/cases/effects.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/cases/clock_changes.h"
 #include "engine/cases/clocks.h"
 #include "engine/cases/evolve.h"
+#include "engine/cases/react.h"
 
 namespace lastkm::cases {
 
@@ -21,15 +23,17 @@ const calendar::Calendar& calendar_of(const directory::Context& context) {
 
 class Group {
  public:
-  Group(const rules::Effects& effects, Cause& cause, CaseState& state, std::vector<Event>& events)
+  Group(const rules::Effects& effects, Cause& cause, CaseState& state, Caused caused)
       : effects_(effects),
         cause_(cause),
         state_(state),
-        events_(events),
+        events_(caused.events),
+        requests_(caused.requests),
         facts_(state, cause.context, cause.command == nullptr ? cause.base : cause.moment.now, cause.command,
                cause.command_rule) {}
 
   Status run() {
+    if (auto asked = ask(); !asked) return asked;
     if (!cause_.change.is_null()) {
       apply_change(state_, cause_.change);
       changes_.push_back(std::move(cause_.change));
@@ -61,6 +65,15 @@ class Group {
     if (!by_clock()) return error;
     if (!problem_.empty()) problem_ += "; ";
     problem_ += std::string(where) + ": " + error.code;
+    return done();
+  }
+
+  /// Before the events, which may change whom to ask.
+  Status ask() {
+    if (effects_.asks.empty()) return done();
+    auto requests = react(effects_.asks, facts_);
+    if (!requests) return trouble(requests.error(), "asks");
+    std::move(requests->begin(), requests->end(), std::back_inserter(requests_));
     return done();
   }
 
@@ -192,6 +205,7 @@ class Group {
   Cause& cause_;
   CaseState& state_;
   std::vector<Event>& events_;
+  std::vector<Request>& requests_;
   CaseFacts facts_;
   Array changes_;
   std::string problem_;
@@ -208,8 +222,8 @@ std::string rule_id(const rules::Workflow& workflow, std::string_view part) {
   return id;
 }
 
-Status take_effect(const rules::Effects& effects, Cause cause, CaseState& state, std::vector<Event>& events) {
-  return Group(effects, cause, state, events).run();
+Status take_effect(const rules::Effects& effects, Cause cause, CaseState& state, Caused caused) {
+  return Group(effects, cause, state, caused).run();
 }
 
 }  // namespace lastkm::cases

@@ -37,10 +37,15 @@ struct Cause {
   std::string_view otherwise;  ///< the event where none of the group's applies; empty: refused "guard-failed"
 };
 
-/// Appends the group's events and moves the state to after them. On an error the state is somewhere in
-/// between, and `events` too: the caller drops both. refused guard-failed | calendar-missing | evaluation;
-/// bad_input out-of-range.
-[[nodiscard]] Status take_effect(const rules::Effects& effects, Cause cause, CaseState& state,
-                                 std::vector<record::Event>& events);
+/// Events and requests of a decision that is being made.
+struct Caused {
+  std::vector<record::Event>& events;
+  std::vector<Request>& requests;
+};
+
+/// Appends the group's events and requests and moves the state to after them. On an error the state is
+/// somewhere in between, and so is what was appended: the caller drops all. refused guard-failed |
+/// calendar-missing | evaluation | bad-case; bad_input out-of-range.
+[[nodiscard]] Status take_effect(const rules::Effects& effects, Cause cause, CaseState& state, Caused caused);
 
 }  // namespace lastkm::cases

@@ -37,6 +37,8 @@ constexpr auto kTexts = std::to_array<TextFact>({
     {"feedback_by", &CaseState::feedback_by},
     {"lead", &CaseState::lead},
     {"master", &CaseState::master},
+    {"merging", &CaseState::merging},
+    {"parent", &CaseState::parent},
     {"parked_for", &CaseState::parked_for},
     {"place", &CaseState::place},
     {"respondent", &CaseState::respondent},
@@ -65,6 +67,7 @@ constexpr auto kNumbers = std::to_array<NumberFact>({
     {"reopens", &CaseState::reopens},
     {"returns", &CaseState::returns},
     {"supervision", &CaseState::supervision},
+    {"tries", &CaseState::tries},
     {"version", &CaseState::version},
 });
 struct FlagFact {
@@ -75,6 +78,7 @@ constexpr auto kFlags = std::to_array<FlagFact>({
     {"anonymous", &CaseState::anonymous},
     {"confidential", &CaseState::confidential},
     {"imported", &CaseState::imported},
+    {"legal_hold", &CaseState::legal_hold},
     {"ruled", &CaseState::ruled},
 });
 
@@ -129,7 +133,10 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
                                                [](const CoHandler& c) { return c.due && !c.reported; })));
   }
   if (name == "returned_by") return texts(state_.returned_by);
-  if (name == "children") return count(state_.children.size());
+  if (name == "children") return texts(state_.children);
+  if (name == "merged") return texts(state_.merged);
+  if (name == "id") return text(state_.id.value);
+  if (name == "occurred_at") return text(kept_texts_.emplace_back(format_utc(state_.occurred_at)));
   if (name == "extension_n") return state_.extension_asked ? state_.extension_asked->n : std::int64_t{0};
   if (name == "extension_unit") {
     return text(state_.extension_asked ? calendar::name_of(state_.extension_asked->unit)
@@ -140,6 +147,11 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
     return text(state_.whistle ? std::string_view(state_.whistle->kind) : std::string_view());
   if (name == "whistle_bodies") return state_.whistle ? texts(state_.whistle->bodies) : keep({});
   if (name == "whistle_answered") return state_.whistle ? texts(state_.whistle->answered) : keep({});
+  if (name == "tries_days_apart") {
+    if (!state_.first_try || !state_.last_try) return std::int64_t{0};
+    const std::int32_t offset = context_.offset_minutes();
+    return std::int64_t{local_date(*state_.last_try, offset).days - local_date(*state_.first_try, offset).days};
+  }
   if (name == "days_since_close") {
     if (!state_.closed_at) return std::int64_t{-1};
     const std::int32_t offset = context_.offset_minutes();
@@ -260,6 +272,16 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
     const directory::Body* body = context_.find_body(BodyId(std::string(first)));
     if (body == nullptr) return text({});
     return text(function == "kind_of" ? body->kind : body->place);
+  }
+  if (function == "known_place") {
+    const directory::Place* place = context_.find_place(first);
+    return text(place == nullptr ? std::string_view() : place->code);
+  }
+  if (function == "minutes_between") {
+    const auto one = parse_instant(first);
+    const auto other = parse_instant(second);
+    if (!one || !other) return {};
+    return (std::max(*one, *other).ms - std::min(*one, *other).ms) / kMsPerMinute;
   }
   if (function == "under") return !second.empty() && first.starts_with(second);
   if (function == "same") {

@@ -25,8 +25,8 @@ class CaseFacts final : public rules::Facts {
             const record::Command* command = nullptr, const rules::CommandRule* rule = nullptr);
 
   [[nodiscard]] rules::CelValue fact(std::string_view name) const override;
-  /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), future(time),
-  /// same(texts, texts): the same members in any order.
+  /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), known_place(place), future(time),
+  /// minutes_between(time, time), same(texts, texts): the same members in any order.
   [[nodiscard]] rules::CelValue call(std::string_view function,
                                      std::span<const rules::CelValue> arguments) const override;
 
@@ -51,6 +51,7 @@ class CaseFacts final : public rules::Facts {
   const rules::CommandRule* rule_;
   const directory::Body* actor_body_ = nullptr;
   mutable std::deque<std::vector<std::string_view>> lists_;
+  mutable std::deque<std::string> kept_texts_;
 };
 
 /// As records hold it. Texts become strings, lists arrays.

@@ -1,11 +1,14 @@
 #include "engine/cases/firing.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "engine/cases/clocks.h"
 #include "engine/cases/effects.h"
+#include "engine/cases/evolve.h"
 
 namespace lastkm::cases {
 
@@ -51,8 +54,13 @@ const rules::Mark* find_mark(const rules::ClockRule* rule, std::string_view id) 
 class Firing {
  public:
   Firing(const rules::Workflow& workflow, const directory::Context& context, const Moment& moment,
-         CaseState& state, std::vector<record::Event>& events)
-      : workflow_(workflow), context_(context), moment_(moment), state_(state), events_(events) {}
+         CaseState& state, Answer& into)
+      : workflow_(workflow),
+        context_(context),
+        moment_(moment),
+        state_(state),
+        events_(into.events),
+        requests_(into.requests) {}
 
   /// False where the group would exceed what one decision may fire.
   bool fire(const Next& next) {
@@ -77,7 +85,7 @@ class Firing {
       if (!holds) cause.facts.set("engine.problem", holds.error().code);
     }
     // A clock's effects cannot be refused.
-    const auto outcome = take_effect(*effects, std::move(cause), state_, events_);
+    const auto outcome = take_effect(*effects, std::move(cause), state_, {events_, requests_});
     return outcome.has_value();
   }
 
@@ -108,6 +116,7 @@ class Firing {
   const Moment& moment_;
   CaseState& state_;
   std::vector<record::Event>& events_;
+  std::vector<Request>& requests_;
 };
 
 }  // namespace
@@ -117,9 +126,41 @@ bool is_due(const CaseState& state, Instant now) {
   return due && *due <= now;
 }
 
+bool has_older_calendar(const CaseState& state, const directory::Context& context) {
+  const calendar::Calendar* calendar = context.working_calendar();
+  return calendar != nullptr && !state.ended && !state.calendar.empty() &&
+         state.calendar != key_of(*calendar);
+}
+
+void follow_calendar(const rules::Workflow& workflow, const directory::Context& context, const Moment& moment,
+                     CaseState& state, Answer& into) {
+  if (!has_older_calendar(state, context)) return;
+  const auto count = [&](const calendar::Calendar& calendar, Array& changes) {
+    CaseState counted = state;
+    const CaseFacts facts(counted, context, moment.now);
+    return recompute({workflow, calendar, facts, counted, Instant{INT64_MIN}}, changes);
+  };
+  Array changes;
+  if (!count(*context.working_calendar(), changes)) {
+    changes = Array();
+    if (!count(on_plain_weeks(*context.working_calendar(), moment.now), changes)) return;
+  }
+  if (changes.empty()) return;
+  record::Event event;
+  event.seq = state.version + 1;
+  event.type = "DueDateRecomputed";
+  event.occurred_at = moment.now;
+  event.actor = {BodyId("SYSTEM"), "SYSTEM", "", ""};
+  event.rule = "engine/calendar";
+  event.data = Value(Object{{"calendar", key_of(*context.working_calendar())}});
+  event.clocks = Value(std::move(changes));
+  state = evolve(std::move(state), event, moment.now);
+  into.events.push_back(std::move(event));
+}
+
 void fire_due(const rules::Workflow& workflow, const directory::Context& context, const Moment& moment,
-              CaseState& state, std::vector<record::Event>& events) {
-  Firing firing(workflow, context, moment, state, events);
+              CaseState& state, Answer& into) {
+  Firing firing(workflow, context, moment, state, into);
   while (const auto next = next_of(state)) {
     if (next->at > moment.now || !firing.fire(*next)) return;
   }

@@ -113,6 +113,7 @@ Value clock_value(const Clock& clock) {
   Writer out;
   out.time("base", clock.base);
   out.time("due", clock.due);
+  out.list("extensions", clock.extensions, [](const calendar::Amount& more) { return to_value(more); });
   out.any("limit", to_value(clock.limit));
   out.list("marks", clock.marks, [](const PendingMark& mark) {
     return Value(Array{Value(mark.at.ms), Value(mark.id)});
@@ -120,6 +121,8 @@ Value clock_value(const Clock& clock) {
   out.text("name", clock.name);
   if (clock.paused_left) out.any("paused_left", to_value(*clock.paused_left));
   out.flag("provisional", clock.provisional);
+  out.time("resumed_at", clock.resumed_at);
+  if (clock.resumed_left) out.any("resumed_left", to_value(*clock.resumed_left));
   out.flag("silenced", clock.silenced);
   out.text("state", std::string(name_of(clock.state)));
   return out.take();
@@ -146,6 +149,16 @@ Clock clock_from(const Value& value, Reader& whole) {
     clock.paused_left = amount_from(*left);
     if (!clock.paused_left) in.fail("paused_left");
   }
+  clock.resumed_at = in.time("resumed_at");
+  if (const Value* left = in.any("resumed_left")) {
+    clock.resumed_left = amount_from(*left);
+    if (!clock.resumed_left) in.fail("resumed_left");
+  }
+  clock.extensions = in.list<calendar::Amount>("extensions", [&in](const Value& item) {
+    const auto more = amount_from(item);
+    if (!more) in.fail("extensions");
+    return more.value_or(calendar::Amount{});
+  });
   clock.marks = in.list<PendingMark>("marks", [&in](const Value& item) {
     const Array* pair = item.if_array();
     if (pair == nullptr || pair->size() != 2 || (*pair)[0].if_int() == nullptr ||
@@ -184,6 +197,7 @@ Value whistle_value(const Whistle& whistle) {
 
 Value remembered_value(const Remembered& remembered) {
   Writer out;
+  out.number("at", remembered.at.ms);
   out.text("command", remembered.command.value);
   out.text("fingerprint", remembered.fingerprint);
   out.text("key", remembered.key);
@@ -194,7 +208,7 @@ Value remembered_value(const Remembered& remembered) {
 Remembered remembered_from(const Value& value, Reader& whole) {
   Reader in(value, "remembered outcome");
   Remembered out{CommandId(in.text("command")), in.text("fingerprint"), in.text("key"),
-                 Ordinal(in.number("ordinal"))};
+                 Ordinal(in.number("ordinal")), Instant{in.number("at")}};
   whole.check(in, "remembered");
   return out;
 }
@@ -237,6 +251,8 @@ std::optional<Instant> CaseState::next_due() const {
 Value to_value(const CaseState& state) {
   Writer out;
   out.flag("anonymous", state.anonymous);
+  out.time("archived_at", state.archived_at);
+  out.text("calendar", state.calendar);
   out.number("callbacks", state.callbacks);
   out.number("callbacks_reached", state.callbacks_reached);
   out.text("card", state.card, "none");
@@ -257,15 +273,21 @@ Value to_value(const CaseState& state) {
   out.number("extensions", state.extensions);
   out.text("feedback_by", state.feedback_by);
   out.number("feedbacks", state.feedbacks);
+  out.time("first_try", state.first_try);
   out.texts("holders", state.holders);
   out.text("id", state.id.value);
   out.flag("imported", state.imported);
   out.text("last_decision", state.last_decision);
+  out.time("last_try", state.last_try);
   out.text("lead", state.lead);
+  out.flag("legal_hold", state.legal_hold);
   out.number("level", state.level);
   out.text("master", state.master);
+  out.texts("merged", state.merged);
+  out.text("merging", state.merging);
   out.number("occurred_at", state.occurred_at.ms);
   out.number("opened_at", state.opened_at.ms);
+  out.text("parent", state.parent);
   out.text("parked_for", state.parked_for);
   out.number("parks", state.parks);
   out.text("place", state.place);
@@ -280,6 +302,7 @@ Value to_value(const CaseState& state) {
   out.text("solved", state.solved);
   out.text("stage", state.stage);
   out.number("supervision", state.supervision);
+  out.number("tries", state.tries);
   out.text("type", state.type);
   out.text("urgency", state.urgency);
   out.text("verified", state.verified);
@@ -329,6 +352,7 @@ Result<CaseState> state_from(const Value& value) {
     in.check(part, "whistle");
   }
   s.clocks = in.list<Clock>("clocks", [&in](const Value& item) { return clock_from(item, in); });
+  s.calendar = in.text("calendar");
   s.extensions = in.number("extensions");
   s.parks = in.number("parks");
   s.extension_asked_by = in.text("extension_asked_by");
@@ -337,10 +361,17 @@ Result<CaseState> state_from(const Value& value) {
     if (!s.extension_asked) in.fail("extension_asked");
   }
   s.parked_for = in.text("parked_for");
+  s.merging = in.text("merging");
   s.master = in.text("master");
+  s.merged = in.texts("merged");
+  s.parent = in.text("parent");
   s.children = in.texts("children");
   s.feedbacks = in.number("feedbacks");
   s.evidence = in.number("evidence");
+  s.legal_hold = in.flag("legal_hold");
+  s.tries = in.number("tries");
+  s.first_try = in.time("first_try");
+  s.last_try = in.time("last_try");
   s.callbacks = in.number("callbacks");
   s.callbacks_reached = in.number("callbacks_reached");
   s.reopens = in.number("reopens");
@@ -350,6 +381,7 @@ Result<CaseState> state_from(const Value& value) {
   s.satisfied = in.text("satisfied");
   s.verified = in.text("verified");
   s.closed_at = in.time("closed_at");
+  s.archived_at = in.time("archived_at");
   s.remembered =
       in.list<Remembered>("remembered", [&in](const Value& item) { return remembered_from(item, in); });
   s.last_decision = in.text("last_decision");

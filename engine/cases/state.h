@@ -33,9 +33,12 @@ struct Clock {
   Instant due;             ///< exclusive: run out once lane time reaches it
   calendar::Amount limit;  ///< as started; an extension moves the due time and leaves this
   std::optional<calendar::Amount> paused_left;
-  std::vector<PendingMark> marks;  ///< to come, by time
-  bool provisional = false;        ///< due lies in a provisional calendar year
-  bool silenced = false;           ///< breached and then stopped: its marks wait for a restore
+  std::optional<Instant> resumed_at;             ///< where it was suspended: due counts from here …
+  std::optional<calendar::Amount> resumed_left;  ///< … by what was left then, not from base by the limit
+  std::vector<calendar::Amount> extensions;      ///< since then: due counts on by these, one after the other
+  std::vector<PendingMark> marks;                ///< to come, by time
+  bool provisional = false;                      ///< due lies in a provisional calendar year
+  bool silenced = false;                         ///< breached and then stopped: its marks wait for a restore
   bool operator==(const Clock&) const = default;
 };
 
@@ -59,6 +62,7 @@ struct Remembered {
   std::string fingerprint;
   std::string key;  ///< idempotency key; may be empty
   Ordinal ordinal;
+  Instant at;  ///< lane time of the answer
   bool operator==(const Remembered&) const = default;
 };
 
@@ -76,6 +80,7 @@ struct CaseState {
   // what was asked
   std::string type, category, urgency, place, channel, respondent;
   bool anonymous = false, confidential = false, imported = false;
+  bool legal_hold = false;
 
   // responsibility
   std::string lead;
@@ -92,19 +97,26 @@ struct CaseState {
 
   // clocks
   std::vector<Clock> clocks;
+  std::string calendar;  ///< "ID@VERSION" of the calendar that a due time was computed by last
   std::int64_t extensions = 0, parks = 0;
   std::string extension_asked_by;                   ///< body; empty: none is asked
   std::optional<calendar::Amount> extension_asked;  ///< by the last request, whatever became of it
-  std::string parked_for;  ///< reason; empty: not parked
+  std::string parked_for;                           ///< reason; empty: not parked
 
   // links
-  std::string master;
-  std::vector<std::string> children;
+  std::string merging;                ///< the case asked to be the master, which has not answered yet
+  std::string master;                 ///< the case that this one is merged into
+  std::vector<std::string> merged;    ///< cases merged into this one
+  std::string parent;                 ///< the case that this one arose from
+  std::vector<std::string> children;  ///< cases that arose from this one
 
   // outcome
   std::int64_t feedbacks = 0, evidence = 0, callbacks = 0, callbacks_reached = 0, reopens = 0, contacts = 0;
   std::string feedback_by, solved, satisfied, verified;
+  std::int64_t tries = 0;                      ///< call-backs since the last reopening, reached or not
+  std::optional<Instant> first_try, last_try;  ///< of these, by business time
   std::optional<Instant> closed_at;
+  std::optional<Instant> archived_at;  ///< record time
 
   std::vector<Remembered> remembered;  ///< by ordinal
   std::string last_decision;           ///< hex SHA-256: `prev` of the next
@@ -121,7 +133,7 @@ struct CaseState {
 [[nodiscard]] Result<CaseState> state_from(const Value& value);
 
 /// One clock change inside an event:
-/// {"clock","change":"started|stopped|suspended|resumed|extended|restored|breached|marked",
+/// {"clock","change":"started|stopped|suspended|resumed|extended|restored|recomputed|breached|marked",
 /// "due"?,"base"?,"n"?,"unit"?,"left":{"n","unit"}?,"marks":[{"id","at"}]?,"mark"?,"calendar"?,"provisional"?}.
 /// Times are RFC 3339 UTC. "n" and "unit" are the limit of a start and the amount of an extension; "calendar"
 /// is "ID@VERSION" where a due time was computed. Says what the fold needs for this change, and no more;

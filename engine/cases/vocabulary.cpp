@@ -81,11 +81,24 @@ void registered(CaseState& s, const Event& e, Instant recorded_at) {
   s.opened_at = recorded_at;
   s.occurred_at = e.occurred_at;
 }
+// A case that goes its own way no longer waits for a master.
 void accepted(CaseState& s, const Event& e, Instant) {
   classify(s, e.data);
+  s.merging.clear();
+}
+void goes_alone(CaseState& s, const Event&, Instant) {
+  s.merging.clear();
+}
+void terminated(CaseState& s, const Event&, Instant) {
+  s.merging.clear();
+  s.master.clear();
+}
+void archived(CaseState& s, const Event&, Instant recorded_at) {
+  s.archived_at = recorded_at;
 }
 void dispatched(CaseState& s, const Event& e, Instant) {
   ++s.dispatches;
+  s.merging.clear();
   make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
 }
@@ -142,6 +155,9 @@ void verified(CaseState& s, const Event& e, Instant) {
 }
 void callback_recorded(CaseState& s, const Event& e, Instant) {
   ++s.callbacks;
+  ++s.tries;
+  if (!s.first_try) s.first_try = e.occurred_at;
+  s.last_try = e.occurred_at;
   if (e.data.flag("reached")) ++s.callbacks_reached;
   take_text(s.solved, e.data, "solved");
   take_text(s.satisfied, e.data, "satisfied");
@@ -152,6 +168,9 @@ void reopened(CaseState& s, const Event&, Instant) {
   s.solved.clear();
   s.satisfied.clear();
   s.verified.clear();
+  s.tries = 0;
+  s.first_try.reset();
+  s.last_try.reset();
   s.closed_at.reset();
 }
 // What was closed before it came to us keeps its own time, so that the reopen window runs from there.
@@ -161,14 +180,31 @@ void closed(CaseState& s, const Event& e, Instant recorded_at) {
   if (told.empty()) return;
   if (const auto at = parse_instant(told)) s.closed_at = *at;
 }
+void merge_requested(CaseState& s, const Event& e, Instant) {
+  take_text(s.merging, e.data, "master");
+}
 void merged(CaseState& s, const Event& e, Instant) {
   take_text(s.master, e.data, "master");
+  s.merging.clear();
 }
 void unmerged(CaseState& s, const Event&, Instant) {
   s.master.clear();
 }
+void add_once(std::vector<std::string>& to, std::string_view id) {
+  if (!id.empty() && std::find(to.begin(), to.end(), id) == to.end()) to.emplace_back(id);
+}
 void child_opened(CaseState& s, const Event& e, Instant) {
-  if (!e.data.text("child").empty()) s.children.emplace_back(e.data.text("child"));
+  add_once(s.children, e.data.text("child"));
+}
+void child_adopted(CaseState& s, const Event& e, Instant) {
+  add_once(s.merged, e.data.text("child"));
+}
+void child_released(CaseState& s, const Event& e, Instant) {
+  std::erase(s.merged, e.data.text("child"));
+  std::erase(s.children, e.data.text("child"));
+}
+void parent_linked(CaseState& s, const Event& e, Instant) {
+  take_text(s.parent, e.data, "parent");
 }
 void corrected(CaseState& s, const Event& e, Instant) {
   const std::string_view field = e.data.text("field");
@@ -177,6 +213,12 @@ void corrected(CaseState& s, const Event& e, Instant) {
   if (field == "urgency") take_text(s.urgency, e.data, "value");
   if (field == "place") take_text(s.place, e.data, "value");
   if (field == "respondent") take_text(s.respondent, e.data, "value");
+}
+void hold_placed(CaseState& s, const Event&, Instant) {
+  s.legal_hold = true;
+}
+void hold_lifted(CaseState& s, const Event&, Instant) {
+  s.legal_hold = false;
 }
 void yellow_card(CaseState& s, const Event&, Instant) {
   if (s.card == "none") s.card = "yellow";
@@ -226,23 +268,26 @@ constexpr auto kRows = std::to_array<Row>({
     {"AnnouncementPublished", add_evidence},
     {"ArrivedOnSite", add_evidence},
     {"AuditReportFiled", nullptr},
+    {"CallbackOpened", nullptr},
     {"CallbackRecorded", callback_recorded},
     {"CaseAccepted", accepted},
-    {"CaseAnswered", nullptr},
-    {"CaseArchived", nullptr},
+    {"CaseAnswered", goes_alone},
+    {"CaseArchived", archived},
     {"CaseClosed", closed},
     {"CaseDispatched", dispatched},
     {"CaseEscalated", escalated},
     {"CaseParked", parked},
-    {"CaseRedirected", nullptr},
+    {"CaseRedirected", goes_alone},
     {"CaseRegistered", registered},
     {"CaseReopened", reopened},
     {"CaseSigned", nullptr},
-    {"CaseTerminated", nullptr},
+    {"CaseTerminated", terminated},
     {"CaseUnmerged", unmerged},
     {"CaseUnparked", unparked},
     {"CasesMerged", merged},
+    {"ChildAdopted", child_adopted},
     {"ChildCaseOpened", child_opened},
+    {"ChildReleased", child_released},
     {"ClockResumed", nullptr},
     {"ClockSuspended", nullptr},
     {"CoHandlerReported", co_handler_reported},
@@ -269,12 +314,17 @@ constexpr auto kRows = std::to_array<Row>({
     {"FundDrawApproved", nullptr},
     {"InterimFeedbackGiven", add_evidence},
     {"JointMeetingHeld", add_evidence},
+    {"LegalHoldLifted", hold_lifted},
+    {"LegalHoldPlaced", hold_placed},
     {"MarkPassed", nullptr},
     {"MediationConcluded", nullptr},
     {"MediationHeld", nullptr},
     {"MediationOpened", nullptr},
+    {"MergeRefused", goes_alone},
+    {"MergeRequested", merge_requested},
     {"MilestoneReached", add_evidence},
     {"OrderIssued", add_evidence},
+    {"ParentLinked", parent_linked},
     {"ParkReviewDue", nullptr},
     {"PartyOpinionGiven", nullptr},
     {"PlanAgreed", nullptr},
@@ -295,6 +345,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"WhistleAnsweredLate", whistle_answered},
     {"WhistleBlown", whistle_blown},
     {"WhistleClosed", whistle_closed},
+    {"WhistleRequested", nullptr},
     {"WorkAccepted", nullptr},
     {"WorkflowMigrated", migrated},
     {"YellowCardIssued", yellow_card},

@@ -2,9 +2,10 @@
 
 namespace lastkm::lane {
 
-bool is_repeat(const record::Command& command, Memory& memory, record::Decision& decision) {
-  const auto answered = memory.find_answered(command.id);
-  if (!answered) return false;
+bool is_repeat(const record::Command& command, const cases::CaseState& about, Memory& memory,
+               record::Decision& decision) {
+  const auto answered = memory.find_answered(command.aggregate, command.id);
+  if (!answered || is_forgotten(about, *answered, decision.lane_time)) return false;
   if (answered->fingerprint == command.fingerprint) {
     decision.duplicate_of = answered->ordinal;
   } else {

@@ -16,6 +16,8 @@ using record::Decision;
 using record::Rejection;
 
 constexpr std::string_view kOperatorRule = "engine/operator";
+constexpr std::string_view kFollowUpRepeat = "follow-up-repeat";
+constexpr std::string_view kFollowUpGap = "follow-up-gap";
 
 Rejection refuse(std::string_view code, std::string text, std::string_view path = {}) {
   return Rejection{std::string(code), std::move(text), std::string(path), "engine", Value()};
@@ -87,18 +89,53 @@ void answer_lane_command(const LaneState& state, const Command& command, Decisio
   }
 }
 
-/// Numbers the work that the events ask of other aggregates.
-void number_follow_ups(const LaneState& state, std::int32_t lanes, const cases::CaseState& before, Decision& decision) {
-  cases::CaseState after = before;
-  std::map<std::int32_t, std::int64_t> made = state.made;
-  for (const record::Event& event : decision.events) {
-    after = cases::evolve(std::move(after), event, decision.lane_time);
-    for (cases::Request& request : cases::react(after, event)) {
-      const LaneId target = record::lane_of(request.aggregate, lanes);
-      decision.follow_ups.push_back(record::FollowUp{target, ++made[target.value], std::move(request.aggregate),
-                                                     std::move(request.command), std::move(request.input)});
-    }
+/// Where the command is a follow-up: its number, {"lane", "number"}. nullptr: it came from outside.
+const Value* origin_of(const Command& command) {
+  return command.client == record::kEngineClient ? command.input.find("follow_up") : nullptr;
+}
+
+/// Numbers what is asked of another aggregate, after what the decision asks already.
+void ask(const LaneState& state, std::int32_t lanes, AggregateId of, std::string_view command, Object input,
+         Decision& decision) {
+  const LaneId target = record::lane_of(of, lanes);
+  const auto made = state.made.find(target.value);
+  std::int64_t number = made == state.made.end() ? 1 : made->second + 1;
+  for (const record::FollowUp& before : decision.follow_ups) {
+    if (before.target == target) number = before.number + 1;
   }
+  decision.follow_ups.push_back({target, number, std::move(of), std::string(command), Value(std::move(input))});
+}
+
+void take_answer(const LaneState& state, std::int32_t lanes, cases::Answer answer, Decision& decision) {
+  decision.events = std::move(answer.events);
+  decision.rejection = std::move(answer.rejection);
+  for (cases::Request& request : answer.requests) {
+    Object input{{"from", decision.aggregate.value}, {"input", std::move(request.input)}};
+    if (!request.refused.empty()) input.set("refused", request.refused);
+    ask(state, lanes, std::move(request.aggregate), request.command, std::move(input), decision);
+  }
+}
+
+/// A follow-up is sent once, so it is not refused until clocks have fired: the lane sends it to itself.
+void ask_again(const LaneState& state, std::int32_t lanes, const Command& command, Decision& decision) {
+  decision.rejection.reset();
+  Object input = *command.input.if_object();
+  input.erase("follow_up");
+  ask(state, lanes, command.aggregate, command.name, std::move(input), decision);
+}
+
+bool out_of_turn(const Decision& decision) {
+  return decision.rejection &&
+         (decision.rejection->code == kFollowUpRepeat || decision.rejection->code == kFollowUpGap);
+}
+
+/// Who asked hears of a refusal, where a command for that was named.
+void tell_refusal(const LaneState& state, std::int32_t lanes, const Command& command, Decision& decision) {
+  const std::string_view tell = command.input.text("refused");
+  if (origin_of(command) == nullptr || !decision.rejection || out_of_turn(decision) || tell.empty()) return;
+  Value answer(Object{{"case", decision.aggregate.value}, {"reason", decision.rejection->code}});
+  ask(state, lanes, AggregateId(std::string(command.input.text("from"))), tell,
+      Object{{"from", decision.aggregate.value}, {"input", std::move(answer)}}, decision);
 }
 
 void answer_case_command(const LaneState& state, const Command& given_command, std::int32_t lanes, const directory::Context& context,
@@ -107,17 +144,18 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
   const cases::CaseState* found = memory.find_case(given_command.aggregate);
   const cases::CaseState& before = found == nullptr ? kNone : *found;
   decision.prev = before.last_decision;
-  if (is_repeat(given_command, memory, decision)) return;
+  if (is_repeat(given_command, before, memory, decision)) return;
 
   const Command* command = &given_command;
   Command unwrapped;
-  if (const Value* follow_up = given_command.input.find("follow_up")) {
-    const auto source = static_cast<std::int32_t>(follow_up->number("lane", -1));
-    const std::int64_t number = follow_up->number("number");
+  const Value* const origin = origin_of(given_command);
+  if (origin != nullptr) {
+    const auto source = static_cast<std::int32_t>(origin->number("lane", -1));
+    const std::int64_t number = origin->number("number");
     const auto seen = state.seen.find(source);
     const std::int64_t last = seen == state.seen.end() ? 0 : seen->second;
     if (number != last + 1) {
-      decision.rejection = refuse(number <= last ? "follow-up-repeat" : "follow-up-gap",
+      decision.rejection = refuse(number <= last ? kFollowUpRepeat : kFollowUpGap,
                                   "follow-up " + std::to_string(number) + " of lane " + std::to_string(source) + " came, " +
                                       std::to_string(last + 1) + " is next");
       return;
@@ -129,29 +167,26 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
   }
 
   if (!command->reference.empty() && before.version > 0) {
-    const auto same = std::find_if(before.remembered.begin(), before.remembered.end(), [command](const cases::Remembered& r) {
-      return r.fingerprint == command->fingerprint;
+    const auto same = std::find_if(before.remembered.begin(), before.remembered.end(), [&](const cases::Remembered& r) {
+      return r.fingerprint == command->fingerprint && !is_forgotten(before, r, decision.lane_time);
     });
     if (same != before.remembered.end()) {
       decision.duplicate_of = same->ordinal;
       return;
     }
   }
-  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1), state.decider};
-  if (command->name == kClockDue) {
-    decision.events = cases::fire(before, context, moment);
-  } else {
-    cases::Answer answer = cases::decide(before, *command, context, moment);
-    decision.events = std::move(answer.events);
-    decision.rejection = std::move(answer.rejection);
-  }
-  number_follow_ups(state, lanes, before, decision);
+  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1), state.decider, origin != nullptr};
+  cases::Answer answer = command->name == kClockDue ? cases::fire(before, context, moment)
+                                                    : cases::decide(before, *command, context, moment);
+  const bool wait = answer.clocks_pending && origin != nullptr;
+  take_answer(state, lanes, std::move(answer), decision);
+  if (wait) ask_again(state, lanes, given_command, decision);
 }
 
 /// A decision that would be too large becomes a rejection: visible, and the same on every machine. What a small command
 /// causes in a few events cannot reach the limit, so only the others are measured.
 void keep_within_limits(const Taken& taken, Decision& decision) {
-  if (taken.bytes.size() < 8192 && decision.events.size() <= 8) return;
+  if (taken.bytes.size() < 8192 && decision.events.size() <= 8 && decision.follow_ups.size() <= 8) return;
   const bool too_many = decision.events.size() > record::kMaxDecisionEvents;
   if (!too_many && encode(decision, "").size() <= record::kMaxDecisionBytes) return;
   decision.events.clear();
@@ -222,7 +257,7 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
                        std::to_string(command.input.number("directory")) + ", which cannot be read here: restore the directory log",
                    ""};
     }
-    if (!is_repeat(command, memory, decision)) answer_lane_command(state, command, decision);
+    if (!is_repeat(command, {}, memory, decision)) answer_lane_command(state, command, decision);
     return decision;
   }
   const auto context = memory.context(decision.context);
@@ -234,6 +269,7 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   }
   answer_case_command(state, command, lanes, *context, memory, decision);
   keep_within_limits(taken, decision);
+  tell_refusal(state, lanes, command, decision);
   return decision;
 }
 
@@ -263,13 +299,15 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   std::erase_if(state.scheduled, [&state](const auto& entry) { return entry.first <= state.context.value; });
   if (!taken.command) return;
   const Command& command = *taken.command;
-  if (const Value* follow_up = command.input.find("follow_up"); follow_up != nullptr && !decision.duplicate_of) {
-    const bool out_of_turn =
-        decision.rejection && (decision.rejection->code == "follow-up-repeat" || decision.rejection->code == "follow-up-gap");
-    if (!out_of_turn) state.seen[static_cast<std::int32_t>(follow_up->number("lane", -1))] = follow_up->number("number");
+  const bool too_early_or_late = out_of_turn(decision);
+  if (const Value* origin = origin_of(command); origin != nullptr && !decision.duplicate_of && !too_early_or_late) {
+    state.seen[static_cast<std::int32_t>(origin->number("lane", -1))] = origin->number("number");
   }
-  const bool out_of_memory = decision.duplicate_of || (decision.rejection && decision.rejection->code == "key-reused");
-  const cases::Remembered answered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal};
+  // A follow-up that came too early must be taken when it comes again.
+  const bool out_of_memory =
+      decision.duplicate_of || too_early_or_late || (decision.rejection && decision.rejection->code == "key-reused");
+  const cases::Remembered answered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal,
+                                   decision.lane_time};
   if (!out_of_memory) books.remember(decision.aggregate, answered);
   if (record::is_lane_aggregate(decision.aggregate)) return;
 
@@ -288,10 +326,12 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   books.put_case(std::move(changed));
 }
 
-Decision given(const LaneState& state, const Taken& taken, Memory& memory, std::string_view by, std::string_view reason) {
+Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory, std::string_view by,
+               std::string_view reason) {
   Decision decision = open_decision(state, taken);
   if (const cases::CaseState* about = memory.find_case(decision.aggregate)) decision.prev = about->last_decision;
   decision.rejection = Rejection{"skipped", std::string(reason), "", std::string(kOperatorRule), Value(Object{{"by", by}})};
+  if (taken.command && !record::is_lane_aggregate(decision.aggregate)) tell_refusal(state, lanes, *taken.command, decision);
   return decision;
 }
 

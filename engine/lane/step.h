@@ -21,8 +21,8 @@ class Memory {
   virtual ~Memory() = default;
   /// The case, or nullptr where there is none. Valid until the next fold.
   [[nodiscard]] virtual const cases::CaseState* find_case(const AggregateId& id) = 0;
-  /// The first command with this id that was answered, or nullopt.
-  [[nodiscard]] virtual std::optional<cases::Remembered> find_answered(const CommandId& id) = 0;
+  /// The last outcome that is remembered of a command about this aggregate, or nullopt.
+  [[nodiscard]] virtual std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) = 0;
   /// What is in force at a directory ordinal, or nullptr where a document up to it is missing.
   [[nodiscard]] virtual std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) = 0;
 };
@@ -54,9 +54,12 @@ void fold(LaneState& state, Books& books, const Taken& taken, const record::Deci
           std::string_view decision_bytes);
 
 /// A decision that an operator gives instead of one that `step` cannot make (quarantine skip). Audits count it as given.
-[[nodiscard]] record::Decision given(const LaneState& state, const Taken& taken, Memory& memory, std::string_view by,
-                                     std::string_view reason);
+[[nodiscard]] record::Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory,
+                                     std::string_view by, std::string_view reason);
 [[nodiscard]] bool is_given(const record::Decision& decision);
+
+/// Remembered outcomes expire in lane time, this long after their case has been archived.
+inline constexpr std::int64_t kRememberedDays = 400;
 
 /// Names of the commands that the engine itself appends.
 inline constexpr std::string_view kActivate =
@@ -65,7 +68,9 @@ inline constexpr std::string_view kAdvanceClock = "AdvanceClock";    ///< input 
 inline constexpr std::string_view kFollowUpsSent = "FollowUpsSent";  ///< input {"lane": target, "number": up to}
 inline constexpr std::string_view kClockDue = "ClockDue";            ///< input {}; to one case
 
-/// A follow-up as a command of its target: input {"follow_up": {"lane": source, "number": n}, "input": {…}}.
+/// A follow-up as a command of its target: input {"follow_up": {"lane": source, "number": n}} and what the follow-up's own
+/// input says: {"from": case, "input": {…}, "refused"?}. Where the target refuses it, the command "refused" is asked back
+/// of "from", with {"case", "reason"}.
 [[nodiscard]] record::Command follow_up_command(const record::Decision& decision, const record::FollowUp& follow_up, Instant now);
 /// A command that the engine gives itself. `id` must be new.
 [[nodiscard]] record::Command engine_command(std::string_view name, AggregateId aggregate, LaneId lane, CommandId id,

@@ -14,6 +14,9 @@
 
 namespace lastkm::record {
 
+/// The client of the engine's own commands, follow-ups among them. No other client has this name: intake refuses it.
+inline constexpr std::string_view kEngineClient = "engine";
+
 /// Who asks. `person` is a reference; names live in the vault.
 struct Actor {
   BodyId body;

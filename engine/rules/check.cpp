@@ -26,6 +26,7 @@ namespace {
 void check_roles(const Workflow& workflow, const std::set<std::string>& played, Findings& findings) {
   for (std::size_t i = 0; i < workflow.commands.size(); ++i) {
     const CommandRule& command = workflow.commands[i];
+    if (command.from_cases) continue;
     const bool somebody = std::any_of(command.roles.begin(), command.roles.end(),
                                       [&played](const std::string& role) { return played.count(role) > 0; });
     if (somebody) continue;

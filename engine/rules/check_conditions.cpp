@@ -48,7 +48,7 @@ class Conditions {
 
   [[nodiscard]] Vocabulary of(const CommandRule& command, const std::vector<std::string>& stages) const {
     Narrower known;
-    known["actor.role"] = one_of(command.roles);
+    if (!command.from_cases) known["actor.role"] = one_of(command.roles);
     if (!stages.empty()) known["case.stage"] = one_of(stages);
     return narrowed(vocabulary_for(workflow_, &command.fields), std::move(known));
   }
@@ -102,6 +102,9 @@ class Conditions {
     }
     for (std::size_t i = 0; i < effects.clocks.size(); ++i) {
       check_one(effects.clocks[i].when, vocabulary, child(pointer + "/clocks", i) + "/when");
+    }
+    for (std::size_t i = 0; i < effects.asks.size(); ++i) {
+      check_one(effects.asks[i].when, vocabulary, child(pointer + "/asks", i) + "/when");
     }
   }
 

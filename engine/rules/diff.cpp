@@ -59,6 +59,14 @@ std::string written(const ClockOperation& operation) {
   return out + (operation.when.empty() ? "" : " if " + operation.when.text());
 }
 
+std::string written(const AskRule& ask) {
+  Lines members;
+  for (const auto& [name, program] : ask.data) members.push_back(name + ": " + program.text());
+  std::string out = ask.command + " of " + ask.of.text() + "{" + joined(members) + "}";
+  if (!ask.refused.empty()) out += " else " + ask.refused;
+  return out + (ask.when.empty() ? "" : " if " + ask.when.text());
+}
+
 std::string written(const ClockLimit& limit) {
   return limit.n.text() + " " + std::string(calendar::name_of(limit.unit)) +
          (limit.when.empty() ? "" : " if " + limit.when.text());
@@ -190,6 +198,7 @@ class Differ {
     compare("the next stage", "去向环节", a.to, b.to);
     compare("events", "事件", lines_of(a.events), lines_of(b.events));
     compare("clocks", "时钟动作", lines_of(a.clocks), lines_of(b.clocks));
+    compare("what is asked of other cases", "对其他案件的请求", lines_of(a.asks), lines_of(b.asks));
   }
 
   void clock(const ClockRule& a, const ClockRule& b) {
@@ -207,6 +216,10 @@ class Differ {
     title(a.title, b.title);
     if (a.opens != b.opens) {
       say("changed", b.opens ? "改为立案命令" : "不再是立案命令", b.opens ? "now opens a case" : "no longer opens a case");
+    }
+    if (a.from_cases != b.from_cases) {
+      say("changed", b.from_cases ? "改为由其他案件发出" : "不再由其他案件发出",
+          b.from_cases ? "now comes from other cases" : "no longer comes from other cases");
     }
     compare("who may ask it", "可用角色", a.roles, b.roles);
     compare("fields", "字段", lines_of(a.fields), lines_of(b.fields));

@@ -64,6 +64,7 @@ class Painter {
 
   void paint_transition(const CommandRule& command, const Transition& transition) {
     std::string line = title(command.title) + " (";
+    if (command.from_cases) line += language_ == Language::zh ? "其他案件" : "another case";
     for (const std::string& role : command.roles) line += (line.ends_with('(') ? "" : " ") + role;
     line += ")";
     const std::string& to = transition.effects.to;

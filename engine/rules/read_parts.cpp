@@ -78,6 +78,40 @@ Effects PartReader::read_effects(Fields& from, const std::vector<Field>* fields)
       out.clocks.push_back(read_operation((*clocks)[i], child(from.at("clocks"), i), fields));
     }
   }
+  if (const Array* asks = from.list("asks", Need::optional)) {
+    for (std::size_t i = 0; i < asks->size(); ++i) {
+      out.asks.push_back(read_ask((*asks)[i], child(from.at("asks"), i), fields));
+    }
+  }
+  return out;
+}
+
+/// Goes into another case's record, so it may not even name personal data.
+AskRule PartReader::read_ask(const Value& value, const std::string& pointer,
+                             const std::vector<Field>* fields) {
+  Fields ask(value, pointer, faults_);
+  AskRule out;
+  out.of = optional_program(ask, "of", fields, {Type::text, Type::texts}, Need::required);
+  out.when = optional_program(ask, "when", fields, {Type::boolean});
+  out.command = ask.code("command");
+  out.refused = ask.code("refused", Need::optional);
+  if (const Value* data = ask.value("data", Need::optional)) {
+    const Object* members = data->if_object();
+    if (members == nullptr) {
+      fault(ask.at("data"), "wrong-type", "'data' must be an object of expressions");
+    } else {
+      for (const Member& member : *members) {
+        const std::string at = child(ask.at("data"), member.name);
+        const std::string* text = member.value.if_string();
+        if (text == nullptr) {
+          fault(at, "wrong-type", "an expression is a text");
+        } else {
+          out.data.emplace_back(member.name, program(*text, at, fields, {}));
+        }
+      }
+    }
+  }
+  ask.end();
   return out;
 }
 

@@ -34,6 +34,7 @@ class PartReader {
   Program data_program(const std::string& text, const std::string& at, const std::vector<Field>* fields);
   ClockOperation read_operation(const Value& value, const std::string& pointer,
                                 const std::vector<Field>* fields);
+  AskRule read_ask(const Value& value, const std::string& pointer, const std::vector<Field>* fields);
 
   const Workflow& known_;
   Faults& faults_;

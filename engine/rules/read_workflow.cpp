@@ -53,6 +53,7 @@ class Reader {
     read_commands(commands, fields.at("commands"));
     read_clocks(clocks, fields.at("clocks"));
     read_applies(fields);
+    check_asks();
     for (const std::string_view word : {"include", "includes", "import", "imports"}) {
       if (document.find(word) == nullptr) continue;
       fields.value(word, Need::optional);
@@ -225,7 +226,12 @@ class Reader {
       into.name = command.code("name");
       into.title = parts_.bilingual(command, "title");
       into.opens = command.flag("opens", false);
-      into.roles = command.codes("roles");
+      into.from_cases = command.flag("from_cases", false);
+      into.roles = command.codes("roles", into.from_cases ? Need::optional : Need::required);
+      if (into.from_cases && (into.opens || !into.roles.empty())) {
+        parts_.fault(child(pointer, i), "from-cases",
+                     "a command that comes from cases has no roles and opens no case");
+      }
       if (command.value("roles", Need::optional) != nullptr && into.roles.empty()) {
         parts_.fault(command.at("roles"), "no-role", "a command that no role may give can never be given");
       }
@@ -315,6 +321,51 @@ class Reader {
         effects.end();
       }
       clock.end();
+    }
+  }
+
+  /// What is asked of other cases, by pointer: the commands that it names are known only at the end.
+  void check_asks() {
+    for (const CommandRule& command : out_.commands) {
+      for (const Transition& transition : command.transitions)
+        check_asks(transition.effects, transition.pointer);
+    }
+    for (const ClockRule& clock : out_.clocks) {
+      check_asks(clock.on_due, child(clock.pointer, "on_due"));
+      for (std::size_t i = 0; i < clock.marks.size(); ++i)
+        check_asks(clock.marks[i].effects, child(child(clock.pointer, "marks"), i));
+    }
+  }
+
+  void check_asks(const Effects& effects, const std::string& pointer) {
+    for (std::size_t i = 0; i < effects.asks.size(); ++i) {
+      const AskRule& ask = effects.asks[i];
+      const std::string at = child(child(pointer, "asks"), i);
+      std::vector<std::string> given;
+      for (const auto& [name, program] : ask.data) given.push_back(name);
+      check_asked(ask.command, given, child(at, "command"));
+      if (!ask.refused.empty()) check_asked(ask.refused, {"case", "reason"}, child(at, "refused"));
+    }
+  }
+
+  void check_asked(const std::string& name, const std::vector<std::string>& given, const std::string& at) {
+    if (name.empty()) return;
+    const CommandRule* asked = out_.find_command(name);
+    if (asked == nullptr || !asked->from_cases) {
+      parts_.fault(at, "unknown-command", "there is no command '" + name + "' that comes \"from_cases\"");
+      return;
+    }
+    const auto gives = [&given](const std::string& field) {
+      return std::find(given.begin(), given.end(), field) != given.end();
+    };
+    for (const Field& field : asked->fields) {
+      if (field.required && !gives(field.name))
+        parts_.fault(at, "missing-member", "'" + name + "' needs the field '" + field.name + "'");
+    }
+    for (const std::string& field : given) {
+      const bool known = std::any_of(asked->fields.begin(), asked->fields.end(),
+                                     [&field](const Field& f) { return f.name == field; });
+      if (!known) parts_.fault(at, "unknown-member", "'" + name + "' has no field '" + field + "'");
     }
   }
 

@@ -24,7 +24,11 @@ constexpr std::array kCaseFacts = {
     Known{"extension_asked_by", Type::text},
     Known{"extension_unit", Type::text},
     Known{"parked_for", Type::text},
+    Known{"id", Type::text},
+    Known{"occurred_at", Type::text},
     Known{"master", Type::text},
+    Known{"merging", Type::text},
+    Known{"parent", Type::text},
     Known{"feedback_by", Type::text},
     Known{"solved", Type::text},
     Known{"satisfied", Type::text},
@@ -34,11 +38,14 @@ constexpr std::array kCaseFacts = {
     Known{"confidential", Type::boolean},
     Known{"imported", Type::boolean},
     Known{"ruled", Type::boolean},
+    Known{"legal_hold", Type::boolean},
     Known{"whistle_open", Type::boolean},
     Known{"co_handlers", Type::texts},
     Known{"returned_by", Type::texts},
     Known{"whistle_bodies", Type::texts},
     Known{"whistle_answered", Type::texts},
+    Known{"children", Type::texts},
+    Known{"merged", Type::texts},
     Known{"co_handlers_pending", Type::integer},
     Known{"returns", Type::integer},
     Known{"disputes", Type::integer},
@@ -48,12 +55,13 @@ constexpr std::array kCaseFacts = {
     Known{"extensions", Type::integer},
     Known{"extension_n", Type::integer},
     Known{"parks", Type::integer},
-    Known{"children", Type::integer},
     Known{"feedbacks", Type::integer},
     Known{"evidence", Type::integer},
     Known{"contacts", Type::integer},
     Known{"callbacks", Type::integer},
     Known{"callbacks_reached", Type::integer},
+    Known{"tries", Type::integer},
+    Known{"tries_days_apart", Type::integer},
     Known{"reopens", Type::integer},
     Known{"days_since_close", Type::integer},
     Known{"version", Type::integer},
@@ -132,6 +140,8 @@ std::optional<Declaration> case_fact(const Workflow& workflow, std::string_view 
 std::optional<Signature> function_of(std::string_view name) {
   if (name == "body") return Signature{{Type::text, Type::text}, Type::text, false};
   if (name == "kind_of" || name == "place_of") return Signature{{Type::text}, Type::text, false};
+  if (name == "known_place") return Signature{{Type::text}, Type::text, false};
+  if (name == "minutes_between") return Signature{{Type::text, Type::text}, Type::integer, false};
   if (name == "under") return Signature{{Type::text, Type::text}, Type::boolean, false};
   if (name == "future") return Signature{{Type::text}, Type::boolean, false};
   if (name == "same") return Signature{{Type::texts, Type::texts}, Type::boolean, false};

@@ -47,10 +47,20 @@ struct ClockOperation {
   Program unit;        ///< a text: NM NH ND WM WH WD
 };
 
+/// What is asked of other cases as a consequence. Evaluated on the case as the cause found it.
+struct AskRule {
+  Program of;           ///< case ids: a text or texts; '' asks nobody
+  Program when;         ///< empty: always
+  std::string command;  ///< one that comes from cases only
+  std::vector<std::pair<std::string, Program>> data;
+  std::string refused;  ///< asked back of this case where the other refuses; empty: nothing
+};
+
 struct Effects {
   std::string to;  ///< stage; empty: stays
   std::vector<EventRule> events;
   std::vector<ClockOperation> clocks;
+  std::vector<AskRule> asks;
 };
 
 /// Must hold, or the command is refused with this code and sentence.
@@ -99,7 +109,8 @@ struct CommandRule {
   std::string name;
   Bilingual title;
   bool opens = false;              ///< opens a case
-  std::vector<std::string> roles;  ///< any of these
+  bool from_cases = false;         ///< asked by other cases, never by people
+  std::vector<std::string> roles;  ///< any of these; none where it comes from cases
   std::vector<Field> fields;
   std::vector<Transition> transitions;
 };

@@ -99,6 +99,30 @@ std::vector<DueTimes::Entry> DueTimes::due(Instant now, std::size_t most) {
   return out;
 }
 
+std::optional<DueTimes::Entry> DueTimes::after(const std::optional<Entry>& entry) {
+  const std::string from = entry ? key_of(*entry) : prefix_;
+  std::optional<std::string> found;
+  const Status scanned = store_.scan(family_, from, [&](std::string_view key, std::string_view) {
+    if (!key.starts_with(prefix_)) return false;
+    const auto changed = changes_.find(std::string(key));
+    const bool gone = changed != changes_.end() && !changed->second.there;
+    if (gone || key <= from || key.size() < prefix_.size() + kInstantBytes) return true;
+    found = key;
+    return false;
+  });
+  if (!scanned) {
+    failure_ = scanned.error();
+    return std::nullopt;
+  }
+  for (auto change = changes_.upper_bound(from); change != changes_.end(); ++change) {
+    if (!change->second.there) continue;
+    if (!found || change->first < *found) found = change->first;
+    break;
+  }
+  if (!found) return std::nullopt;
+  return entry_of(*found);
+}
+
 void DueTimes::flush_into(store::Batch& batch) {
   std::erase_if(changes_, [](const auto& entry) { return entry.second.in_batch; });
   for (auto& [key, change] : changes_) {

@@ -33,6 +33,8 @@ class DueTimes {
   [[nodiscard]] std::optional<Instant> first();
   /// Those at or before `now`, the earliest first; at most `most`.
   [[nodiscard]] std::vector<Entry> due(Instant now, std::size_t most);
+  /// The entry behind this one, or the first; nullopt: none, or the store cannot be read. Reads the store each time.
+  [[nodiscard]] std::optional<Entry> after(const std::optional<Entry>& entry);
   /// Puts what has changed into the batch, and lets go of what is far away. The batch before must be written.
   void flush_into(store::Batch& batch);
   /// The first failure of the store, if there was one.

@@ -1,7 +1,9 @@
 #include "engine/runtime/lane_books.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "engine/cases/decide.h"
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
 #include "engine/record/parse.h"
@@ -30,7 +32,7 @@ std::uint64_t from_big_endian(std::string_view bytes) {
 
 std::vector<std::string> state_families() {
   std::vector<std::string> out;
-  for (const std::string_view family : {kMetaFamily, kPartitionFamily, kLaneFamily, kCaseFamily, kAnsweredFamily,
+  for (const std::string_view family : {kMetaFamily, kPartitionFamily, kLaneFamily, kCaseFamily, kAnsweredFamily, kExpiryFamily,
                                         kReferenceFamily, kDueFamily, kOutboxFamily}) {
     out.emplace_back(family);
   }
@@ -41,7 +43,8 @@ LaneBooks::LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const
     : store_(store),
       directory_(directory),
       cases_kept_(kCasesKept / static_cast<std::size_t>(std::max(lanes, 1))),
-      due_(store, kDueFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)) {
+      due_(store, kDueFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)),
+      expiries_(store, kExpiryFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)) {
   state.lane = lane;
 }
 
@@ -62,6 +65,11 @@ Status LaneBooks::load() {
   new_references_.clear();
   references_in_batch_ = 0;
   due_.reset();
+  expiries_.reset();
+  followed_context_ = DirectoryOrdinal();
+  followed_calendar_.clear();
+  pass_at_.reset();
+  pass_found_ = false;
   outbox_.clear();
   outbox_changes_.clear();
   failure_.reset();
@@ -79,6 +87,7 @@ Status LaneBooks::load() {
   if (!read_state) return read_state.error();
   state = std::move(*read_state);
   last_command_offset = value->number("command_offset", -1);
+  followed_calendar_ = value->text("calendar");
 
   const std::string prefix = lane_key();
   std::optional<Error> bad;
@@ -126,12 +135,14 @@ cases::CaseState LaneBooks::take_case(const AggregateId& id) {
   if (found == nullptr) {
     taken_due_.reset();
     taken_is_new_ = true;
+    taken_is_archived_ = false;
     cases::CaseState fresh;
     fresh.id = id;
     return fresh;
   }
   taken_due_ = found->state.next_due();
   taken_is_new_ = false;
+  taken_is_archived_ = found->state.archived_at.has_value();
   return std::move(found->state);
 }
 
@@ -142,13 +153,20 @@ void LaneBooks::put_case(cases::CaseState changed) {
     if (due) due_.add(*due, changed.id);
   }
   const AggregateId id = changed.id;
+  if (changed.archived_at && !taken_is_archived_)
+    expiries_.add(Instant{changed.archived_at->ms + lane::kRememberedDays * kMsPerDay}, id);
   if (taken_is_new_) new_references_[state.opened] = id;
   cases_[id] = Held{std::move(changed), true, true};
 }
 
-LaneBooks::Answered* LaneBooks::answered(const CommandId& id) {
+// All that is remembered of a case lies together.
+std::string LaneBooks::answered_key(const AggregateId& about, const CommandId& id) const {
+  return lane_key() + about.value + "/" + id.value;
+}
+
+LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const CommandId& id) {
   if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
-  const auto bytes = read(kAnsweredFamily, lane_key() + id.value);
+  const auto bytes = read(kAnsweredFamily, answered_key(about, id));
   if (!bytes) return nullptr;
   auto value = record::parse(*bytes);
   if (!value) {
@@ -156,20 +174,22 @@ LaneBooks::Answered* LaneBooks::answered(const CommandId& id) {
     return nullptr;
   }
   Answered out;
-  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "", Ordinal(value->number("ordinal"))};
+  out.about = about;
+  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "", Ordinal(value->number("ordinal")),
+                                     Instant{value->number("at")}};
   out.decision_offset = value->number("offset", -1);
   return &answered_.emplace(id, std::move(out)).first->second;
 }
 
-std::optional<cases::Remembered> LaneBooks::find_answered(const CommandId& id) {
-  const Answered* found = answered(id);
+std::optional<cases::Remembered> LaneBooks::find_answered(const AggregateId& about, const CommandId& id) {
+  const Answered* found = answered(about, id);
   if (found == nullptr) return std::nullopt;
   return found->remembered;
 }
 
-void LaneBooks::remember(const AggregateId& /*about*/, cases::Remembered remembered) {
+void LaneBooks::remember(const AggregateId& about, cases::Remembered remembered) {
   const CommandId id = remembered.command;
-  answered_[id] = Answered{std::move(remembered), -1, true};
+  answered_[id] = Answered{about, std::move(remembered), -1, true};
 }
 
 void LaneBooks::note_decision(const CommandId& id, std::int64_t offset) {
@@ -179,8 +199,8 @@ void LaneBooks::note_decision(const CommandId& id, std::int64_t offset) {
   }
 }
 
-std::optional<std::int64_t> LaneBooks::decision_offset(const CommandId& id) {
-  const Answered* found = answered(id);
+std::optional<std::int64_t> LaneBooks::decision_offset(const AggregateId& about, const CommandId& id) {
+  const Answered* found = answered(about, id);
   if (found == nullptr || found->decision_offset < 0) return std::nullopt;
   return found->decision_offset;
 }
@@ -216,6 +236,60 @@ void LaneBooks::drop_outgoing(LaneId target, std::int64_t up_to) {
   }
 }
 
+std::vector<AggregateId> LaneBooks::behind_calendar(Instant now, std::size_t most) {
+  std::vector<AggregateId> out;
+  const DirectoryOrdinal in_force = lane::context_at(state, now);
+  if (in_force == followed_context_) return out;
+  const auto context = directory_.at(in_force);
+  const calendar::Calendar* calendar = context == nullptr ? nullptr : context->working_calendar();
+  const std::string key = calendar == nullptr ? "" : calendar->id + "@" + std::to_string(calendar->version);
+  while (key != followed_calendar_ && out.size() < most && !failure()) {
+    pass_at_ = due_.after(pass_at_);
+    if (!pass_at_) {
+      const bool found = std::exchange(pass_found_, false);
+      // What was found has to be decided before another pass can tell.
+      if (found) return out;
+      followed_calendar_ = key;
+      break;
+    }
+    const AggregateId& id = pass_at_->second;
+    const bool was_held = cases_.contains(id);
+    const cases::CaseState* about = find_case(id);
+    if (about != nullptr && cases::is_behind_calendar(*about, *context, std::max(state.time, now))) {
+      pass_found_ = true;
+      out.push_back(id);
+    } else if (!was_held) {
+      cases_.erase(id);
+    }
+  }
+  if (key == followed_calendar_) followed_context_ = in_force;
+  return out;
+}
+
+void LaneBooks::forget_expired(store::Batch& batch) {
+  constexpr std::size_t most = 256;
+  for (const auto& [at, id] : expiries_.due(state.time, most)) {
+    forget_outcomes(id, at, batch);
+    expiries_.remove(at, id);
+  }
+}
+
+void LaneBooks::forget_outcomes(const AggregateId& about, Instant before, store::Batch& batch) {
+  const std::string prefix = lane_key() + about.value + "/";
+  auto scanned = store_.scan(kAnsweredFamily, prefix, [&](std::string_view key, std::string_view bytes) {
+    if (!key.starts_with(prefix)) return false;
+    auto value = record::parse(bytes);
+    if (value && value->number("at") < before.ms) batch.erase(kAnsweredFamily, key);
+    return true;
+  });
+  if (!scanned && !failure_) failure_ = scanned.error();
+  std::erase_if(answered_, [&](const auto& entry) {
+    const bool gone = entry.second.about == about && entry.second.remembered.at < before;
+    if (gone) batch.erase(kAnsweredFamily, answered_key(about, entry.first));
+    return gone;
+  });
+}
+
 void LaneBooks::let_go() {
   // What did not change since the flush before has been written by it: only that may be read from the store again.
   if (cases_.size() > cases_kept_) {
@@ -238,8 +312,9 @@ void LaneBooks::flush_into(store::Batch& batch) {
   }
   for (auto& [id, entry] : answered_) {
     if (!entry.changed) continue;
-    batch.put(kAnsweredFamily, lane_key() + id.value,
-              record::canonical(Value(Object{{"fingerprint", entry.remembered.fingerprint},
+    batch.put(kAnsweredFamily, answered_key(entry.about, id),
+              record::canonical(Value(Object{{"at", entry.remembered.at.ms},
+                                             {"fingerprint", entry.remembered.fingerprint},
                                              {"offset", entry.decision_offset},
                                              {"ordinal", entry.remembered.ordinal.value}})));
     entry.changed = false;
@@ -249,6 +324,8 @@ void LaneBooks::flush_into(store::Batch& batch) {
   }
   if (!new_references_.empty()) references_in_batch_ = new_references_.rbegin()->first;
   due_.flush_into(batch);
+  forget_expired(batch);
+  expiries_.flush_into(batch);
   for (const auto& [key, there] : outbox_changes_) {
     if (!there) {
       batch.erase(kOutboxFamily, key);
@@ -262,7 +339,9 @@ void LaneBooks::flush_into(store::Batch& batch) {
   }
   outbox_changes_.clear();
   batch.put(kLaneFamily, lane_key(),
-            record::canonical(Value(Object{{"command_offset", last_command_offset}, {"state", lane::to_value(state)}})));
+            record::canonical(Value(Object{{"calendar", followed_calendar_},
+                                           {"command_offset", last_command_offset},
+                                           {"state", lane::to_value(state)}})));
 }
 
 }  // namespace lastkm::runtime

@@ -24,6 +24,7 @@ inline constexpr std::string_view kPartitionFamily = "partition";
 inline constexpr std::string_view kLaneFamily = "lane";
 inline constexpr std::string_view kCaseFamily = "case";
 inline constexpr std::string_view kAnsweredFamily = "answered";
+inline constexpr std::string_view kExpiryFamily = "expiry";
 inline constexpr std::string_view kReferenceFamily = "reference";
 inline constexpr std::string_view kDueFamily = "due";
 inline constexpr std::string_view kOutboxFamily = "outbox";
@@ -45,7 +46,7 @@ class LaneBooks final : public lane::Books {
   [[nodiscard]] Status load();
 
   const cases::CaseState* find_case(const AggregateId& id) override;
-  std::optional<cases::Remembered> find_answered(const CommandId& id) override;
+  std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override;
   cases::CaseState take_case(const AggregateId& id) override;
   void put_case(cases::CaseState state) override;
@@ -55,7 +56,7 @@ class LaneBooks final : public lane::Books {
   [[nodiscard]] std::optional<AggregateId> find_reference(std::int64_t n);
   /// Where the decision at an ordinal lies, for commands that are remembered.
   void note_decision(const CommandId& id, std::int64_t offset);
-  [[nodiscard]] std::optional<std::int64_t> decision_offset(const CommandId& id);
+  [[nodiscard]] std::optional<std::int64_t> decision_offset(const AggregateId& about, const CommandId& id);
 
   void put_outgoing(Outgoing outgoing);
   void drop_outgoing(LaneId target, std::int64_t up_to);
@@ -65,11 +66,18 @@ class LaneBooks final : public lane::Books {
   /// Cases with something due at or before `now`, the earliest first; at most `most`.
   [[nodiscard]] std::vector<DueTimes::Entry> due(Instant now, std::size_t most) { return due_.due(now, most); }
 
-  /// Puts all that changed since the last call into the batch, and lets go of what was not used lately. The batch of the
+  /// Cases whose due times the calendar in force at `now` counts otherwise, at most `most`; none once a whole pass has found none.
+  /// Looks at open clocks only after a change of the calendar.
+  [[nodiscard]] std::vector<AggregateId> behind_calendar(Instant now, std::size_t most);
+
+  /// Puts all that changed since the last call into the batch, and lets go of what was not used lately. Outcomes that have
+  /// expired (step.h) leave the store. The batch of the
   /// last call must be written; this one may be written later, while the books go on.
   void flush_into(store::Batch& batch);
   /// The first failure of the store, if there was one: the lane must not go on.
-  [[nodiscard]] const std::optional<Error>& failure() const { return failure_ ? failure_ : due_.failure(); }
+  [[nodiscard]] const std::optional<Error>& failure() const {
+    return failure_ ? failure_ : due_.failure() ? due_.failure() : expiries_.failure();
+  }
 
   lane::LaneState state;
   /// Offset of the command that `state.ordinal` answers; -1 before the first.
@@ -82,15 +90,19 @@ class LaneBooks final : public lane::Books {
     bool used = false;
   };
   struct Answered {
+    AggregateId about;
     cases::Remembered remembered;
     std::int64_t decision_offset = -1;
     bool changed = false;
   };
   [[nodiscard]] std::string lane_key() const;
-  Answered* answered(const CommandId& id);
+  [[nodiscard]] std::string answered_key(const AggregateId& about, const CommandId& id) const;
+  Answered* answered(const AggregateId& about, const CommandId& id);
   Held* held(const AggregateId& id);
   void let_go();
   std::optional<std::string> read(std::string_view family, std::string_view key);
+  void forget_expired(store::Batch& batch);
+  void forget_outcomes(const AggregateId& about, Instant before, store::Batch& batch);
 
   store::Store& store_;
   const DirectoryLog& directory_;
@@ -104,6 +116,12 @@ class LaneBooks final : public lane::Books {
   std::map<std::string, bool> outbox_changes_;
   std::optional<Instant> taken_due_;  ///< of the case that take_case gave out last
   bool taken_is_new_ = false;
+  bool taken_is_archived_ = false;
+  DueTimes expiries_;                  ///< when the outcomes of archived cases expire
+  DirectoryOrdinal followed_context_;  ///< with this context in force, every case follows the calendar
+  std::string followed_calendar_;      ///< that it was then
+  std::optional<DueTimes::Entry> pass_at_;  ///< of the pass over open clocks; nullopt: at its begin
+  bool pass_found_ = false;
   std::optional<Error> failure_;
 };
 

@@ -17,7 +17,7 @@ const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
   return found == cases_.end() ? nullptr : &found->second;
 }
 
-std::optional<cases::Remembered> PlainBooks::find_answered(const CommandId& id) {
+std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& /*about*/, const CommandId& id) {
   const auto found = answered_.find(id);
   if (found == answered_.end()) return std::nullopt;
   return found->second;

@@ -19,7 +19,7 @@ class PlainBooks final : public lane::Books {
   using Contexts = std::function<std::shared_ptr<const directory::Context>(DirectoryOrdinal)>;
   explicit PlainBooks(Contexts contexts) : contexts_(std::move(contexts)) {}
   const cases::CaseState* find_case(const AggregateId& id) override;
-  std::optional<cases::Remembered> find_answered(const CommandId& id) override;
+  std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return contexts_(ordinal); }
   cases::CaseState take_case(const AggregateId& id) override;
   void put_case(cases::CaseState state) override;

@@ -76,6 +76,7 @@ class LocalEngine final : public Engine {
 
   // local_work.cpp: what goes on by itself
   Status settle();
+  Status recount();
   Status wake_due();
   void start_workers();
   void work(int worker, const std::stop_token& stop);

@@ -291,6 +291,7 @@ Status LocalEngine::advance_locked(Instant to) {
                  "the clock stands at " + format_utc(now()) + ", which is after " + format_utc(to), "/at"};
   }
   while (true) {
+    if (auto recounted = recount(); !recounted) return recounted;
     std::optional<Instant> first;
     for (const auto& owner : owners_) {
       const auto due = owner->next_due();
@@ -309,7 +310,7 @@ Status LocalEngine::advance_locked(Instant to) {
     if (woken == 0) break;
   }
   virtual_now_ = to.ms;
-  return done();
+  return recount();
 }
 
 }  // namespace lastkm::runtime

@@ -36,7 +36,22 @@ Status LocalEngine::settle() {
   }
 }
 
+/// Brings every open case under a calendar that has come into force.
+Status LocalEngine::recount() {
+  for (const auto& owner : owners_) {
+    for (std::size_t counted = 1; counted > 0;) {
+      auto count = owner->recount(now(), kDrainMost);
+      if (!count) return count.error();
+      counted = *count;
+      if (counted == 0) break;
+      if (auto settled = settle(); !settled) return settled;
+    }
+  }
+  return done();
+}
+
 Status LocalEngine::wake_due() {
+  if (auto recounted = recount(); !recounted) return recounted;
   for (const auto& owner : owners_) {
     for (std::size_t woken = kDrainMost; woken == kDrainMost;) {
       auto count = owner->wake(now(), kDrainMost);
@@ -79,6 +94,9 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
         auto woken = owner->wake(now(), kDrainMost);
         busy = (woken && *woken > 0) || busy;
       }
+    }
+    for (PartitionOwner* const owner : mine) {
+      if (const auto counted = owner->recount(now(), kDrainMost); counted && *counted > 0) busy = true;
     }
     auto drained = PartitionOwner::drain(mine, kDrainMost);
     if (drained) {
@@ -138,7 +156,9 @@ Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Insta
   }
   if (appends.empty()) return done();
   if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
-  return workers_.empty() ? settle() : wait_until_active(ordinal, from);
+  if (!workers_.empty()) return wait_until_active(ordinal, from);
+  if (auto settled = settle(); !settled) return settled;
+  return recount();
 }
 
 Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from) {

@@ -52,7 +52,7 @@ Outcome PartitionOwner::outcome_of_repeat(LaneBooks& books, const CommandId& ask
       if (remembered.ordinal == outcome.ordinal) first = remembered.command;
     }
   }
-  if (auto original = find_decision(books, outcome.ordinal, first)) {
+  if (auto original = find_decision(books, outcome.ordinal, outcome.aggregate, first)) {
     outcome.command = original->command;
     outcome.events = std::move(original->events);
     outcome.lane_time = original->lane_time;
@@ -64,13 +64,14 @@ Outcome PartitionOwner::outcome_of_repeat(LaneBooks& books, const CommandId& ask
 }
 
 std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, Ordinal ordinal,
+                                                              const AggregateId& about,
                                                               const CommandId& command) {
   for (const Predicted& predicted : predicted_) {
     if (predicted.lane != books.state.lane || predicted.ordinal != ordinal) continue;
     auto decision = record::decode_decision(predicted.bytes);
     if (decision) return std::move(*decision);
   }
-  const auto offset = books.decision_offset(command);
+  const auto offset = books.decision_offset(about, command);
   std::vector<log::StoredRecord> records;
   if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) ||
       records.empty()) {

@@ -1,6 +1,7 @@
 // What an owner sends on: follow-ups to other lanes, and an operator's decision at a lane that stands still.
 #include <algorithm>
 
+#include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/owner_parts.h"
 #include "engine/runtime/partition_owner.h"
@@ -9,11 +10,9 @@ namespace lastkm::runtime {
 
 void PartitionOwner::send_again() {
   in_flight_.clear();
-  unsent_ = true;
 }
 
-void PartitionOwner::put_follow_ups(std::vector<log::Append>& appends) {
-  unsent_ = false;
+void PartitionOwner::put_follow_ups(std::vector<log::Append>& appends, std::vector<log::Append>& notes) {
   for (auto& [lane, books] : lanes_) {
     if (books->outbox().empty()) continue;
     std::map<std::int32_t, std::int64_t> last;
@@ -33,11 +32,30 @@ void PartitionOwner::put_follow_ups(std::vector<log::Append>& appends) {
           lane::kFollowUpsSent, record::lane_aggregate(LaneId(lane)), LaneId(lane), parts_.new_id(),
           Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}},
           std::max(parts_.now(), books->state.time));
-      appends.push_back(
+      notes.push_back(
           log::Append{log::Topic::commands, partition_,
                       log::Record{noted.aggregate.value, record::encode(noted, parts_.source), {}}});
     }
   }
+}
+
+Status PartitionOwner::send(log::EventLog& log, std::span<const log::Append> asked,
+                            std::span<const log::Append> notes) {
+  if (asked.empty()) return done();
+  if (auto sent = log.append(asked, log::Durability::synced); !sent) return sent.error();
+  log::crash_point("follow_ups.appended");
+  if (auto noted = log.append(notes, log::Durability::buffered); !noted) return noted.error();
+  return done();
+}
+
+bool PartitionOwner::has_unsent() const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [this](const auto& entry) {
+    const auto& [lane, books] = entry;
+    return std::any_of(books->outbox().begin(), books->outbox().end(), [&, of = lane](const auto& outgoing) {
+      const auto sent = in_flight_.find({of, outgoing.first.first});
+      return sent == in_flight_.end() || outgoing.first.second > sent->second;
+    });
+  });
 }
 
 Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
@@ -71,7 +89,7 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     });
     if (stored == records.end()) continue;
     const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
-    const record::Decision decision = lane::given(books.state, taken, books, by, reason);
+    const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     apply(books, taken, decision, bytes);
     books.last_command_offset = stored->offset;

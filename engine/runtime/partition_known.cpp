@@ -29,9 +29,9 @@ std::optional<Outcome> PartitionOwner::find_known(LaneId lane, const AggregateId
       return known;
     }
   }
-  const auto answered = books.find_answered(command);
+  const auto answered = books.find_answered(about, command);
   if (!answered) return std::nullopt;
-  auto decision = find_decision(books, answered->ordinal, command);
+  auto decision = find_decision(books, answered->ordinal, about, command);
   if (!decision || !decision->rejection) return std::nullopt;
   Outcome outcome;
   outcome.status = OutcomeStatus::rejected;

@@ -58,7 +58,7 @@ void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
 Result<bool> PartitionOwner::has_work() {
   auto end = parts_.log.end(log::Topic::commands, partition_);
   if (!end) return end.error();
-  if (*end > commands_read_ || !predicted_.empty() || unsent_) return true;
+  if (*end > commands_read_ || !predicted_.empty() || has_unsent()) return true;
   // What another owner has decided counts too where a lane stands.
   if (stopped_.empty()) return false;
   end = parts_.log.end(log::Topic::decisions, partition_);
@@ -117,7 +117,8 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
     if (auto appended = log.append(appends, log::Durability::buffered); !appended) written = appended.error();
     log::crash_point("decisions.appended");
   }
-  appends.clear();
+  std::vector<log::Append> asked;
+  std::vector<log::Append> notes;
   for (const Turn& turn : turns) {
     PartitionOwner& owner = *turn.owner;
     if (!written && written.error().kind == ErrorKind::refused) {
@@ -130,17 +131,16 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
     if (!read) {
       lose(owner, read.error());
     } else {
-      owner.put_follow_ups(appends);
+      owner.put_follow_ups(asked, notes);
     }
   }
-  if (!appends.empty()) {
-    auto sent = log.append(appends, log::Durability::buffered);
-    if (!sent && sent.error().kind == ErrorKind::refused) {
-      if (!first) first = sent.error();
-      for (const Turn& turn : turns) turn.owner->send_again();
-    } else if (!sent) {
-      for (const Turn& turn : turns) lose(*turn.owner, sent.error());
-    }
+  if (const auto sent = send(log, asked, notes)) {
+    handled += asked.size();
+  } else if (sent.error().kind == ErrorKind::refused) {
+    if (!first) first = sent.error();
+    for (const Turn& turn : turns) turn.owner->send_again();
+  } else {
+    for (const Turn& turn : turns) lose(*turn.owner, sent.error());
   }
   if (first) return *first;
   return handled;
@@ -158,6 +158,26 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
       appends.push_back(log::Append{log::Topic::commands, partition_,
                                     log::Record{id.value, record::encode(command, parts_.source), {}}});
     }
+  }
+  if (appends.empty()) return std::size_t{0};
+  auto written = parts_.log.append(appends, log::Durability::buffered);
+  if (!written) return written.error();
+  return appends.size();
+}
+
+Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  std::vector<log::Append> appends;
+  for (auto& [lane, books] : lanes_) {
+    if (stopped_.contains(lane)) continue;
+    for (const AggregateId& id : books->behind_calendar(now, most - appends.size())) {
+      const record::Command command =
+          lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
+      appends.push_back(log::Append{log::Topic::commands, partition_,
+                                    log::Record{id.value, record::encode(command, parts_.source), {}}});
+    }
+    if (books->failure()) return lose(*books->failure()).error();
   }
   if (appends.empty()) return std::size_t{0};
   auto written = parts_.log.append(appends, log::Durability::buffered);

@@ -54,6 +54,9 @@ class PartitionOwner {
   /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
   /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
+  /// After a change of the calendar: appends a command for each case whose due times it moves, at most `most`;
+  /// how many.
+  [[nodiscard]] Result<std::size_t> recount(Instant now, std::size_t most);
 
   [[nodiscard]] std::optional<Instant> next_due();
   [[nodiscard]] Instant latest();  ///< largest lane time
@@ -118,7 +121,8 @@ class PartitionOwner {
              std::string_view bytes);
   Outcome outcome_of(LaneBooks& books, const lane::Taken& taken, record::Decision decision);
   Outcome outcome_of_repeat(LaneBooks& books, const CommandId& asked, Outcome outcome);
-  std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const CommandId& command);
+  std::optional<record::Decision> find_decision(LaneBooks& books, Ordinal ordinal, const AggregateId& about,
+                                                const CommandId& command);
   /// Adds what is to be appended to `decisions`.
   void put_predicted(std::vector<log::Append>& appends);
   Status read_back();
@@ -130,7 +134,12 @@ class PartitionOwner {
   [[nodiscard]] Status check_epoch() const;
   /// The oldest decision that was made here is this record.
   void accept_predicted(std::int64_t offset);
-  void put_follow_ups(std::vector<log::Append>& appends);
+  /// Adds what is asked of other lanes, and the notes that it was sent. What was decided and what it asks must
+  /// both survive the notes: another number would come twice, or never.
+  void put_follow_ups(std::vector<log::Append>& appends, std::vector<log::Append>& notes);
+  [[nodiscard]] static Status send(log::EventLog& log, std::span<const log::Append> asked,
+                                   std::span<const log::Append> notes);
+  [[nodiscard]] bool has_unsent() const;
   /// Every follow-up that is not noted as sent is sent again; targets know those that they had.
   void send_again();
   void stop(LaneId lane, Ordinal at, Error why);
@@ -149,7 +158,6 @@ class PartitionOwner {
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
   std::vector<std::pair<std::string, std::string>> own_header_;
   bool announced_ = false;  ///< OwnerStarted is written
-  bool unsent_ = false;     ///< follow-ups wait for room in the log
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
   std::map<std::int32_t, std::deque<Accepted>>

@@ -53,7 +53,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     std::optional<record::Decision> decision;
     if ((*accepted)->decision && lane::is_given(*(*accepted)->decision)) {
       ++result.given;
-      decision = lane::given(state, taken, books, (*accepted)->decision->rejection->facts.text("by"),
+      decision = lane::given(state, taken, deployment.lanes, books, (*accepted)->decision->rejection->facts.text("by"),
                              (*accepted)->decision->rejection->text);
     } else {
       auto stepped = lane::step(state, taken, deployment.lanes, books);

@@ -38,7 +38,7 @@ class ShadowBooks final : public lane::Books {
     return changed_.contains(id) || (bytes && *bytes);
   }
   /// Commands are told apart by what their case remembers; one that was refused is refused again.
-  std::optional<cases::Remembered> find_answered(const CommandId&) override { return std::nullopt; }
+  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override { return std::nullopt; }
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return parts_.context(ordinal); }
   cases::CaseState take_case(const AggregateId& id) override {
     const cases::CaseState* found = find_case(id);

@@ -124,7 +124,7 @@ class LanePlay {
     if (context == nullptr) return out;
     const cases::Moment moment{end, "", lane.decider};
     for (int rounds = 0; rounds < kMaxRounds && cases::is_due(out, end); ++rounds) {
-      const std::vector<record::Event> events = cases::fire(out, *context, moment);
+      const std::vector<record::Event> events = cases::fire(out, *context, moment).events;
       if (events.empty()) break;
       for (const record::Event& event : events) out = cases::evolve(std::move(out), event, end);
     }

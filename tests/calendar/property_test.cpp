@@ -39,10 +39,10 @@ bool open(std::int64_t minute) {
   return (minute >= 540 && minute < 720) || (minute >= 780 && minute < 1020);
 }
 
-TEST_CASE("calendar: working days equal a walk day by day, for every day of 2025 and 2026") {
+TEST_CASE("calendar: working days equal a walk day by day, for every day of every year") {
   const Calendar cn = shipped();
   const auto days = days_of(shipped_document());
-  const Date end = date("2027-01-01");
+  const Date end = date("2027-09-20");  // 60 working days on, the last year with a calendar is still there
   for (Date day = date("2025-02-20"); day < end; day = day + 1) {
     REQUIRE(cn.is_working_day(day).value() == days.at(day));
     const Instant base = start_of(day, 480) + (day.days * 7919LL) % kMsPerDay;
@@ -57,10 +57,10 @@ TEST_CASE("calendar: working days equal a walk day by day, for every day of 2025
   }
 }
 
-TEST_CASE("calendar: office hours equal a walk minute by minute, from every day of 2025 and 2026") {
+TEST_CASE("calendar: office hours equal a walk minute by minute, from every day of every year") {
   const Calendar cn = shipped();
   const auto days = days_of(shipped_document());
-  const Date end = date("2027-01-01");
+  const Date end = date("2027-12-20");
   const std::int64_t furthest = 1000;
   for (Date day = date("2025-01-01"); day < end; day = day + 1) {
     const std::int64_t start = (day.days * 977LL) % 1440;

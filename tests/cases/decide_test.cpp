@@ -126,7 +126,7 @@ TEST_CASE("decide: a pinned workflow that is not in force is said, not guessed")
   life.context = world_of({parsed(kBodies)});
   CHECK(code(life.send("2026-03-16T09:30", "Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})")) ==
         "document-missing");
-  CHECK(fire(life.state, *life.context, moment(at("2027-01-01T00:00"))).empty());
+  CHECK(fire(life.state, *life.context, moment(at("2027-01-01T00:00"))).events.empty());
 }
 
 TEST_CASE("decide: an event carries what the rule's guards saw, and nothing else") {
@@ -180,12 +180,34 @@ TEST_CASE("decide: a transition is chosen by its condition, and a reopened case 
   CHECK(life.clock("handle").due == at("2026-03-21T00:00"));
 }
 
-TEST_CASE("react: no event of this version asks anything of another case") {
-  for (const EventType& type : event_types()) {
-    record::Event event;
-    event.type = type.name;
-    CHECK(react(CaseState{}, event).empty());
-  }
+TEST_CASE("react: a rule asks others on the case as it found it; what is no case is refused and nothing is caused") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.state.id = AggregateId("fedcba9876543210fedcba9876543210");
+  const std::string other(32, 'a');
+  const auto bad = life.send("2026-03-16T09:30", "Merge", kDispatcher, R"({"master":"A-17"})");
+  CHECK(code(bad) == "bad-case");
+  CHECK(bad.events.empty());
+  CHECK(bad.requests.empty());
+  const auto asked = life.must("2026-03-16T09:31", "Merge", kDispatcher, R"({"master":")" + other + R"("})");
+  REQUIRE(asked.requests.size() == 1);
+  CHECK(asked.requests.front().aggregate == AggregateId(other));
+  CHECK(asked.requests.front().command == "Adopt");
+  CHECK(asked.requests.front().refused == "Unheard");
+  CHECK(asked.requests.front().input == Value(Object{{"child", life.state.id.value}}));
+  // What cases ask, people cannot, and the other way round.
+  CHECK(code(life.send("2026-03-16T09:32", "Adopt", kDispatcher, R"({"child":"x"})")) == "forbidden-role");
+  Moment from_case = moment(at("2026-03-16T09:33"));
+  from_case.from_case = true;
+  const auto sign = command("Split", kDispatcher, R"({"reason":"X"})", from_case.now);
+  CHECK(code(decide(life.state, sign, *life.context, from_case)) == "forbidden-role");
+  // The master is cleared by the event, and yet it is the one that is asked.
+  const auto confirm = command("Confirm", kDispatcher, R"({"master":")" + other + R"("})", from_case.now);
+  life.state = *decide(life.state, confirm, *life.context, from_case).after;
+  const auto split = life.must("2026-03-16T09:34", "Split", kDispatcher, R"({"reason":"X"})");
+  REQUIRE(split.requests.size() == 1);
+  CHECK(split.requests.front().aggregate == AggregateId(other));
+  CHECK(life.state.master.empty());
 }
 
 }  // namespace

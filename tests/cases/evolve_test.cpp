@@ -131,6 +131,18 @@ TEST_CASE("evolve: what each event does to the facets") {
   CHECK(s.master == "M");
   CHECK(s.children == std::vector<std::string>{"K"});
   CHECK(after(s, "CaseUnmerged").master.empty());
+  CHECK(after(s, "CaseTerminated").master.empty());
+  s = after(s, "MergeRequested", R"({"master":"N"})");
+  CHECK(s.merging == "N");
+  for (const char* own_way : {"CaseAccepted", "CaseAnswered", "CaseRedirected", "CaseTerminated", "MergeRefused"})
+    CHECK(after(s, own_way).merging.empty());
+  CHECK(after(s, "CasesMerged", R"({"master":"N"})").merging.empty());
+  s = after(after(s, "ChildAdopted", R"({"child":"L"})"), "ChildAdopted", R"({"child":"L"})");
+  CHECK(s.merged == std::vector<std::string>{"L"});
+  CHECK(after(s, "ChildReleased", R"({"child":"L"})").merged.empty());
+  CHECK(after(s, "ChildReleased", R"({"child":"K"})").children.empty());
+  CHECK(after(s, "ParentLinked", R"({"parent":"P"})").parent == "P");
+  CHECK(after(s, "CaseArchived").archived_at == at("2026-03-16T10:00"));
   s = after(s, "FactCorrected", R"({"event_seq":1,"field":"place","value":"510108","reason":"X"})");
   CHECK(s.place == "510108");
   s = after(s, "FactCorrected", R"({"event_seq":1,"field":"lead","value":"Z","reason":"X"})");
@@ -152,15 +164,23 @@ TEST_CASE("state: what is written is read back, and what is not a state is refus
                       Instant{-7},
                       {3, calendar::Unit::working_hours},
                       calendar::Amount{90, calendar::Unit::working_minutes},
+                      Instant{11},
+                      calendar::Amount{2, calendar::Unit::working_days},
+                      {{1, calendar::Unit::working_days}},
                       {{"m", Instant{0}}},
                       true,
                       true});
   s.co_handlers.push_back({BodyId("B"), Instant{0}, true});
   s.whistle = Whistle{"", {}, {"x"}};
-  s.remembered.push_back({CommandId("c"), "f", "", Ordinal(9)});
+  s.remembered.push_back({CommandId("c"), "f", "", Ordinal(9), Instant{4}});
   s.card = "";
   s.closed_at = Instant{0};
   s.children = {"", "k"};
+  s.merged = {"m"};
+  s.merging = "n";
+  s.parent = "p";
+  s.archived_at = Instant{7};
+  s.calendar = "cn@2";
   s.imported = true;
   CHECK(*state_from(to_value(s)) == s);
   for (const char* wrong :

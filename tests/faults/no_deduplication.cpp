@@ -4,7 +4,7 @@
 
 namespace lastkm::lane {
 
-bool is_repeat(const record::Command&, Memory&, record::Decision&) {
+bool is_repeat(const record::Command&, const cases::CaseState&, Memory&, record::Decision&) {
   return false;
 }
 

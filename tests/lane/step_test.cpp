@@ -1,83 +1,8 @@
-#include "engine/lane/step.h"
-
-#include "tests/cases/world.h"
+#include "tests/lane/lane.h"
 
 namespace lastkm::lane {
 
 namespace {
-
-constexpr std::int32_t kLanes = 4;
-
-/// A lane in memory. `decide` is what an owner does: take, step, encode, fold.
-struct Lane final : Books {
-  explicit Lane(std::int32_t number = 0) { state.lane = LaneId(number); }
-  const cases::CaseState* find_case(const AggregateId& id) override {
-    const auto found = cases.find(id);
-    return found == cases.end() ? nullptr : &found->second;
-  }
-  std::optional<cases::Remembered> find_answered(const CommandId& id) override {
-    const auto found = answered.find(id);
-    if (found == answered.end()) return std::nullopt;
-    return found->second;
-  }
-  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
-    return ordinal.value > reach ? nullptr : cases::world();
-  }
-  cases::CaseState take_case(const AggregateId& id) override {
-    cases::CaseState out = cases[id];
-    out.id = id;
-    cases.erase(id);
-    return out;
-  }
-  void put_case(cases::CaseState one) override { cases[one.id] = std::move(one); }
-  void remember(const AggregateId&, cases::Remembered one) override {
-    answered[one.command] = std::move(one);
-  }
-
-  record::Decision decide_bytes(const std::string& key, const std::string& bytes) {
-    const Taken taken = take(key, bytes, kLanes, state.lane);
-    auto decision = step(state, taken, kLanes, *this);
-    if (!decision) FAIL(decision.error().message);
-    last_bytes = record::encode(*decision, "/lastkm/test");
-    const auto again = record::decode_decision(last_bytes);
-    REQUIRE(again.has_value());
-    CHECK(*again == *decision);
-    fold(state, *this, taken, *decision, last_bytes);
-    CHECK(state.ordinal == decision->ordinal);
-    return *decision;
-  }
-  record::Decision decide(const record::Command& command) {
-    return decide_bytes(command.aggregate.value, record::encode(command, "/lastkm/test"));
-  }
-
-  LaneState state;
-  std::map<AggregateId, cases::CaseState> cases;
-  std::map<CommandId, cases::Remembered> answered;
-  std::int64_t reach = 5;
-  std::string last_bytes;
-};
-
-CommandId id_of(int n) {
-  return CommandId(record::hex(record::sha256("command " + std::to_string(n))).substr(0, 32));
-}
-
-/// The n-th aggregate of lane 0.
-AggregateId aggregate_of(int n) {
-  for (int i = 0;; ++i) {
-    AggregateId id(record::hex(record::sha256("case " + std::to_string(i))).substr(0, 32));
-    if (record::lane_of(id, kLanes) == LaneId(0) && n-- == 0) return id;
-  }
-}
-
-record::Command asked(int id, const AggregateId& about, const std::string& name, const record::Actor& actor,
-                      const std::string& input, const std::string& when = "2026-05-20T09:00") {
-  record::Command out = cases::command(name, actor, input, cases::at(when));
-  out.id = id_of(id);
-  out.aggregate = about;
-  out.lane = LaneId(0);
-  out.fingerprint = record::hex(record::sha256(input));
-  return out;
-}
 
 record::Command opening(int id, int about) {
   return asked(id, aggregate_of(about), "Open", cases::kAgent, cases::kOpening);
@@ -92,10 +17,6 @@ Lane open_lane() {
   Lane lane;
   lane.decide(activation(1000, 5));
   return lane;
-}
-
-std::string code(const record::Decision& decision) {
-  return decision.rejection ? decision.rejection->code : "taken";
 }
 
 }  // namespace
@@ -216,16 +137,48 @@ TEST_CASE("step: of follow-ups of a lane only the next number is taken") {
   Lane lane = open_lane();
   lane.decide(opening(1, 0));
   const auto follow_up = [](int id, std::int64_t number) {
-    return asked(
-        id, aggregate_of(0), "Begin", cases::kSupervisor,
-        R"({"follow_up":{"lane":2,"number":)" + std::to_string(number) + R"(},"input":{"which":"fuse"}})");
+    auto out = asked(id, aggregate_of(0), "Adopt", cases::kDispatcher,
+                     R"({"follow_up":{"lane":2,"number":)" + std::to_string(number) +
+                         R"(},"from":"0123456789abcdef0123456789abcdef","input":{"child":"c"}})");
+    out.client = record::kEngineClient;
+    return out;
   };
   CHECK(code(lane.decide(follow_up(2, 2))) == "follow-up-gap");
-  CHECK(code(lane.decide(follow_up(3, 1))) == "taken");
+  CHECK(code(lane.decide(follow_up(3, 1))) == "bad-case");  // 'c' is no case: refused, and taken as number 1
   CHECK(code(lane.decide(follow_up(4, 1))) == "follow-up-repeat");
   CHECK(code(lane.decide(follow_up(5, 3))) == "follow-up-gap");
-  CHECK(code(lane.decide(follow_up(6, 2))) == "taken");
-  CHECK(lane.state.seen.at(2) == 2);
+  // What came too early is taken when it comes again.
+  CHECK(code(lane.decide(follow_up(2, 2))) == "bad-case");
+  CHECK(code(lane.decide(follow_up(5, 3))) == "bad-case");
+  CHECK(lane.state.seen.at(2) == 3);
+  // From anybody but the engine it is a command with a wrong field.
+  auto forged = follow_up(9, 4);
+  forged.client = "cli";
+  CHECK(code(lane.decide(forged)) == "forbidden-role");
+  CHECK(lane.state.seen.at(2) == 3);
+}
+
+TEST_CASE("step: remembered outcomes expire 400 days after the archive, and what comes then is remembered anew") {
+  Lane lane = open_lane();
+  const auto with_reference = [](int id, const std::string& fingerprint, const std::string& when) {
+    auto command = asked(id, aggregate_of(0), "Open", cases::kAgent, cases::kOpening, when);
+    command.channel = "CH-12345";
+    command.reference = "R1";
+    command.fingerprint = fingerprint;
+    return command;
+  };
+  const auto first = lane.decide(with_reference(1, "a", "2026-05-20T09:00"));
+  lane.cases.at(aggregate_of(0)).archived_at = cases::at("2026-06-20T00:00");
+  const std::string before = "2027-07-24T23:59";
+  const std::string after = "2027-07-25T00:00";
+  CHECK(lane.decide(with_reference(1, "a", before)).duplicate_of == first.ordinal);
+  CHECK(lane.decide(with_reference(2, "a", before)).duplicate_of == first.ordinal);
+  const auto anew = lane.decide(with_reference(1, "a", after));
+  CHECK_FALSE(anew.duplicate_of);
+  REQUIRE_FALSE(anew.events.empty());
+  CHECK(anew.events.back().type == "SupplementReceived");
+  CHECK(lane.decide(with_reference(1, "a", after)).duplicate_of == anew.ordinal);
+  CHECK(lane.decide(with_reference(3, "a", "2030-01-01T00:00")).duplicate_of == anew.ordinal);
 }
 
 TEST_CASE("given: an operator's decision takes the ordinal and says who and why") {
@@ -234,7 +187,7 @@ TEST_CASE("given: an operator's decision takes the ordinal and says who and why"
   const std::string bytes =
       record::encode(asked(2, aggregate_of(0), "Begin", cases::kSupervisor, "{}"), "/lastkm/test");
   const Taken taken = take(aggregate_of(0).value, bytes, kLanes, LaneId(0));
-  const auto decision = given(lane.state, taken, lane, "P-9", "kills the engine");
+  const auto decision = given(lane.state, taken, kLanes, lane, "P-9", "kills the engine");
   CHECK(is_given(decision));
   CHECK(decision.ordinal == next(lane.state.ordinal));
   CHECK(decision.prev == lane.cases.at(aggregate_of(0)).last_decision);

@@ -16,7 +16,7 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
   const auto open_case = [&books](int n) {
     const AggregateId id("case-" + std::to_string(n));
     const CommandId command("command-" + std::to_string(n));
-    books.remember(id, cases::Remembered{command, "print", "", Ordinal(n)});
+    books.remember(id, cases::Remembered{command, "print", "", Ordinal(n), Instant{n}});
     books.note_decision(command, n);
     cases::CaseState state = books.take_case(id);
     state.version = n;
@@ -29,8 +29,9 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
       const cases::CaseState* found = books.find_case(AggregateId("case-" + std::to_string(n)));
       REQUIRE(found != nullptr);
       CHECK(found->version == n);
-      CHECK(books.find_answered(CommandId("command-" + std::to_string(n))));
-      CHECK(books.decision_offset(CommandId("command-" + std::to_string(n))) == n);
+      const AggregateId id("case-" + std::to_string(n));
+      CHECK(books.find_answered(id, CommandId("command-" + std::to_string(n))));
+      CHECK(books.decision_offset(id, CommandId("command-" + std::to_string(n))) == n);
       CHECK(books.find_reference(n) == AggregateId("case-" + std::to_string(n)));
     }
   };

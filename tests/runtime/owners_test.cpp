@@ -64,7 +64,7 @@ void give_other_decision(Bed& bed) {
   const auto commands = all_records(*log, log::Topic::commands, 0);
   const lane::Taken taken =
       lane::take(commands.back().record.key, commands.back().record.value, 1, LaneId(0));
-  const auto given = lane::given(books.state, taken, books, "P-9", "by hand");
+  const auto given = lane::given(books.state, taken, bed.deployment.lanes, books, "P-9", "by hand");
   const log::Append append{
       log::Topic::decisions, 0,
       log::Record{given.aggregate.value, record::encode(given, bed.deployment.source()), {{"epoch", "2"}}}};

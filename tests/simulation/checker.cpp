@@ -1,5 +1,6 @@
 #include "tests/simulation/checker.h"
 
+#include <algorithm>
 #include <set>
 
 namespace lastkm::simulation {
@@ -58,6 +59,52 @@ Complaints check_state(runtime::Engine& engine, const runtime::Sequences& sequen
     state.id = id;
     held->remembered.clear();
     if (!(*held == state)) out.push_back("state: case " + id.value + " is not the fold of its events");
+  }
+  return out;
+}
+
+/// Once nothing is under way, a case is merged into one that knows it and is merged nowhere itself, and every follow-up has
+/// been taken once.
+Complaints check_links(runtime::Engine& engine, const runtime::Sequences& sequences) {
+  Complaints out;
+  std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> made, taken;
+  std::map<AggregateId, cases::CaseState> states;
+  for (const auto& [lane, decisions] : sequences.decisions) {
+    const auto& commands = sequences.commands.at(lane);
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      const record::Decision decision = decoded(decisions[i]);
+      for (const record::FollowUp& asked : decision.follow_ups) {
+        if (asked.number != ++made[{lane, asked.target.value}])
+          out.push_back("follow-ups: " + name_of(decision) + " does not number them one after the other");
+      }
+      const auto command = record::decode_command(commands[i]);
+      const Value* origin = command ? command->input.find("follow_up") : nullptr;
+      const bool out_of_turn = decision.duplicate_of || (decision.rejection && decision.rejection->code.starts_with("follow-up-"));
+      if (origin != nullptr && !out_of_turn) {
+        const auto source = static_cast<std::int32_t>(origin->number("lane"));
+        if (origin->number("number") != ++taken[{source, lane}])
+          out.push_back("follow-ups: " + name_of(decision) + " takes one out of turn");
+      }
+      if (record::is_lane_aggregate(decision.aggregate)) continue;
+      if (auto held = engine.find_case(decision.aggregate.value)) states[decision.aggregate] = std::move(*held);
+    }
+  }
+  if (made != taken) out.push_back("follow-ups: what was asked and what was taken are not the same");
+  const auto has = [](const std::vector<std::string>& list, const AggregateId& id) {
+    return std::find(list.begin(), list.end(), id.value) != list.end();
+  };
+  for (const auto& [id, state] : states) {
+    if (!state.merging.empty()) out.push_back("links: case " + id.value + " still waits for an answer");
+    if (!state.master.empty()) {
+      const auto master = states.find(AggregateId(state.master));
+      const bool held = master != states.end() && has(master->second.merged, id) && master->second.master.empty();
+      if (!held) out.push_back("links: case " + id.value + " is merged into one that does not hold it");
+    }
+    for (const std::string& child : state.merged) {
+      const auto found = states.find(AggregateId(child));
+      if (found == states.end() || found->second.master != id.value)
+        out.push_back("links: case " + id.value + " holds one that is not merged into it");
+    }
   }
   return out;
 }
@@ -127,6 +174,7 @@ Complaints check(Life& life) {
   add(out, check_decisions(sequences));
   add(out, check_answers(life.asked, sequences));
   add(out, check_state(*healed, sequences));
+  add(out, check_links(*healed, sequences));
   for (const auto& [lane, commands] : sequences.commands) {
     const auto decisions = sequences.decisions.find(lane);
     if (decisions == sequences.decisions.end() || decisions->second.size() != commands.size()) {

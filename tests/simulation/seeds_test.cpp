@@ -22,7 +22,7 @@ class ForgetfulBooks final : public lane::Books {
     const auto found = cases_.find(id);
     return found == cases_.end() ? nullptr : &found->second;
   }
-  std::optional<cases::Remembered> find_answered(const CommandId&) override { return std::nullopt; }
+  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override { return std::nullopt; }
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return directory_.at(ordinal);
   }
@@ -56,6 +56,7 @@ TEST_CASE("simulation: the promises hold after any life") {
   const std::uint64_t seeds = from_environment("LASTKM_SEEDS", 200);
   std::int64_t lives = 0;
   std::int64_t accepted = 0;
+  std::int64_t merges = 0;
   for (std::uint64_t seed = only == 0 ? 1 : only; seed <= (only == 0 ? seeds : only); ++seed) {
     Life life(seed);
     INFO("seed " << seed << "; again: LASTKM_SEED=" << seed << " test_simulation");
@@ -71,8 +72,13 @@ TEST_CASE("simulation: the promises hold after any life") {
       for (const runtime::Outcome& answer : one.answers)
         accepted += answer.status == runtime::OutcomeStatus::accepted ? 1 : 0;
     }
+    for (const auto& [lane, decisions] : life.bed.sequences().decisions) {
+      for (const std::string& bytes : decisions)
+        merges += bytes.find(R"("type":"CasesMerged")") != std::string::npos ? 1 : 0;
+    }
   }
   CHECK(accepted > lives);  // the lives are about something
+  if (only == 0) CHECK(merges > 0);
   std::cerr << "simulation: seeds " << (only == 0 ? 1 : only) << " to " << (only == 0 ? seeds : only) << ", "
             << accepted << " accepted answers\n";
 }

@@ -157,7 +157,8 @@ class Run {
     } else {
       out.aggregate = cases_[below(static_cast<std::uint32_t>(cases_.size()))];
       const std::string& id = out.aggregate.value;
-      switch (below(6)) {
+      const std::string& other = cases_[below(static_cast<std::uint32_t>(cases_.size()))].value;
+      switch (below(9)) {
         case 0:
         case 1:
           out.submission =
@@ -172,6 +173,14 @@ class Run {
         case 4:
           out.submission = runtime::act("Close", id, cases::kAgent,
                                         one_in(2) ? R"({"solved":true})" : R"({"solved":false})", key);
+          break;
+        case 5:
+        case 6:
+          out.submission =
+              runtime::act("Merge", id, cases::kDispatcher, R"({"master":")" + other + R"("})", key);
+          break;
+        case 7:
+          out.submission = runtime::act("Split", id, cases::kDispatcher, R"({"reason":"X"})", key);
           break;
         default:
           out.submission = runtime::act("Begin", id, cases::kSupervisor, R"({"which":"tick"})", key);

@@ -251,7 +251,7 @@ std::optional<intake::Submission> Play::step_at_call_back(const cases::CaseState
     return by(hotline_, "CALLBACK", command, std::move(data));
   };
   const bool answered = !state.solved.empty() || !state.satisfied.empty();
-  const bool tried_enough = state.callbacks >= 3 + state.reopens;
+  const bool tried_enough = state.tries >= 3 && state.last_try->ms - state.first_try->ms >= kMsPerDay;
   if (answered) {
     const bool unhappy = state.solved == "no" || state.satisfied == "no";
     if (unhappy && state.reopens < 2 && random_.percent(80))

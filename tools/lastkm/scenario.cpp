@@ -7,20 +7,23 @@ namespace lastkm::tool {
 
 namespace {
 
-void print_scenario(Session& session, const Scenario& scenario, const std::vector<Check>& checks, bool ok) {
+void print_scenario(Session& session, const Scenario& scenario, const Told& told, bool ok) {
   if (session.json()) {
     Array out;
-    for (const Check& check : checks) {
+    for (const Check& check : told.checks) {
       out.emplace_back(
           Object{{"id", check.id}, {"ok", check.ok}, {"expected", check.expected}, {"got", check.got}});
     }
-    session.print(Object{{"scenario", scenario.id}, {"ok", ok}, {"checks", std::move(out)}});
+    session.print(Object{{"scenario", scenario.id},
+                         {"ok", ok},
+                         {"checks", std::move(out)},
+                         {"rules", Array(told.rules.begin(), told.rules.end())}});
     return;
   }
   const Style style = session.style();
   session.out() << (ok ? style.green("✓ ") : style.red("✗ ")) << style.bold(scenario.id) << ' '
                 << scenario.title << '\n';
-  for (const Check& check : checks) {
+  for (const Check& check : told.checks) {
     session.out() << "    " << (check.ok ? style.green("✓") : style.red("✗")) << ' ' << check.id << "  "
                   << check.expected << '\n';
     if (!check.ok) session.out() << "        got: " << check.got << '\n';
@@ -43,12 +46,12 @@ Result<Exit> run(Session& session, const std::vector<std::string>& files, const 
     const auto read = read_scenarios(*text, file);
     if (!read) return read.error();
     for (const Scenario& scenario : *read) {
-      const auto checks = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()),
-                                       folder_for(session, keep, scenario));
-      if (!checks) return checks.error();
+      const auto told = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()),
+                                     folder_for(session, keep, scenario));
+      if (!told) return told.error();
       bool ok = true;
-      for (const Check& check : *checks) ok = ok && check.ok;
-      print_scenario(session, scenario, *checks, ok);
+      for (const Check& check : told->checks) ok = ok && check.ok;
+      print_scenario(session, scenario, *told, ok);
       ++scenarios;
       if (!ok) ++failed;
     }

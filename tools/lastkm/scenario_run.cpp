@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "engine/record/canonical.h"
 #include "engine/runtime/engine.h"
+#include "tools/lastkm/accepted.h"
 #include "tools/lastkm/case_life.h"
 #include "tools/lastkm/shipped.h"
 
@@ -255,10 +257,22 @@ class Run {
   std::vector<Check> checks_;
 };
 
+Result<std::vector<std::string>> rules_of(log::EventLog& log) {
+  std::set<std::string> rules;
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    auto read = each_accepted(log, partition, [&rules](const record::Decision& decision, const std::string&) {
+      for (const record::Event& event : decision.events) rules.insert(event.rule);
+      return true;
+    });
+    if (!read) return read.error();
+  }
+  return std::vector<std::string>(rules.begin(), rules.end());
+}
+
 }  // namespace
 
-Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::string& file,
-                                         runtime::LogPlace place, const std::string& folder) {
+Result<Told> run_scenario(const Scenario& scenario, const std::string& file,
+                          runtime::LogPlace place, const std::string& folder) {
   std::optional<Scratch> scratch;
   if (folder.empty() && scratch.emplace().path().empty())
     return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
@@ -290,7 +304,9 @@ Result<std::vector<Check>> run_scenario(const Scenario& scenario, const std::str
       return error;
     }
   }
-  return std::move(run.checks());
+  auto rules = rules_of((*engine)->log());
+  if (!rules) return rules.error();
+  return Told{std::move(run.checks()), std::move(*rules)};
 }
 
 }  // namespace lastkm::tool
