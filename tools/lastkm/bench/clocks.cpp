@@ -143,6 +143,9 @@ Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch) {
   report.more.set("rise_p99_us", busy->latencies.at(0.99) - calm->latencies.at(0.99));
   if (auto caught = (*bed)->catch_up(); !caught) return caught.error();
   report.disk_bytes = disk_bytes(folder);
+  const auto held = held_by(engine, 2);
+  if (!held) return held.error();
+  report.record_bytes = held->record_bytes();
   if (auto checked = check_fired(engine, cases, due); !checked) return checked.error();
   if (!options.unchecked) {
     if (auto verified = verify(**bed, report); !verified) return verified.error();

@@ -12,7 +12,7 @@ namespace lastkm::tool::bench {
 
 namespace {
 
-constexpr std::int64_t kFew = 10000;
+constexpr std::int64_t kFewMost = 10000;
 constexpr std::int64_t kMany = 100000;
 
 /// Opens cases until there are so many, and lets the state and the views settle.
@@ -110,13 +110,14 @@ Result<std::pair<double, std::int64_t>> kill_and_ask(const BenchOptions& options
 
 Result<Reports> open(const BenchOptions& options, const Scratch& scratch) {
   const std::int64_t cases = options.cases > 0 ? options.cases : kMany;
+  const std::int64_t few = std::min(kFewMost, (cases + 9) / 10);
   const std::string folder = scratch.at("data");
   if (auto made = make_deployment(folder); !made) return made.error();
   const auto begun = SteadyClock::now();
-  if (auto few = grow_to(options, folder, 0, kFew); !few) return few.error();
+  if (auto grown = grow_to(options, folder, 0, few); !grown) return grown.error();
   const auto with_few = run_lives(options, folder);
   if (!with_few) return with_few.error();
-  if (auto many = grow_to(options, folder, kFew, cases); !many) return many.error();
+  if (auto grown = grow_to(options, folder, few, cases); !grown) return grown.error();
   const auto with_many = run_lives(options, folder);
   if (!with_many) return with_many.error();
   Result<intake::Submission> first(Error{});
@@ -137,7 +138,7 @@ Result<Reports> open(const BenchOptions& options, const Scratch& scratch) {
   report.rss_max = std::max(with_many->rss_max, answered->second);
   report.more.set("steps_per_s_few", with_few->steps_per_s);
   report.more.set("steps_per_s_many", with_many->steps_per_s);
-  report.more.set("few", kFew);
+  report.more.set("few", few);
   report.more.set("slower_percent", 100 * (1 - with_many->steps_per_s / with_few->steps_per_s));
   report.more.set("step_p99_us", with_many->p99_us);
   report.more.set("kill_to_first_s", answered->first);

@@ -133,6 +133,8 @@ Result<Reports> query(const BenchOptions& options, const Scratch& scratch) {
   if (!options.unchecked) {
     if (auto verified = verify(bed, check); !verified) return verified.error();
   }
+  const auto held = held_by(bed.engine(), 2);
+  if (!held) return held.error();
   Reports reports;
   constexpr std::array<const char*, 4> kKinds{"query worklist", "query case", "query history", "query rates"};
   for (std::size_t kind = 0; kind < kKinds.size(); ++kind) {
@@ -145,6 +147,7 @@ Result<Reports> query(const BenchOptions& options, const Scratch& scratch) {
     report.rss_max = resident_most();
     report.disk_bytes = disk_bytes(scratch.at("data"));
     report.more = check.more;
+    report.record_bytes = held->record_bytes();
     report.more.set("writes_per_s", load->steps_per_s());
     report.more.set("writes_per_s_most", prepared->most);
     report.more.set("write_p99_us", load->latencies.at(0.99));
@@ -186,6 +189,9 @@ Result<Reports> lag(const BenchOptions& options, const Scratch& scratch) {
   report.disk_bytes = disk_bytes(scratch.at("data"));
   report.more.set("writes_per_s", load->steps_per_s());
   report.more.set("writes_per_s_most", prepared->most);
+  const auto held = held_by(bed.engine(), 2);
+  if (!held) return held.error();
+  report.record_bytes = held->record_bytes();
   if (!options.unchecked) {
     if (auto verified = verify(bed, report); !verified) return verified.error();
   }
