@@ -155,6 +155,10 @@ class Story {
     if (what == "extended") return extended();
     if (what == "breached") return breached();
     if (what == "marked") return marked();
+    if (what == "recomputed") {
+      return fill(say({"按工作日历{0}重新计算，期限改为{1}。", "Counted anew by the calendar {0}: it is now due {1}."}),
+                  {story_.change.text("calendar"), due_or_before()});
+    }
     if (what == "restored") {
       return fill(say({"恢复运行，期限仍为{0}。", "It runs again, to its old due time: {0}."}),
                   {due_or_before()});

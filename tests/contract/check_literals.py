@@ -22,6 +22,7 @@ ALLOWED = {
     ("open",): ("'from': \"open\" of the language; a status in files of other systems", ["rules", "intake", "privacy"]),
     ("closed", "CLOSED", "Closed"): ("a status in files of other systems", ["intake"]),
     ("ImportCase",): ("the command that an import gives, by the contract for programs; a workflow that takes imports declares it", ["intake"]),
+    ("response",): ("one of the rates that 'evaluation' of the language names", ["rules"]),
     ("forbidden-role",): ("a reason of the engine's own, by the contract for programs", ["cases"]),
 }
 
@@ -62,7 +63,8 @@ def shipped(source):
                 add(transition["id"], f"{name}: a transition")
                 for requirement in transition.get("require", []):
                     add(requirement.get("code"), f"{name}: a reason of refusal")
-        titles(document, lambda text: add(text, f"{name}: a text"))
+        # 'words' name the codes above for people, in words that are everybody's.
+        titles({k: v for k, v in document.items() if k != "words"}, lambda text: add(text, f"{name}: a text"))
         for literal in re.findall(r"'([^']+)'", json.dumps(document, ensure_ascii=False)):
             add(literal, f"{name}: in an expression")
     for file in sorted((source / "schemas/directory").glob("*.json")):
