@@ -111,6 +111,7 @@ constexpr auto kEvents = std::to_array<Phrase>({
     {"WhistleClosed", {"已销哨并评分", "the whistle was closed and scored"}},
     {"WhistleRequested", {"已申请吹哨", "a whistle was asked for"}},
     {"WorkAccepted", {"工程已验收", "the work was accepted"}},
+    {"WorkflowMigrated", {"案件已改用新版流程", "the case was moved to another version of its workflow"}},
     {"YellowCardIssued", {"发出黄牌", "a yellow card was issued"}},
 });
 static_assert(is_sorted(kEvents));
