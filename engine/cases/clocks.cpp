@@ -139,8 +139,13 @@ Status move_due(Clock& clock, Instant due, const rules::ClockRule* rule, const C
   return done();
 }
 
-void say(const Clock& clock, std::string_view what, const ClockWork& work, Array& changes) {
+void say(const Clock& clock, std::string_view what, const ClockWork& work, Array& changes,
+         const std::optional<Amount>& more = std::nullopt) {
   Value change = to_value(clock, what);
+  if (more) {
+    change.if_object()->set("n", more->n);
+    change.if_object()->set("unit", calendar::name_of(more->unit));
+  }
   const bool computed = what == "started" || what == "resumed" || what == "extended" || what == "recomputed";
   if (change.find("due") != nullptr && computed && !work.calendar.id.empty())
     change.if_object()->set("calendar", key_of(work.calendar));
@@ -223,10 +228,7 @@ Status extend(const rules::ClockOperation& operation, Clock clock, const ClockWo
     if (!due) return due.error();
     if (auto moved = move_due(clock, *due, work.workflow.find_clock(clock.name), work); !moved) return moved;
   }
-  say(clock, "extended", work, changes);
-  Object& change = *changes.back().if_object();
-  change.set("n", more.n);
-  change.set("unit", calendar::name_of(more.unit));
+  say(clock, "extended", work, changes, more);
   return done();
 }
 
