@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "engine/record/digest.h"
+#include "engine/runtime/owner_parts.h"
 
 namespace lastkm::runtime {
 
@@ -56,9 +57,14 @@ Result<std::optional<log::StoredRecord>> LaneReader::next() {
   }
 }
 
-bool LaneReader::belongs(const log::StoredRecord& stored) const {
-  if (topic_ == log::Topic::decisions && record::kind_of(stored.record.value) == record::DecisionRecordKind::owner_started) {
-    return false;
+bool LaneReader::belongs(const log::StoredRecord& stored) {
+  if (topic_ == log::Topic::decisions) {
+    const std::int64_t epoch = epoch_of(stored.record);
+    if (record::kind_of(stored.record.value) == record::DecisionRecordKind::owner_started) {
+      epoch_ = std::max(epoch_, epoch);
+      return false;
+    }
+    if (epoch < epoch_) return false;  // an owner that had lost the partition
   }
   LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
   if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);

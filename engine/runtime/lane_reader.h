@@ -33,7 +33,7 @@ class PlainBooks final : public lane::Books {
   std::unordered_map<CommandId, cases::Remembered> answered_;
 };
 
-/// The records of one partition that belong to one lane, one after the other.
+/// The records of one partition that belong to one lane, one after the other; of `decisions` those of live epochs.
 class LaneReader {
  public:
   LaneReader(log::EventLog& log, log::Topic topic, LaneId lane, std::int32_t lanes)
@@ -43,13 +43,14 @@ class LaneReader {
   [[nodiscard]] Result<std::optional<log::StoredRecord>> next();
 
  private:
-  [[nodiscard]] bool belongs(const log::StoredRecord& stored) const;
+  [[nodiscard]] bool belongs(const log::StoredRecord& stored);
   log::EventLog& log_;
   const log::Topic topic_;
   const LaneId lane_;
   const std::int32_t lanes_;
   const std::int32_t partition_;
   std::int64_t next_offset_ = 0;
+  std::int64_t epoch_ = 0;  ///< the highest that an owner has started
   std::deque<log::StoredRecord> buffer_;
 };
 

@@ -1,4 +1,4 @@
-// What the sources of PartitionOwner share. Included by them alone.
+// What the sources that read `decisions` share. Included by sources alone.
 #pragma once
 
 #include <cstdint>

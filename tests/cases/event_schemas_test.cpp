@@ -21,13 +21,14 @@ Object text() {
   return {{"type", "string"}, {"pattern", "^[!-~]{0,128}$"}};
 }
 
-/// {"sealed","key","commit"}, see engine/privacy/vault.h.
+/// {"sealed","key","commit"}, see engine/privacy/vault.h; beside a text also its "sketch", see engine/privacy/sketch.h.
 Object sealed_box() {
   return {{"type", "object"},
           {"additionalProperties", false},
           {"required", Array{"commit", "key", "sealed"}},
           {"properties", Object{{"commit", Object{{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}}},
                                 {"key", Object{{"type", "string"}, {"minLength", 1}}},
+                                {"sketch", Object{{"type", "string"}, {"minLength", 1}}},
                                 {"sealed", Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]+$"}}}}}};
 }
 

@@ -45,7 +45,11 @@ class Walk {
     *bed_.time += hours * kMsPerHour;
     if (bed_.deployment.virtual_clock) {
       REQUIRE(engine_->advance(Instant{engine_->now().ms + hours * kMsPerHour}).has_value());
+      return;
     }
+    // Without workers nobody looks at the time but a start.
+    engine_.reset();
+    engine_ = bed_.open();
   }
 
   intake::Submission next_command() {
