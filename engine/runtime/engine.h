@@ -122,6 +122,8 @@ class Engine {
 /// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
 /// With too little room on the disk: without workers the engine is read-only, with workers refused "disk-full".
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
+/// What a folder is that has no log: integrity "log-rollback" where it was a deployment, else not_found "no-deployment".
+[[nodiscard]] Error without_log(const std::string& folder);
 
 
 }  // namespace lastkm::runtime

@@ -71,6 +71,18 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
   return write_log_place(folder, kept);
 }
 
+Error without_log(const std::string& folder) {
+  std::error_code failed;
+  for (const char* const part : {"/acknowledged", "/vault", "/state"}) {
+    if (!fs::exists(folder + part, failed)) continue;
+    return Error{ErrorKind::integrity, "log-rollback",
+                 folder + " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
+                 folder + "/log"};
+  }
+  return Error{ErrorKind::not_found, "no-deployment",
+               "there is no deployment in " + folder + ": make one with 'lastkm init " + folder + "'", folder};
+}
+
 namespace {
 
 /// Where the log lies: what the folder says, with what the caller says over it.
@@ -92,14 +104,7 @@ Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const Lo
   std::error_code failed;
   if (place.on_kafka) return open_kafka(place, false);
   if (!fs::exists(options.folder + "/log", failed)) {
-    if (fs::exists(options.folder + "/acknowledged", failed) || fs::exists(options.folder + "/vault", failed) ||
-        fs::exists(options.folder + "/state", failed)) {
-      return Error{ErrorKind::integrity, "log-rollback",
-                   options.folder + " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
-                   options.folder + "/log"};
-    }
-    return Error{ErrorKind::not_found, "no-deployment",
-                 "there is no deployment in " + options.folder + ": make one with 'lastkm init " + options.folder + "'", options.folder};
+    return without_log(options.folder);
   }
   auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
   if (log || log.error().code != "disk-full" || options.workers > 0) return log;

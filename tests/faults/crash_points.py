@@ -44,7 +44,7 @@ def life():
 
 def without_boxes(value):
     if isinstance(value, dict):
-        if set(value) == {"sealed", "key", "commit"}:
+        if {"sealed", "key", "commit"} <= set(value):
             return "a sealed box"
         return {k: without_boxes(v) for k, v in value.items() if k not in ("command_hash", "prev")}
     return [without_boxes(v) for v in value] if isinstance(value, list) else value

@@ -92,9 +92,7 @@ Result<runtime::Redecided> redecided(Session& session) {
   const auto where = session.data();
   if (!where) return where.error();
   if (std::error_code failed; !std::filesystem::exists(*where + "/log", failed)) {
-    return Error{ErrorKind::not_found, "no-deployment",
-                 "There is no deployment in " + *where + "; --data names the folder that `lastkm init` made.",
-                 *where};
+    return runtime::without_log(*where);
   }
   const auto log = log::open_embedded_log({.folder = *where, .read_only = true});
   if (!log) return log.error();
