@@ -7,7 +7,8 @@ against the schema of CloudEvents itself.
 Usage: check_records.py --lanes N COMMANDS DECISIONS DIRECTORY META  files as `lastkm log dump --from TOPIC` printed them
        check_records.py --program LASTKM --data DIR [--lanes N] [--schemas SCHEMAS] [--tamper]
                         dumps them itself; --tamper shows that one changed byte is found, at 50 places of each topic
-       check_records.py --folders DIR …                              the same for each folder of DIR, with the files inside
+       check_records.py --folders DIR …                              the same for each folder of DIR, with those files that are
+                        inside: commands.jsonl and decisions.jsonl, perhaps directory.jsonl and meta.jsonl
        check_records.py --self-test
 """
 import argparse
@@ -183,7 +184,7 @@ def dumped(options, index, topic):
 def checked(dumps, lanes, shapes=None):
     checker = Checker(lanes, shapes)
     for topic, check in zip(TOPICS, (checker.command, checker.decision, checker.document, checker.record)):
-        for number, raw in enumerate(dumps[topic], 1):
+        for number, raw in enumerate(dumps.get(topic, ()), 1):
             check(f"{topic}:{number}", raw)
     return checker
 
@@ -255,7 +256,8 @@ def main():
         return self_test()
     shapes = Shapes(pathlib.Path(options.schemas)) if options.schemas else None
     if options.folders:
-        every = [{topic: (folder / f"{topic}.jsonl").read_bytes().split(b"\n")[:-1] for topic in TOPICS}
+        every = [{topic: (folder / f"{topic}.jsonl").read_bytes().split(b"\n")[:-1] for topic in TOPICS
+                  if topic in TOPICS[:2] or (folder / f"{topic}.jsonl").exists()}
                  for folder in sorted(options.folders.iterdir()) if folder.is_dir()]
     else:
         every = [{topic: dumped(options, index, topic) for index, topic in enumerate(TOPICS)}]

@@ -30,9 +30,9 @@ def act(name, body, role, key, case, **data):
 class Client(threading.Thread):
     """Leads cases to where acts can be recorded, one command after the other, each until it is answered."""
 
-    def __init__(self, number, folder, seed, stop):
+    def __init__(self, number, folder, seed, again, stop):
         super().__init__(daemon=True)
-        self.number, self.folder, self.stop = number, folder, stop
+        self.number, self.folder, self.again, self.stop = number, folder, again, stop
         self.random = random.Random(f"{seed}/{number}")
         self.operations, self.open = [], None
         self.answers = 0
@@ -65,7 +65,7 @@ class Client(threading.Thread):
                 time.sleep(self.random.random() * 0.05)
                 continue
             self.open = None
-            if self.random.random() < 0.25:
+            if self.random.random() < self.again:
                 self.send(op, line)  # asked again although it was answered: the answer must stay
             return row["case"]
         return None
@@ -127,7 +127,8 @@ class Trial:
 
     def run(self):
         stop = threading.Event()
-        clients = [Client(n, self.folder, self.given.seed, stop) for n in range(self.given.clients)]
+        again = 1 if self.given.expect else 0.25  # a control has only a few kills to meet what it is for
+        clients = [Client(n, self.folder, self.given.seed, again, stop) for n in range(self.given.clients)]
         for client in clients:
             client.start()
         try:
