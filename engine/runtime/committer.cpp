@@ -41,13 +41,15 @@ void Committer::work() {
     }
     // Readable first, so that owners decide while the disk is waited for.
     std::optional<Error> failed;
-    if (auto appended = log_.append(records, log::Durability::buffered); !appended) {
+    auto appended = log_.append(records, log::Durability::buffered);
+    if (!appended) {
       failed = appended.error();
     } else if (auto synced = log_.sync(); !synced) {
       failed = synced.error();
     }
     log::crash_point("submit.synced");
-    waiters_.settle(calls, failed);
+    waiters_.settle(
+        calls, failed ? std::span<const std::int64_t>() : std::span<const std::int64_t>(*appended), failed);
   }
 }
 

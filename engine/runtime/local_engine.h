@@ -60,11 +60,11 @@ class LocalEngine final : public Engine {
   // local_submit.cpp: from submissions to outcomes
   struct Pending {
     std::size_t index = 0;
-    CommandId id;
     Waiters::Ticket ticket;
   };
   Result<intake::Identity> identify(const intake::Submission& submission);
   Result<record::Command> seal(const intake::Submission& submission, intake::Identity identity);
+  Result<Outcome> outcome_at(Waiters::Call& call, std::size_t index) const;
   log::Append append_of(const record::Command& command) const;
   std::optional<Outcome> known_before(const intake::Submission& submission, const intake::Identity& identity);
   std::vector<Result<Outcome>> submit_inline(std::span<const intake::Submission> submissions);

@@ -25,27 +25,35 @@ Error unknown(std::string why) {
       ""};
 }
 
-Outcome recorded(const CommandId& id) {
-  Outcome outcome;
-  outcome.status = OutcomeStatus::recorded;
-  outcome.command = id;
-  return outcome;
+/// What can be said of a durable command that is not decided yet.
+Outcome receipt_for(const record::Command& command) {
+  Outcome receipt;
+  receipt.status = OutcomeStatus::recorded;
+  receipt.command = command.id;
+  receipt.aggregate = command.aggregate;
+  receipt.lane = command.lane;
+  return receipt;
 }
 
 Error only_virtual() {
   return Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
 }
 
+}  // namespace
+
 /// What became of one command of a call.
-Result<Outcome> outcome_at(Waiters::Call& call, std::size_t index) {
+Result<Outcome> LocalEngine::outcome_at(Waiters::Call& call, std::size_t index) const {
   if (call.failed) {
     return call.failed->kind == ErrorKind::refused ? *call.failed : unknown(call.failed->message);
   }
-  std::optional<Outcome>& outcome = call.outcomes[index];
-  return outcome ? Result<Outcome>(std::move(*outcome)) : recorded(call.ids[index]);
+  if (std::optional<Outcome>& outcome = call.outcomes[index]) return std::move(*outcome);
+  Outcome receipt = std::move(call.receipts[index]);
+  // Only where each lane has a partition of its own does the offset tell the ordinal.
+  if (index < call.offsets.size() && log_->partitions() == deployment_.lanes) {
+    receipt.ordinal = Ordinal(call.offsets[index] + 1);
+  }
+  return receipt;
 }
-
-}  // namespace
 
 std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submission> submissions) {
   const bool inline_only = options_.workers == 0 || deployment_.virtual_clock;
@@ -105,7 +113,8 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
   const auto settle_batch = [&] {
     asked.clear();
     if (broken || appends.empty()) return;
-    if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
+    auto appended = log_->append(appends, log::Durability::buffered);
+    if (!appended) {
       if (appended.error().kind == ErrorKind::refused) {  // nothing was written
         for (std::size_t i = settled_lines; i < pending.size(); ++i) {
           waiters_.close(pending[i].ticket);
@@ -115,8 +124,10 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
       } else {
         broken = appended.error();
       }
-    } else if (auto settled = settle(); !settled) {
-      broken = settled.error();
+    } else {
+      for (std::size_t i = 0; i < appended->size(); ++i)
+        pending[settled_lines + i].ticket->offsets = {(*appended)[i]};
+      if (auto settled = settle(); !settled) broken = settled.error();
     }
     settled_lines = pending.size();
     appends.clear();
@@ -161,7 +172,7 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
       out[i] = command.error();
       continue;
     }
-    pending.push_back(Pending{i, command->id, waiters_.expect({command->id})});
+    pending.push_back(Pending{i, waiters_.expect({receipt_for(*command)})});
     appends.push_back(append_of(*command));
     if (appends.size() >= kDrainMost) settle_batch();
   }
@@ -198,7 +209,7 @@ Result<Outcome> LocalEngine::advance_command(const intake::Submission& submissio
   }
   const record::Command command = lane::engine_command(lane::kAdvanceClock, record::lane_aggregate(LaneId(0)),
                                                        LaneId(0), vault_->random_command(), Object{}, now());
-  const Waiters::Ticket ticket = waiters_.expect({command.id});
+  const Waiters::Ticket ticket = waiters_.expect({receipt_for(command)});
   const log::Append append = append_of(command);
   if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered); !appended)
     return appended.error();
@@ -210,7 +221,7 @@ Result<Outcome> LocalEngine::advance_command(const intake::Submission& submissio
 std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const intake::Submission> submissions) {
   std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
   std::vector<std::size_t> places;
-  std::vector<CommandId> ids;
+  std::vector<Outcome> receipts;
   std::vector<log::Append> appends;
   for (std::size_t i = 0; i < submissions.size(); ++i) {
     if (submissions[i].at) {
@@ -232,11 +243,11 @@ std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const inta
       continue;
     }
     appends.push_back(append_of(*command));
-    ids.push_back(std::move(command->id));
+    receipts.push_back(receipt_for(*command));
     places.push_back(i);
   }
-  if (ids.empty()) return out;
-  const Waiters::Ticket call = waiters_.expect(std::move(ids));
+  if (receipts.empty()) return out;
+  const Waiters::Ticket call = waiters_.expect(std::move(receipts));
   committer_->take(std::move(appends), call);
   const bool rows =
       std::any_of(submissions.begin(), submissions.end(), [](const auto& one) { return one.historical; });
@@ -257,21 +268,21 @@ std::vector<Result<Outcome>> LocalEngine::migrate(std::span<const Migration> cas
 }
 
 std::vector<Result<Outcome>> LocalEngine::migrate_batch(std::span<const Migration> cases) {
-  std::vector<CommandId> ids;
+  std::vector<Outcome> receipts;
   std::vector<log::Append> appends;
   for (const Migration& one : cases) {
     const record::Command command = lane::engine_command(cases::kMigrateCase, one.aggregate,
                                                          record::lane_of(one.aggregate, deployment_.lanes),
                                                          vault_->random_command(), one.input, now());
-    ids.push_back(command.id);
+    receipts.push_back(receipt_for(command));
     appends.push_back(append_of(command));
   }
-  const Waiters::Ticket call = waiters_.expect(std::move(ids));
+  const Waiters::Ticket call = waiters_.expect(std::move(receipts));
   if (workers_.empty()) {
     Status written = done();
     if (auto appended = log_->append(appends, log::Durability::synced); !appended) written = appended.error();
     if (written) written = settle();
-    if (!written) waiters_.settle({call}, written.error());
+    if (!written) waiters_.settle({call}, {}, written.error());
     waiters_.close(call);
   } else {
     committer_->take(std::move(appends), call);

@@ -68,7 +68,10 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
         "lane " + std::to_string(lane.value) + " has not stopped at ordinal " + std::to_string(ordinal.value),
         ""};
   }
-  if (auto skipped = skip_locked(lane, ordinal, by, reason); !skipped) return lose(skipped.error());
+  if (auto skipped = skip_locked(lane, ordinal, by, reason); !skipped) {
+    // Refused: nothing was written, and nothing has changed here.
+    return skipped.error().kind == ErrorKind::refused ? skipped : lose(skipped.error());
+  }
   parts_.attempts.forget(lane);
   stopped_.erase(lane.value);
   commands_read_ = commands_next_;
@@ -91,14 +94,16 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
     const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
-    apply(books, taken, decision, bytes);
-    books.last_command_offset = stored->offset;
-    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, std::move(bytes),
-                                   books.state.last_hash, std::nullopt});
+    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, bytes,
+                                   record::hex(record::sha256(bytes)), std::nullopt});
     std::vector<log::Append> appends;
     put_predicted(appends);
-    if (auto written = parts_.log.append(appends, log::Durability::buffered); !written)
+    if (auto written = parts_.log.append(appends, log::Durability::buffered); !written) {
+      predicted_.pop_back();
       return written.error();
+    }
+    apply(books, taken, decision, bytes);
+    books.last_command_offset = stored->offset;
     announced_ = true;
     return read_back();
   }

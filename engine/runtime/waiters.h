@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -18,8 +19,9 @@ class Waiters {
  public:
   /// One call of submit().
   struct Call {
-    std::vector<CommandId> ids;
-    std::vector<std::optional<Outcome>> outcomes;  ///< by place in `ids`
+    std::vector<Outcome> receipts;                 ///< what can be said before anything is decided
+    std::vector<std::optional<Outcome>> outcomes;  ///< by place in `receipts`
+    std::vector<std::int64_t> offsets;             ///< where the records stand, once that is known
     std::size_t undecided = 0;
     bool durable = false;
     std::optional<Error> failed;  ///< whether its records are there is not known, or they were refused
@@ -28,13 +30,15 @@ class Waiters {
   using Ticket = std::shared_ptr<Call>;
 
   /// Before the commands are appended, so that no decision can come before its waiter.
-  [[nodiscard]] Ticket expect(std::vector<CommandId> ids) {
+  [[nodiscard]] Ticket expect(std::vector<Outcome> receipts) {
     auto call = std::make_shared<Call>();
-    call->ids = std::move(ids);
-    call->outcomes.resize(call->ids.size());
-    call->undecided = call->ids.size();
+    call->receipts = std::move(receipts);
+    call->outcomes.resize(call->receipts.size());
+    call->undecided = call->receipts.size();
     const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < call->ids.size(); ++i) waiting_.emplace(call->ids[i], Place{call, i});
+    for (std::size_t i = 0; i < call->receipts.size(); ++i) {
+      waiting_.emplace(call->receipts[i].command, Place{call, i});
+    }
     return call;
   }
   /// Gives the outcome to one of those who wait for the command.
@@ -52,10 +56,17 @@ class Waiters {
     const std::lock_guard lock(mutex_);
     return waiting_.contains(id);
   }
-  /// The records of these calls are on disk; or, with an error, nobody knows.
-  void settle(const std::vector<Ticket>& calls, const std::optional<Error>& failed) {
+  /// The records of these calls are on disk, one after the other at `offsets`; or, with an error, nobody
+  /// knows.
+  void settle(const std::vector<Ticket>& calls, std::span<const std::int64_t> offsets,
+              const std::optional<Error>& failed) {
     const std::lock_guard lock(mutex_);
     for (const Ticket& call : calls) {
+      if (!failed) {
+        const std::span<const std::int64_t> own = offsets.first(call->receipts.size());
+        call->offsets.assign(own.begin(), own.end());
+        offsets = offsets.subspan(own.size());
+      }
       call->durable = !failed;
       call->failed = failed;
       if (failed || call->undecided == 0) call->told.notify_one();
@@ -82,8 +93,8 @@ class Waiters {
     std::size_t index = 0;
   };
   void forget(const Ticket& call) {
-    for (const CommandId& id : call->ids) {
-      const auto [first, last] = waiting_.equal_range(id);
+    for (const Outcome& receipt : call->receipts) {
+      const auto [first, last] = waiting_.equal_range(receipt.command);
       for (auto at = first; at != last;) at = at->second.call == call ? waiting_.erase(at) : std::next(at);
     }
   }

@@ -284,6 +284,7 @@ def quarantine(scratch):
     second = REGISTER | {"idempotency_key": "second", "external": {"channel": "CH-12345", "reference": "Q-2"}}
     out = ask("submit-outcome", "submit", "-", given=lines_of(second), code=7, data=data)
     check("a command in a stopped lane is recorded", bool(out) and out[0]["status"] == "recorded", str(out))
+    receipt = out[0] if out else {}
     stopped = ask("quarantine-list", "quarantine", "list", data=data)
     check("the lane and ordinal are named", len(stopped) == 1 and stopped[0]["lane"] == 0, str(stopped))
     place = f"{stopped[0]['lane']}:{stopped[0]['ordinal']}" if stopped else "0:0"
@@ -291,6 +292,8 @@ def quarantine(scratch):
     ask("quarantine-skip", "quarantine", "skip", place, "--reason", "broken", data=data)
     out = ask("submit-outcome", "submit", "-", given=lines_of(second), data=data)
     check("sent again with its key, it returns its outcome", bool(out) and out[0]["status"] in ("accepted", "duplicate"), str(out))
+    check("which stands where the receipt said", bool(out) and all(out[0][k] == receipt.get(k) for k in ("command_id", "case", "lane", "ordinal"))
+          and out[0]["ordinal"] > 1, f"{receipt} {out}")
     again = ask("quarantine-redrive", "quarantine", "redrive", place, data=data)
     check("redriven, it is a new command that is taken", bool(again) and again[0]["status"] == "accepted", str(again))
     sum_ = ask("audit-redecide", "audit", "redecide", data=data)

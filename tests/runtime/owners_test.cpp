@@ -1,5 +1,6 @@
 // Two owners of one partition, and what reading back is for.
 #include "engine/lane/step.h"
+#include "tests/log/forwarding_log.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -8,23 +9,22 @@ namespace {
 
 /// A log before whose first append of a decision somebody else is given a turn. With `echo`, what was written
 /// is read back from memory: reading back switched off.
-class RacedLog final : public log::EventLog {
+class RacedLog final : public log::ForwardingLog {
  public:
   RacedLog(std::unique_ptr<log::EventLog> inner, std::function<void()> turn, bool echo)
-      : inner_(std::move(inner)), turn_(std::move(turn)), echo_(echo) {}
+      : ForwardingLog(std::move(inner)), turn_(std::move(turn)), echo_(echo) {}
   Result<std::vector<std::int64_t>> append(std::span<const log::Append> records,
                                            log::Durability durability) override {
     if (turn_ && !records.empty() && records.front().topic == log::Topic::decisions) {
-      from_ = *inner_->end(log::Topic::decisions, 0);
+      from_ = *inner().end(log::Topic::decisions, 0);
       std::exchange(turn_, nullptr)();
       if (echo_) {
         for (const log::Append& append : records)
           echoed_.push_back({from_ + static_cast<std::int64_t>(echoed_.size()), append.record});
       }
     }
-    return inner_->append(records, durability);
+    return inner().append(records, durability);
   }
-  Status sync() override { return inner_->sync(); }
   Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t records,
               std::size_t bytes, std::vector<log::StoredRecord>& out) override {
     if (topic == log::Topic::decisions && !echoed_.empty() && from >= from_) {
@@ -33,17 +33,10 @@ class RacedLog final : public log::EventLog {
       }
       return done();
     }
-    return inner_->read(topic, partition, from, records, bytes, out);
+    return inner().read(topic, partition, from, records, bytes, out);
   }
-  Result<std::int64_t> end(log::Topic topic, std::int32_t partition) override {
-    return inner_->end(topic, partition);
-  }
-  std::uint64_t version() override { return inner_->version(); }
-  void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { inner_->wait(seen, at_most); }
-  std::int32_t partitions() const override { return inner_->partitions(); }
 
  private:
-  std::unique_ptr<log::EventLog> inner_;
   std::function<void()> turn_;
   bool echo_;
   std::int64_t from_ = 0;
@@ -130,26 +123,14 @@ TEST_CASE("owners: decisions that could not be appended leave no trace in the st
   { bed.open_with_rules(); }
   {
     // Only decisions fail here: the first append after opening is the command's own, the second is refused.
-    struct Failing final : log::EventLog {
-      explicit Failing(std::unique_ptr<log::EventLog> held) : inner(std::move(held)) {}
+    struct Failing final : log::ForwardingLog {
+      using ForwardingLog::ForwardingLog;
       Result<std::vector<std::int64_t>> append(std::span<const log::Append> records,
                                                log::Durability durability) override {
         if (records.front().topic == log::Topic::decisions)
           return Error{ErrorKind::unknown_outcome, "unknown", "not written", ""};
-        return inner->append(records, durability);
+        return inner().append(records, durability);
       }
-      Status sync() override { return inner->sync(); }
-      Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t records,
-                  std::size_t bytes, std::vector<log::StoredRecord>& out) override {
-        return inner->read(topic, partition, from, records, bytes, out);
-      }
-      Result<std::int64_t> end(log::Topic topic, std::int32_t partition) override {
-        return inner->end(topic, partition);
-      }
-      std::uint64_t version() override { return inner->version(); }
-      void wait(std::uint64_t, std::chrono::milliseconds) override {}
-      std::int32_t partitions() const override { return inner->partitions(); }
-      std::unique_ptr<log::EventLog> inner;
     };
     auto engine = bed.try_open(std::make_unique<Failing>(log::open_simulated_log(bed.storage)));
     REQUIRE(engine.has_value());

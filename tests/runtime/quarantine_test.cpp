@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "tests/log/forwarding_log.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -28,7 +29,12 @@ TEST_CASE(
     }
     engine = bed.open();
     const auto asked = act("Begin", victim.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
-    CHECK(must(*engine, asked).status == OutcomeStatus::recorded);
+    const Outcome receipt = must(*engine, asked);
+    CHECK(receipt.status == OutcomeStatus::recorded);
+    CHECK(receipt.lane == lane);
+    CHECK(receipt.aggregate == victim);
+    // Several lanes share a partition of the one log: their commands alone do not tell the ordinal.
+    CHECK(receipt.ordinal == (partitions == 4 ? at_ordinal : Ordinal(0)));
     REQUIRE(engine->stopped().size() == 1);
     CHECK(engine->stopped().front().lane == lane);
     CHECK(engine->stopped().front().at == at_ordinal);
@@ -69,6 +75,56 @@ TEST_CASE(
     CHECK(all_of(*bed.open(), ids) == before);
     std::filesystem::remove(bed.attempts_file);
   }
+}
+
+TEST_CASE("quarantine: a skip for which there is no room changes nothing, and is taken once there is") {
+  Bed bed(1, 1);
+  bed.attempts_file =
+      std::filesystem::temp_directory_path() / ("lastkm-attempts-" + std::to_string(::getpid()));
+  std::filesystem::remove(bed.attempts_file);
+  bed.attempts = true;
+  auto engine = bed.open_with_rules();
+  const AggregateId id = live(*engine, 1).front();
+  const Ordinal at = next(engine->position(LaneId(0)));
+  engine.reset();
+  {
+    auto notes = Attempts::open(bed.attempts_file, 1);
+    REQUIRE(notes.has_value());
+    (*notes)->begin(LaneId(0), at);
+    (*notes)->begin(LaneId(0), at);
+  }
+  struct Full final : log::ForwardingLog {
+    Full(std::unique_ptr<log::EventLog> inner, const bool& is_full)
+        : ForwardingLog(std::move(inner)), full(is_full) {}
+    Result<std::vector<std::int64_t>> append(std::span<const log::Append> records,
+                                             log::Durability durability) override {
+      if (full) return Error{ErrorKind::refused, "disk-full", "no room", ""};
+      return inner().append(records, durability);
+    }
+    const bool& full;
+  };
+  bool full = false;
+  auto opened = bed.try_open(std::make_unique<Full>(log::open_simulated_log(bed.storage), full));
+  REQUIRE(opened.has_value());
+  engine = std::move(*opened);
+  const auto asked = act("Begin", id.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
+  CHECK(must(*engine, asked).status == OutcomeStatus::recorded);
+  full = true;
+  const auto refused = engine->skip(LaneId(0), at, "P-9", "kills the engine");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == "disk-full");
+  REQUIRE(engine->stopped().size() == 1);
+  CHECK(engine->stopped().front().why.code == "decide-crashed");
+  full = false;
+  REQUIRE(engine->skip(LaneId(0), at, "P-9", "kills the engine").has_value());
+  CHECK(engine->stopped().empty());
+  CHECK(must(*engine, act("Begin", id.value, cases::kSupervisor, R"({"which":"tick"})", "after")).status ==
+        OutcomeStatus::accepted);
+  engine.reset();
+  CHECK(bed.redecided().given == 1);
+  CHECK(bed.redecided().different == 0);
+  CHECK(bed.redecided().undecided == 0);
+  std::filesystem::remove(bed.attempts_file);
 }
 
 }  // namespace lastkm::runtime

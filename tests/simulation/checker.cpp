@@ -63,8 +63,8 @@ Complaints check_state(runtime::Engine& engine, const runtime::Sequences& sequen
   return out;
 }
 
-/// Once nothing is under way, a case is merged into one that knows it and is merged nowhere itself, and every follow-up has
-/// been taken once.
+/// Once nothing is under way, a case is merged into one that knows it and is merged nowhere itself, and every
+/// follow-up has been taken once.
 Complaints check_links(runtime::Engine& engine, const runtime::Sequences& sequences) {
   Complaints out;
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> made, taken;
@@ -79,14 +79,16 @@ Complaints check_links(runtime::Engine& engine, const runtime::Sequences& sequen
       }
       const auto command = record::decode_command(commands[i]);
       const Value* origin = command ? command->input.find("follow_up") : nullptr;
-      const bool out_of_turn = decision.duplicate_of || (decision.rejection && decision.rejection->code.starts_with("follow-up-"));
+      const bool out_of_turn =
+          decision.duplicate_of || (decision.rejection && decision.rejection->code.starts_with("follow-up-"));
       if (origin != nullptr && !out_of_turn) {
         const auto source = static_cast<std::int32_t>(origin->number("lane"));
         if (origin->number("number") != ++taken[{source, lane}])
           out.push_back("follow-ups: " + name_of(decision) + " takes one out of turn");
       }
       if (record::is_lane_aggregate(decision.aggregate)) continue;
-      if (auto held = engine.find_case(decision.aggregate.value)) states[decision.aggregate] = std::move(*held);
+      if (auto held = engine.find_case(decision.aggregate.value))
+        states[decision.aggregate] = std::move(*held);
     }
   }
   if (made != taken) out.push_back("follow-ups: what was asked and what was taken are not the same");
@@ -97,7 +99,8 @@ Complaints check_links(runtime::Engine& engine, const runtime::Sequences& sequen
     if (!state.merging.empty()) out.push_back("links: case " + id.value + " still waits for an answer");
     if (!state.master.empty()) {
       const auto master = states.find(AggregateId(state.master));
-      const bool held = master != states.end() && has(master->second.merged, id) && master->second.master.empty();
+      const bool held =
+          master != states.end() && has(master->second.merged, id) && master->second.master.empty();
       if (!held) out.push_back("links: case " + id.value + " is merged into one that does not hold it");
     }
     for (const std::string& child : state.merged) {

@@ -9,33 +9,28 @@
 #include <string>
 #include <vector>
 
-#include "engine/log/event_log.h"
+#include "tests/log/forwarding_log.h"
 
 namespace lastkm::simulation {
 
-class OperatedLog final : public log::EventLog {
+class OperatedLog final : public log::ForwardingLog {
  public:
   /// `strikes` is asked before each append of decisions; `source` is that of the deployment's records.
   OperatedLog(std::unique_ptr<log::EventLog> inner, std::string source, std::function<bool()> strikes,
               bool echo)
-      : inner_(std::move(inner)), source_(std::move(source)), strikes_(std::move(strikes)), echo_(echo) {}
+      : ForwardingLog(std::move(inner)),
+        source_(std::move(source)),
+        strikes_(std::move(strikes)),
+        echo_(echo) {}
 
   Result<std::vector<std::int64_t>> append(std::span<const log::Append> records,
                                            log::Durability durability) override;
-  Status sync() override { return inner_->sync(); }
   Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
               std::size_t max_bytes, std::vector<log::StoredRecord>& out) override;
-  Result<std::int64_t> end(log::Topic topic, std::int32_t partition) override {
-    return inner_->end(topic, partition);
-  }
-  std::uint64_t version() override { return inner_->version(); }
-  void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { inner_->wait(seen, at_most); }
-  std::int32_t partitions() const override { return inner_->partitions(); }
 
  private:
   void decide_otherwise(const log::Append& intended);
 
-  const std::unique_ptr<log::EventLog> inner_;
   const std::string source_;
   const std::function<bool()> strikes_;
   const bool echo_;

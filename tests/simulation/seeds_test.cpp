@@ -22,7 +22,9 @@ class ForgetfulBooks final : public lane::Books {
     const auto found = cases_.find(id);
     return found == cases_.end() ? nullptr : &found->second;
   }
-  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override { return std::nullopt; }
+  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override {
+    return std::nullopt;
+  }
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return directory_.at(ordinal);
   }

@@ -30,8 +30,7 @@ class Run {
     faults_.lose_syncs = life.without.syncs;
     power_fails_ = life.without.syncs || one_in(2);
     two_owners_ = one_in(2);
-    // What the operator gives is made from what the owner was about to write, so there is one owner then, who is up to date.
-    if ((one_in(4) && !two_owners_) || life.without.read_back) operator_one_in_ = 4 + below(12);
+    if (one_in(4) || life.without.read_back) operator_one_in_ = 4 + below(12);
     steps_ = 20 + static_cast<int>(below(30));
     const auto said = [&](const char* name, std::uint32_t value) {
       life_.chosen += " " + std::string(name) + "=" + std::to_string(value);
