@@ -47,7 +47,9 @@ Result<std::optional<log::StoredRecord>> LaneReader::next() {
     while (!buffer_.empty()) {
       log::StoredRecord stored = std::move(buffer_.front());
       buffer_.pop_front();
-      if (belongs(stored)) return std::optional(std::move(stored));
+      auto mine = belongs(stored);
+      if (!mine) return mine.error();
+      if (*mine) return std::optional(std::move(stored));
     }
     std::vector<log::StoredRecord> records;
     if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read) return read.error();
@@ -57,13 +59,16 @@ Result<std::optional<log::StoredRecord>> LaneReader::next() {
   }
 }
 
-bool LaneReader::belongs(const log::StoredRecord& stored) {
+Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
   if (topic_ == log::Topic::decisions) {
     const std::int64_t epoch = epoch_of(stored.record);
-    if (record::kind_of(stored.record.value) == record::DecisionRecordKind::owner_started) {
+    const record::DecisionRecordKind kind = record::kind_of(stored.record.value);
+    if (kind == record::DecisionRecordKind::owner_started) {
       epoch_ = std::max(epoch_, epoch);
       return false;
     }
+    // With an epoch it was a decision once, and is held against what it should be.
+    if (kind == record::DecisionRecordKind::unknown && epoch == 0) return foreign_record(partition_, stored.offset);
     if (epoch < epoch_) return false;  // an owner that had lost the partition
   }
   LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);

@@ -39,11 +39,12 @@ class LaneReader {
   LaneReader(log::EventLog& log, log::Topic topic, LaneId lane, std::int32_t lanes)
       : log_(log), topic_(topic), lane_(lane), lanes_(lanes), partition_(log::partition_of(lane, log.partitions())) {}
 
-  /// The next record of the lane, or nullopt at the end.
+  /// The next record of the lane, or nullopt at the end. integrity "foreign-record": among the decisions is one
+  /// that no owner wrote.
   [[nodiscard]] Result<std::optional<log::StoredRecord>> next();
 
  private:
-  [[nodiscard]] bool belongs(const log::StoredRecord& stored);
+  [[nodiscard]] Result<bool> belongs(const log::StoredRecord& stored);
   log::EventLog& log_;
   const log::Topic topic_;
   const LaneId lane_;

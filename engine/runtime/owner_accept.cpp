@@ -24,6 +24,11 @@ std::string place_of_decision(std::int32_t partition, std::int64_t offset) {
   return "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset);
 }
 
+Error foreign_record(std::int32_t partition, std::int64_t offset) {
+  return Error{ErrorKind::integrity, "foreign-record",
+               place_of_decision(partition, offset) + " holds a record that is neither a decision nor an owner's start", ""};
+}
+
 bool PartitionOwner::nothing_accepted() const {
   return std::all_of(accepted_.begin(), accepted_.end(),
                      [](const auto& entry) { return entry.second.empty(); });
@@ -93,10 +98,7 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
       epoch_ = std::max(epoch_, epoch);
       return done();
     case record::DecisionRecordKind::unknown:
-      return Error{ErrorKind::integrity, "foreign-record",
-                   place_of_decision(partition_, stored.offset) +
-                       " holds a record that is neither a decision nor an owner's start",
-                   ""};
+      return foreign_record(partition_, stored.offset);
     case record::DecisionRecordKind::decision:
       break;
   }

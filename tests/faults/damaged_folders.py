@@ -65,6 +65,26 @@ def prints(folder):
     return out
 
 
+def without_positions(cases):
+    """The rows of `case list` without the ordinals that they reflect."""
+    return [{k: v for k, v in json.loads(line).items() if k != "position"} for line in cases.splitlines()]
+
+
+def in_partition(dump, partition):
+    """The records of one partition, in their order. A dump goes partition by partition (here each has one lane), and an
+    owner's start stands before the decisions that it comes with."""
+    found, starts = [], []
+    for text in dump:
+        lane = json.loads(text)["data"].get("lane")
+        if lane is None:
+            starts.append(text)
+            continue
+        if lane == partition:
+            found += starts + [text]
+        starts = []
+    return found
+
+
 # `audit redecide` is not among them: it opens the log alone.
 OPENING = (["case", "list"], ["submit", "-"], ["doctor", "--json"])
 
@@ -226,7 +246,7 @@ class Folders:
         def garbage_in_commands():
             copy(self.table, self.folder)
             self.edit.must("put", self.folder, "commands", 1, "x", "\x01 no json")
-            if self.program.must("case", "list", "--data", self.folder, "--json") != self.cases:
+            if without_positions(self.program.must("case", "list", "--data", self.folder, "--json")) != without_positions(self.cases):
                 raise Fault("other cases than before")
             last = json.loads(accepted(self.program.dump(self.folder, "decisions"))[1][-1])["data"]
             if last.get("rejection", {}).get("code") != "undecodable":
@@ -237,9 +257,8 @@ class Folders:
             def check():
                 for n, byte in ((2, 40), (0, 200)):
                     copy(self.table, self.folder)
-                    victim = self.program.dump(self.folder, topic)
-                    lane = {"commands": self.bytes[0], "decisions": self.bytes[1]}[topic][2]
-                    offset = [text for text in victim if json.loads(text)["data"].get("lane", 2) == 2].index(lane[n]) if topic == "commands" else n + 1
+                    record = {"commands": self.bytes[0], "decisions": self.bytes[1]}[topic][2][n]
+                    offset = in_partition(self.program.dump(self.folder, topic), 2).index(record)
                     self.edit.must("flip", self.folder, topic, 2, offset, byte)
                     done = self.program.run("audit", "redecide", "--data", self.folder, "--json")
                     first = json.loads(done.stdout)["first"] if done.stdout else None
@@ -256,7 +275,10 @@ class Folders:
                 raise Fault(f"exit code {done.returncode}, {first}: {done.stderr[-300:]}")
 
         def other_id():
-            self.refused(lambda f: self.edit.must("foreign-id", f), "foreign-state", "state", advice=("move it away",), opens=True)
+            self.refused(lambda f: self.edit.must("foreign-id", f), "foreign-state", "state", advice=("move it away",), opens=True, verbs=OPENING)
+            audit = self.program.lines("audit", "redecide", "--data", self.folder, codes=(DIFFERENCE,))[0]
+            if audit["equal"] or audit["different"] != audit["commands"]:
+                raise Fault(f"records of another log pass an audit: {audit}")
 
         return [
             ("a foreign record among the decisions", garbage_in_decisions),
@@ -392,6 +414,6 @@ class Folders:
 if __name__ == "__main__":
     lastkm_program, source_folder, edit_program, disk_library = sys.argv[1:5]
     with tempfile.TemporaryDirectory(prefix="lastkm-damaged-") as scratch_name:
-        folders = Folders(Program(lastkm_program, source_folder), Program(edit_program, source_folder), disk_library, pathlib.Path(scratch_name))
+        folders = Folders(Program(lastkm_program, source_folder), Program(edit_program, source_folder), os.path.abspath(disk_library), pathlib.Path(scratch_name))
         sys.exit(main(folders.log_checks() + folders.part_checks() + folders.record_checks() + folders.surroundings_checks()
                       + folders.lost_checks(), *sys.argv[5:6]))
