@@ -1,14 +1,11 @@
 // schemas/events holds a JSON Schema for the data of every event type; they are made from the table of event
 // types. LASTKM_WRITE_SCHEMAS=1 writes them anew after a change of the table.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "engine/cases/evolve.h"
-#include "projections/explain/document_text.h"
 #include "projections/explain/phrases.h"
+#include "tests/cases/shapes.h"
 #include "tests/source_folder.h"
 
 using namespace lastkm;
@@ -16,34 +13,9 @@ using namespace lastkm;
 namespace {
 
 namespace fs = std::filesystem;
-
-Object text() {
-  return {{"type", "string"}, {"pattern", "^[!-~]{0,128}$"}};
-}
-
-/// {"sealed","key","commit"}, see engine/privacy/vault.h; beside a text also its "sketch", see engine/privacy/sketch.h.
-Object sealed_box() {
-  return {{"type", "object"},
-          {"additionalProperties", false},
-          {"required", Array{"commit", "key", "sealed"}},
-          {"properties", Object{{"commit", Object{{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}}},
-                                {"key", Object{{"type", "string"}, {"minLength", 1}}},
-                                {"sketch", Object{{"type", "string"}, {"minLength", 1}}},
-                                {"sealed", Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]+$"}}}}}};
-}
-
-Object ref(const char* name) {
-  return {{"$ref", std::string("#/definitions/") + name}};
-}
-
-/// What may stand anywhere in a record: codes, numbers and sealed boxes, never plain text.
-Object definitions() {
-  return {
-      {"sealed", sealed_box()},
-      {"held", Object{{"anyOf", Array{text(), Object{{"type", Array{"boolean", "integer", "null"}}},
-                                      ref("sealed"), Object{{"type", "array"}, {"items", ref("held")}},
-                                      Object{{"type", "object"}, {"additionalProperties", ref("held")}}}}}}};
-}
+using shapes::definitions;
+using shapes::ref;
+using shapes::text;
 
 Object shape_of(const cases::EventMember& member) {
   const std::string& kind = member.kind;
@@ -72,7 +44,7 @@ Object shape_of(const cases::EventMember& member) {
   return ref("held");
 }
 
-Value schema_of(const cases::EventType& type) {
+Object schema_of(const cases::EventType& type) {
   Object properties;
   Array required;
   for (const cases::EventMember& member : type.members) {
@@ -89,7 +61,7 @@ Value schema_of(const cases::EventType& type) {
   if (const auto phrase = explain::phrase_of_event(type.name))
     out.set("description", std::string(phrase->en) + " / " + std::string(phrase->zh));
   if (!required.empty()) out.set("required", std::move(required));
-  return Value(std::move(out));
+  return out;
 }
 
 /// Those of a lane, which no case has.
@@ -102,28 +74,14 @@ std::vector<cases::EventType> all_types() {
   return types;
 }
 
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 }  // namespace
 
 TEST_CASE("schemas/events says of every event type what the table says", "[schemas]") {
   const fs::path folder = fs::path(test::source_folder()) / "schemas" / "events";
-  const bool write = std::getenv("LASTKM_WRITE_SCHEMAS") != nullptr;
-  std::size_t files = 0;
   for (const cases::EventType& type : all_types()) {
-    const fs::path path = folder / (type.name + ".v1.schema.json");
-    const std::string wanted = explain::document_text(schema_of(type)).text;
-    if (write) std::ofstream(path, std::ios::binary) << wanted;
-    INFO(path << " is not as the table of event types has it; LASTKM_WRITE_SCHEMAS=1 test_cases "
-                 "\"[schemas]\" writes it");
-    CHECK(read(path) == wanted);
+    shapes::expect(folder / (type.name + ".v1.schema.json"), schema_of(type));
   }
-  for (const auto& entry : fs::directory_iterator(folder))
-    files += entry.path().extension() == ".json" ? 1 : 0;
-  CHECK(files == all_types().size());
+  shapes::expect_files(folder, all_types().size());
 }
 
 TEST_CASE("every event type can be explained in a file note", "[schemas]") {

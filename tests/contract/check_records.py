@@ -67,10 +67,11 @@ def lane_of(aggregate, lanes):
 
 
 class Shapes:
-    """The JSON Schemas of records and events, and that of CloudEvents where the shared data is."""
+    """The JSON Schemas of records, of the inputs of commands and of events, and that of CloudEvents where the shared data is."""
 
     def __init__(self, schemas):
         import schema
+        self.commands = [schema.Folder(folder) for folder in sorted((schemas / "commands").iterdir())]
         self.records, self.events = schema.Folder(schemas / "records"), schema.Folder(schemas / "events")
         shared = pathlib.Path(os.environ.get("LASTKM_SHARED", "../shared")) / "data/conformance/cloudevents/cloudevents.schema.json"
         self.envelope = schema.Schema(shared) if shared.exists() else None
@@ -86,6 +87,13 @@ class Shapes:
             out += [f"{event['type']}: {fault}" for fault in self.events.faults(f"{event['type']}.v{event['version']}", event["data"])]
         return out
 
+    def input_faults(self, command):
+        """Of a command that was taken: its input is what one of those says that know it, each workflow having its own."""
+        tried = [folder.faults(command["command"], command["input"]) for folder in self.commands if folder.knows(command["command"])]
+        if not tried:
+            return [f"there is no schema commands/*/{command['command']}"]
+        return [] if [] in tried else [f"{command['command']}: {fault}" for fault in tried[-1]]
+
 
 class Checker:
     def __init__(self, lanes, shapes=None):
@@ -94,6 +102,7 @@ class Checker:
         self.findings = []
         self.records = 0
         self.commands = {}   # lane -> (id, hash of the record) of each command, in order
+        self.asked = {}      # id -> data of each command
         self.accepted = {}   # lane -> number of decisions accepted
         self.previous = {}   # aggregate -> hash of its last decision
         self.seq = {}        # aggregate -> seq of its last event
@@ -126,6 +135,7 @@ class Checker:
         if lane != lane_of(aggregate, self.lanes):
             self.find(at, f"lane {lane} is not the lane of {aggregate}")
         self.commands.setdefault(lane, []).append((value["id"], hashlib.sha256(raw).hexdigest()))
+        self.asked[value["id"]] = value["data"]
 
     def decision(self, at, raw):
         value = self.record(at, raw)
@@ -145,6 +155,9 @@ class Checker:
             self.find(at, f"decides ordinal {ordinal} of lane {lane}, which has {len(known)} commands")
         elif known[ordinal - 1] != (data.get("command"), data.get("command_hash")):
             self.find(at, f"names another command than ordinal {ordinal} of lane {lane}")
+        if self.shapes and data.get("events") and data.get("command") in self.asked:
+            for fault in self.shapes.input_faults(self.asked[data["command"]])[:3]:
+                self.find(at, fault)
         if data.get("prev", "") != self.previous.get(aggregate, ""):
             self.find(at, f"prev is not the hash of the previous decision of {aggregate}")
         if data.get("events") or aggregate in self.previous:  # what never began has nothing to be chained to

@@ -24,6 +24,9 @@ class Folder:
     def __init__(self, path):
         self.path, self.known = pathlib.Path(path), {}
 
+    def knows(self, name):
+        return (self.path / f"{name}.schema.json").exists()
+
     def faults(self, name, value):
         if name not in self.known:
             file = self.path / f"{name}.schema.json"

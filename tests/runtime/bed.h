@@ -2,6 +2,7 @@
 // opened again.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -109,7 +110,8 @@ inline std::vector<log::StoredRecord> all_records(log::EventLog& log, log::Topic
   return out;
 }
 
-/// Reads with nothing but the ordinal rule: of each ordinal the first decision. `rule` off: every decision.
+/// Reads with nothing but the rule of acceptance: of each ordinal the first decision whose owner's epoch is not
+/// below one that has started before it. `rule` off: every decision.
 inline Sequences sequences_of(log::EventLog& log, std::int32_t lanes, bool rule = true) {
   Sequences out;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
@@ -117,9 +119,15 @@ inline Sequences sequences_of(log::EventLog& log, std::int32_t lanes, bool rule 
       out.commands[record::lane_of(AggregateId(stored.record.key), lanes).value].push_back(
           stored.record.value);
     }
+    std::int64_t started = 0;
     for (const auto& stored : all_records(log, log::Topic::decisions, partition)) {
+      std::int64_t epoch = 0;
+      for (const auto& [name, value] : stored.record.headers) {
+        if (name == "epoch") epoch = std::stoll(value);
+      }
       auto decision = record::decode_decision(stored.record.value);
-      if (!decision) continue;
+      if (!decision) started = std::max(started, epoch);
+      if (!decision || (rule && epoch < started)) continue;
       auto& lane = out.decisions[decision->lane.value];
       if (!rule || decision->ordinal.value == static_cast<std::int64_t>(lane.size()) + 1)
         lane.push_back(stored.record.value);
