@@ -181,7 +181,7 @@ Status start(const rules::ClockOperation& operation, std::string_view name, cons
   return done();
 }
 
-void stop(Clock clock, const ClockWork& work, Array& changes) {
+void stop(const Clock& clock, const ClockWork& work, Array& changes) {
   const bool runs = clock.state == ClockState::running || clock.state == ClockState::suspended;
   const bool still_marks = clock.state == ClockState::breached && !clock.silenced && !clock.marks.empty();
   if (runs || still_marks) say(clock, "stopped", work, changes);
@@ -232,7 +232,7 @@ Status extend(const rules::ClockOperation& operation, Clock clock, const ClockWo
   return done();
 }
 
-void restore(Clock clock, const ClockWork& work, Array& changes) {
+void restore(const Clock& clock, const ClockWork& work, Array& changes) {
   if (clock.state == ClockState::met || clock.silenced) say(clock, "restored", work, changes);
 }
 
