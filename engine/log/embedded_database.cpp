@@ -1,0 +1,125 @@
+#include "engine/log/embedded_database.h"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace lastkm::log {
+
+namespace {
+
+rocksdb::Options database_options(const EmbeddedLogOptions& options) {
+  rocksdb::Options out;
+  if (options.env != nullptr) out.env = options.env;
+  out.create_if_missing = !options.read_only;
+  // The default mode opens short without a word when a byte in the middle of the WAL is damaged.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.write_buffer_size = 16U << 20U;
+  out.max_total_wal_size = 64U << 20U;
+  // A reader opens every file at once: a writer beside it may delete those that it has merged.
+  out.max_open_files = options.read_only ? -1 : 512;
+  out.keep_log_file_num = 2;
+  out.info_log_level = rocksdb::WARN_LEVEL;
+  out.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(16U << 20U);
+  table.block_size = 16U << 10U;
+  // In the cache, so that memory does not grow with the log.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+Error open_error(const EmbeddedLogOptions& options, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (text.find("lock hold by current process") != std::string::npos ||
+      text.find("hile lock file") != std::string::npos) {
+    std::string owner;
+    std::ifstream(options.folder + "/owner") >> owner;
+    return Error{ErrorKind::folder_in_use, "folder-in-use",
+                 options.folder + " is in use by another process" +
+                     (owner.empty() ? std::string() : " (pid " + owner + ")") +
+                     ": stop it, or talk to it where it serves",
+                 options.folder};
+  }
+  const bool gone = status.IsPathNotFound() || text.find("No such file") != std::string::npos;
+  if (status.IsIOError() && !gone) {
+    return Error{ErrorKind::refused, "cannot-open", options.folder + "/log cannot be opened: " + text,
+                 options.folder};
+  }
+  return corrupt(options.folder + "/log", status);
+}
+
+/// Whether a folder without CURRENT was a database: tables and WALs are made after it.
+bool held_records(const std::string& folder) {
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".sst" || extension == ".log") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Error corrupt(const std::string& folder, const rocksdb::Status& status) {
+  return Error{ErrorKind::integrity, "log-corrupt",
+               "the log in " + folder + " is damaged: " + status.ToString() +
+                   ". Nothing is written to it; restore it from a backup",
+               folder};
+}
+
+Error disk_full(const EmbeddedLogOptions& options, std::uint64_t free) {
+  return Error{ErrorKind::refused, "disk-full",
+               "only " + std::to_string(free >> 20U) + " MiB are free where " + options.folder +
+                   " lies; nothing new is taken below " + std::to_string(options.keep_free_bytes >> 20U) +
+                   " MiB, reading goes on: free some space and send it again",
+               options.folder};
+}
+
+Result<bool> database_exists(const EmbeddedLogOptions& options) {
+  const std::string folder = options.folder + "/log";
+  const std::string mark_file = options.folder + "/acknowledged";
+  std::error_code failed;
+  const bool existed = std::filesystem::exists(folder + "/CURRENT", failed);
+  if (!existed && held_records(folder)) {
+    return Error{
+        ErrorKind::integrity, "log-corrupt",
+        "the log in " + folder +
+            " holds records, but its file CURRENT is missing. Nothing is written to it; restore it from "
+            "a backup",
+        folder + "/CURRENT"};
+  }
+  if (!existed && (options.read_only || options.partitions < 1)) {
+    const bool marked = std::filesystem::exists(mark_file, failed);
+    if (!marked) return Error{ErrorKind::not_found, "no-log", "there is no log in " + folder, folder};
+    return Error{ErrorKind::integrity, "log-rollback",
+                 "the log in " + folder +
+                     " has no database any more, but records were acknowledged; restore it from a backup",
+                 folder};
+  }
+  return existed;
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_database(const EmbeddedLogOptions& options) {
+  const std::string folder = options.folder + "/log";
+  const rocksdb::Options database = database_options(options);
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status status;
+  if (options.read_only) {
+    // A writer beside may delete a file between the look at the list and the opening: look again.
+    for (int look = 0; look < 5; ++look) {
+      status = rocksdb::DB::OpenForReadOnly(database, folder, &db);
+      if (status.ok()) break;
+    }
+  } else {
+    status = rocksdb::DB::Open(database, folder, &db);
+  }
+  if (!status.ok()) return open_error(options, status);
+  return std::unique_ptr<rocksdb::DB>(db);
+}
+
+}  // namespace lastkm::log
