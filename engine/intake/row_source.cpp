@@ -12,7 +12,7 @@ const std::string* RawRow::find(std::string_view name) const {
 
 std::size_t RawRow::size() const {
   std::size_t n = sizeof(RawRow);
-  for (const std::string& cell : cells) n += sizeof(cell) + cell.size();
+  for (const std::string& cell : cells) n += sizeof(std::string) + cell.size();
   return n;
 }
 

@@ -88,10 +88,10 @@ std::string_view contradicting_header(std::string_view value, const Headers& hea
                                [](const auto& header) { return header.first.starts_with(kPrefix); });
   if (!any) return {};
   const Headers wanted = cloud_event_headers(value);
-  for (const auto& [name, text] : headers) {
-    if (!name.starts_with(kPrefix)) continue;
-    const auto mine = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.first == name; });
-    if (mine == wanted.end() || mine->second != text) return name;
+  for (const auto& header : headers) {
+    if (!header.first.starts_with(kPrefix)) continue;
+    const auto mine = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.first == header.first; });
+    if (mine == wanted.end() || mine->second != header.second) return header.first;
   }
   return {};
 }

@@ -320,7 +320,7 @@ class EmbeddedLog final : public EventLog {
       }
       syncing_ = true;
       lock.unlock();
-      const Status synced = sync_and_mark(written);
+      Status synced = sync_and_mark(written);
       lock.lock();
       syncing_ = false;
       if (synced) marked_ = std::max(marked_, written);

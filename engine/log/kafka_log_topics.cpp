@@ -70,6 +70,7 @@ class Admin {
     std::vector<std::string> names;
     std::vector<const char*> pointers;
     for (const Topic topic : kTopics) names.push_back(topic_name(options_, topic));
+    pointers.reserve(names.size());
     for (const std::string& name : names) pointers.push_back(name.c_str());
     const Collection collection(rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
     rd_kafka_DescribeTopics(client_, collection.get(), of(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS).get(), queue_.get());

@@ -300,6 +300,7 @@ void Domains::add_lists(const Group& group, std::vector<CelValue>& out) {
     exact_ = exact_ && std::count_if(group.variables.begin(), group.variables.end(), lists_of) <= 2;
     for (const std::vector<std::string>& list : group.lists) {
       std::vector<std::string_view> kept;
+      kept.reserve(list.size());
       for (const std::string& text : list) kept.push_back(keep(text));
       keep_list(std::move(kept));
     }
