@@ -5,9 +5,8 @@
 
 namespace lastkm {
 
-std::string child(std::string_view pointer, std::string_view member) {
-  std::string out(pointer);
-  out.push_back('/');
+std::string pointer_step(std::string_view member) {
+  std::string out = "/";
   for (const char c : member) {
     if (c == '~') {
       out += "~0";
@@ -18,6 +17,10 @@ std::string child(std::string_view pointer, std::string_view member) {
     }
   }
   return out;
+}
+
+std::string child(std::string_view pointer, std::string_view member) {
+  return std::string(pointer) + pointer_step(member);
 }
 
 std::string child(std::string_view pointer, std::size_t index) {

@@ -19,7 +19,9 @@ struct Fault {
 };
 using Faults = std::vector<Fault>;
 
-/// `pointer` with one more step; a step that is text is escaped.
+/// RFC 6901: a member's name as one step of a JSON pointer, "/" and the name escaped.
+[[nodiscard]] std::string pointer_step(std::string_view member);
+/// `pointer` with one more step.
 [[nodiscard]] std::string child(std::string_view pointer, std::string_view member);
 [[nodiscard]] std::string child(std::string_view pointer, std::size_t index);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/fields.h"
 #include "engine/intake/text.h"
 #include "engine/privacy/vault.h"
 
@@ -105,20 +106,6 @@ Status check_value(const Value& value, std::string_view name, const std::string&
 
 Error bad_data(std::string path, std::string text) {
   return Error{ErrorKind::bad_input, "bad-data", std::move(text), std::move(path)};
-}
-
-std::string pointer_step(std::string_view name) {
-  std::string out = "/";
-  for (const char c : name) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
 }
 
 Status check_data(const Value& data, const std::string& base, TextLimits limits) {

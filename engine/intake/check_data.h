@@ -15,8 +15,6 @@ namespace lastkm::intake {
 inline constexpr int kDataDepth = 16;
 
 [[nodiscard]] Error bad_data(std::string path, std::string text);
-/// RFC 6901: `name` as one step of a JSON pointer.
-[[nodiscard]] std::string pointer_step(std::string_view name);
 
 /// Walks a command's plain data. bad_input "bad-data" with the JSON pointer, below `base`, of the first
 /// fault: a member name that is no code, text that may not be stored, a sealed box (only intake makes them),

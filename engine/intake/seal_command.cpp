@@ -1,5 +1,6 @@
 #include <map>
 
+#include "engine/base/fields.h"
 #include "engine/intake/check_data.h"
 #include "engine/intake/normal_form.h"
 #include "engine/intake/submission.h"

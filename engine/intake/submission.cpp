@@ -1,5 +1,6 @@
 #include "engine/intake/submission.h"
 
+#include "engine/base/fields.h"
 #include "engine/intake/check_data.h"
 #include "engine/intake/text.h"
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/fields.h"
+
 namespace lastkm::json {
 
 namespace {
@@ -102,20 +104,6 @@ class CountingIterator {
   const char* at_ = nullptr;
   Cursor* cursor_ = nullptr;
 };
-
-std::string escaped(std::string_view step) {
-  std::string out;
-  for (const char c : step) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
 
 /// Builds a Value from the parser's events and refuses what this system does not take.
 class Builder {
@@ -217,7 +205,7 @@ class Builder {
     if (const Array* array = frame.value.if_array()) {
       pointer_ += "/" + std::to_string(array->size());
     } else {
-      pointer_ += "/" + escaped(frame.name);
+      pointer_ += pointer_step(frame.name);
     }
   }
 

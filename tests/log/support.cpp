@@ -8,17 +8,6 @@ namespace lastkm::log::test {
 
 namespace fs = std::filesystem;
 
-Folder::Folder() {
-  std::string pattern = (fs::temp_directory_path() / "log-XXXXXX").string();
-  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-  path = pattern;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  fs::remove_all(path, ignored);
-}
-
 fs::path Folder::biggest(const std::string& extension) const {
   fs::path found;
   std::uintmax_t size = 0;
@@ -67,14 +56,6 @@ std::vector<StoredRecord> all(EventLog& log, Topic topic, std::int32_t partition
   std::vector<StoredRecord> out;
   REQUIRE(log.read(topic, partition, 0, SIZE_MAX, SIZE_MAX, out));
   return out;
-}
-
-void flip_byte(const fs::path& file, std::uintmax_t at) {
-  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-  bytes.seekg(static_cast<std::streamoff>(at));
-  const int was = bytes.get();
-  bytes.seekp(static_cast<std::streamoff>(at));
-  bytes.put(static_cast<char>(was ^ 0x40));
 }
 
 }  // namespace lastkm::log::test

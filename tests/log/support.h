@@ -9,15 +9,13 @@
 #include <vector>
 
 #include "engine/log/embedded_log.h"
+#include "tests/scratch_folder.h"
 
 namespace lastkm::log::test {
 
-struct Folder {
-  std::filesystem::path path;
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+using lastkm::flip_byte;
+
+struct Folder : ScratchFolder {
   [[nodiscard]] std::string text() const { return path.string(); }
   [[nodiscard]] std::filesystem::path database() const { return path / "log"; }
   [[nodiscard]] std::filesystem::path mark() const { return path / "acknowledged"; }
@@ -37,6 +35,5 @@ inline constexpr std::int32_t kPartitions = 4;
 /// Appends n records of about 200 bytes, one call each.
 void fill(EventLog& log, int n, Durability durability);
 [[nodiscard]] std::vector<StoredRecord> all(EventLog& log, Topic topic, std::int32_t partition);
-void flip_byte(const std::filesystem::path& file, std::uintmax_t at);
 
 }  // namespace lastkm::log::test

@@ -13,6 +13,7 @@
 #include "projections/projector.h"
 #include "projections/views/views.h"
 #include "tests/projections/fakes.h"
+#include "tests/scratch_folder.h"
 
 namespace fs = std::filesystem;
 using namespace lastkm;
@@ -35,21 +36,6 @@ ViewStatus status_of(const Projector& projector, std::string_view name) {
   FAIL("no such view");
   return {};
 }
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "views-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
 
 /// Counts events of each case; broken: forgets at every commit what it has not written, as an apply with hidden state does.
 class CountingView final : public View {
@@ -183,7 +169,7 @@ TEST_CASE("rebuild: readers hold one checkpoint through commits and swaps") {
   FakeLog log(2);
   const auto decisions = invent_lives(44, 100);
   for (std::size_t i = 0; i < 50; ++i) log.add(decisions[i]);
-  const Folder folder;
+  const ScratchFolder folder;
   auto rocks = store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
   REQUIRE(rocks);
   const auto projector = open(log, **rocks, 7);
@@ -262,7 +248,7 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
   static constexpr std::string_view kPoints[] = {"views.fetched", "views.folded",      "views.before_write",
                                                  "views.written", "views.built",       "views.before_load",
                                                  "views.loaded",  "views.before_swap", "views.swapped"};
-  const Folder folder;
+  const ScratchFolder folder;
   std::mt19937 random(46);
   int deaths = 0;
   const char* wished = std::getenv("LASTKM_LIVES");
@@ -301,7 +287,7 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
 TEST_CASE("read side: a folder that is damaged is set aside, made anew and told of; one that is gone is made anew") {
   FakeLog log(2);
   for (const record::Decision& decision : invent_lives(47, 300)) log.add(decision);
-  const Folder folder;
+  const ScratchFolder folder;
   ReadSideOptions options;
   options.folder = (folder.path / "views").string();
   options.log_id = kLogId;

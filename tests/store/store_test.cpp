@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/store/store.h"
+#include "tests/scratch_folder.h"
 
 namespace fs = std::filesystem;
 using namespace lastkm;
@@ -15,19 +16,7 @@ using store::Store;
 
 namespace {
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "store-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+struct Folder : ScratchFolder {
   [[nodiscard]] std::string store() const { return path / "deep" / "store"; }
 };
 
@@ -58,14 +47,6 @@ std::vector<std::pair<std::string, std::string>> all(Store& store, std::string_v
     return true;
   }));
   return rows;
-}
-
-void flip_byte(const fs::path& file, std::uintmax_t at) {
-  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-  bytes.seekg(static_cast<std::streamoff>(at));
-  const int was = bytes.get();
-  bytes.seekp(static_cast<std::streamoff>(at));
-  bytes.put(static_cast<char>(was ^ 0x40));
 }
 
 fs::path biggest(const fs::path& folder, std::string_view extension) {
