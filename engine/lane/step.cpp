@@ -273,6 +273,19 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   return decision;
 }
 
+namespace {
+
+/// An operator has skipped what was asked again: the answer to the first asking stays.
+bool is_skip_of_repeat(const Command& command, const Decision& decision, Memory& memory) {
+  if (!is_given(decision)) return false;
+  const auto before = memory.find_answered(decision.aggregate, command.id);
+  if (!before) return false;
+  const cases::CaseState* about = memory.find_case(decision.aggregate);
+  return about == nullptr || !is_forgotten(*about, *before, decision.lane_time);
+}
+
+}  // namespace
+
 void fold(LaneState& state, Books& books, const Taken& taken, const Decision& decision, std::string_view decision_bytes) {
   const std::string hash = record::hex(record::sha256(decision_bytes));
   state.ordinal = decision.ordinal;
@@ -304,8 +317,9 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
     state.seen[static_cast<std::int32_t>(origin->number("lane", -1))] = origin->number("number");
   }
   // A follow-up that came too early must be taken when it comes again.
-  const bool out_of_memory =
-      decision.duplicate_of || too_early_or_late || (decision.rejection && decision.rejection->code == "key-reused");
+  const bool out_of_memory = decision.duplicate_of || too_early_or_late ||
+                             (decision.rejection && decision.rejection->code == "key-reused") ||
+                             is_skip_of_repeat(command, decision, books);
   const cases::Remembered answered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal,
                                    decision.lane_time};
   if (!out_of_memory) books.remember(decision.aggregate, answered);

@@ -7,26 +7,37 @@
 
 namespace lastkm::runtime {
 
+namespace {
+
+void note_deaths(Bed& bed) {
+  bed.attempts_file =
+      std::filesystem::temp_directory_path() / ("lastkm-attempts-" + std::to_string(::getpid()));
+  std::filesystem::remove(bed.attempts_file);
+  bed.attempts = true;
+}
+
+/// As if two processes had died while they decided there.
+void die_twice(const Bed& bed, LaneId lane, Ordinal at) {
+  auto notes = Attempts::open(bed.attempts_file, bed.deployment.lanes);
+  REQUIRE(notes.has_value());
+  (*notes)->begin(lane, at);
+  (*notes)->begin(lane, at);
+}
+
+}  // namespace
+
 TEST_CASE(
     "quarantine: a lane whose decision killed two processes stops alone, others go on, and a skip heals it") {
   for (const std::int32_t partitions : {1, 4}) {
     Bed bed(4, partitions);
-    bed.attempts_file =
-        std::filesystem::temp_directory_path() / ("lastkm-attempts-" + std::to_string(::getpid()));
-    std::filesystem::remove(bed.attempts_file);
-    bed.attempts = true;
+    note_deaths(bed);
     auto engine = bed.open_with_rules();
     const auto ids = live(*engine, 12);
     const AggregateId victim = ids.front();
     const LaneId lane = record::lane_of(victim, 4);
     const Ordinal at_ordinal = next(engine->position(lane));
     engine.reset();
-    {
-      auto notes = Attempts::open(bed.attempts_file, 4);
-      REQUIRE(notes.has_value());
-      (*notes)->begin(lane, at_ordinal);
-      (*notes)->begin(lane, at_ordinal);
-    }
+    die_twice(bed, lane, at_ordinal);
     engine = bed.open();
     const auto asked = act("Begin", victim.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
     const Outcome receipt = must(*engine, asked);
@@ -79,20 +90,12 @@ TEST_CASE(
 
 TEST_CASE("quarantine: a skip for which there is no room changes nothing, and is taken once there is") {
   Bed bed(1, 1);
-  bed.attempts_file =
-      std::filesystem::temp_directory_path() / ("lastkm-attempts-" + std::to_string(::getpid()));
-  std::filesystem::remove(bed.attempts_file);
-  bed.attempts = true;
+  note_deaths(bed);
   auto engine = bed.open_with_rules();
   const AggregateId id = live(*engine, 1).front();
   const Ordinal at = next(engine->position(LaneId(0)));
   engine.reset();
-  {
-    auto notes = Attempts::open(bed.attempts_file, 1);
-    REQUIRE(notes.has_value());
-    (*notes)->begin(LaneId(0), at);
-    (*notes)->begin(LaneId(0), at);
-  }
+  die_twice(bed, LaneId(0), at);
   struct Full final : log::ForwardingLog {
     Full(std::unique_ptr<log::EventLog> inner, const bool& is_full)
         : ForwardingLog(std::move(inner)), full(is_full) {}
@@ -124,6 +127,32 @@ TEST_CASE("quarantine: a skip for which there is no room changes nothing, and is
   CHECK(bed.redecided().given == 1);
   CHECK(bed.redecided().different == 0);
   CHECK(bed.redecided().undecided == 0);
+  std::filesystem::remove(bed.attempts_file);
+}
+
+TEST_CASE("quarantine: what was asked again and skipped keeps its first answer") {
+  Bed bed(1, 1);
+  note_deaths(bed);
+  auto engine = bed.open_with_rules();
+  const Outcome first = must(*engine, opening("asked"));
+  REQUIRE(first.status == OutcomeStatus::accepted);
+  const Ordinal at = next(engine->position(LaneId(0)));
+  engine.reset();
+  die_twice(bed, LaneId(0), at);
+  engine = bed.open();
+  CHECK(must(*engine, opening("asked")).status == OutcomeStatus::recorded);
+  REQUIRE(engine->skip(LaneId(0), at, "P-9", "kills the engine").has_value());
+  for (const bool anew : {false, true}) {
+    if (anew) engine.reset(), bed.forget_state(), engine = bed.open();
+    const Outcome again = must(*engine, opening("asked"));
+    CHECK(again.status == OutcomeStatus::duplicate);
+    CHECK(again.ordinal == first.ordinal);
+    CHECK(again.events == first.events);
+    CHECK(again.ref == first.ref);
+  }
+  engine.reset();
+  CHECK(bed.redecided().given == 1);
+  CHECK(bed.redecided().different == 0);
   std::filesystem::remove(bed.attempts_file);
 }
 
