@@ -15,7 +15,7 @@ namespace {
 /// What is written at an arrow or in a stage: a command, or a clock.
 struct Line {
   std::string title;
-  std::string who;          ///< roles, or that another case asks; empty for clocks
+  std::string who;  ///< roles, or that another case asks; empty for clocks
   bool from_cases = false;
   friend bool operator==(const Line&, const Line&) = default;
 };
@@ -152,8 +152,9 @@ std::string node(int number) {
 
 /// Whether the node of a group of stages is to be seen.
 bool shows(const Picture& picture, int group) {
-  return picture.stays.count(group) > 0 || std::any_of(picture.asked.begin(), picture.asked.end(),
-                                                       [group](const auto& edge) { return edge.first.first == group; });
+  return picture.stays.count(group) > 0 ||
+         std::any_of(picture.asked.begin(), picture.asked.end(),
+                     [group](const auto& edge) { return edge.first.first == group; });
 }
 
 const Lines& stays_of(const Picture& picture, int number) {
@@ -184,7 +185,8 @@ std::string html(const Lines& lines) {
 std::string colour(int number) {
   static constexpr std::string_view kColours[] = {"#1f5fa8", "#b3541e", "#2f7d32", "#8e3a9d", "#a8324a",
                                                   "#00798c", "#6b5b00", "#5b4b8a", "#c2185b", "#37668a"};
-  return std::string(number < 0 ? "#444444" : kColours[static_cast<std::size_t>(number) % std::size(kColours)]);
+  return std::string(number < 0 ? "#444444"
+                                : kColours[static_cast<std::size_t>(number) % std::size(kColours)]);
 }
 
 /// Below the picture: each command, its name, and who may ask it, in two columns.
@@ -196,8 +198,8 @@ std::string legend(const Workflow& workflow, const Painter& painter) {
     for (std::size_t i = row; i < workflow.commands.size(); i += half) {
       const CommandRule& command = workflow.commands[i];
       const std::string begin = "<td align=\"left\">";
-      out += begin + "<b>" + html(painter.title(command.title)) + "</b></td>" + begin + html(command.name) + "</td>" + begin +
-             html(painter.who(command)) + "   </td>";
+      out += begin + "<b>" + html(painter.title(command.title)) + "</b></td>" + begin + html(command.name) +
+             "</td>" + begin + html(painter.who(command)) + "   </td>";
     }
     out += "</tr>";
   }
@@ -213,7 +215,8 @@ std::string draw_mermaid(const Workflow& workflow, Language language) {
   std::string out = "stateDiagram-v2\n";
   const auto state = [&](int number, std::string_view title) {
     const std::string stays = mermaid(stays_of(picture, number));
-    out += "  state \"" + mermaid(title) + (stays.empty() ? "" : "<br/>" + stays) + "\" as " + node(number) + "\n";
+    out += "  state \"" + mermaid(title) + (stays.empty() ? "" : "<br/>" + stays) + "\" as " + node(number) +
+           "\n";
   };
   const auto edge = [&](int from, const std::string& to, const Lines& lines, std::string_view mark) {
     out += "  " + name(from) + " --> " + to + " : " + std::string(mark) + mermaid(lines) + "\n";
@@ -236,32 +239,36 @@ std::string draw_dot(const Workflow& workflow, Language language) {
   Painter painter(workflow, language);
   const Picture picture = painter.paint();
   const std::string font = "fontname=\"Noto Sans CJK SC, sans-serif\"";
-  std::string out = "digraph workflow {\n  graph [rankdir=TB, nodesep=0.45, ranksep=0.5, labelloc=b, fontsize=10, " + font +
-                    ", label=<" + legend(workflow, painter) + ">]\n" +
-                    "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontsize=13, " + font + "]\n" +
-                    "  edge [fontsize=11, arrowsize=0.7, " + font + "]\n" +
-                    "  subgraph cluster_all {\n  graph [penwidth=0, labelloc=t, fontsize=16, label=<" +
-                    html(painter.title(workflow.title)) + ">]\n" + "  begin [shape=point, width=0.15, fillcolor=black]\n";
+  std::string out =
+      "digraph workflow {\n  graph [rankdir=TB, nodesep=0.45, ranksep=0.5, labelloc=b, fontsize=10, " + font +
+      ", label=<" + legend(workflow, painter) + ">]\n" +
+      "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontsize=13, " + font + "]\n" +
+      "  edge [fontsize=11, arrowsize=0.7, " + font + "]\n" +
+      "  subgraph cluster_all {\n  graph [penwidth=0, labelloc=t, fontsize=16, label=<" +
+      html(painter.title(workflow.title)) + ">]\n" + "  begin [shape=point, width=0.15, fillcolor=black]\n";
   const auto state = [&](int number, std::string_view title, std::string_view look) {
     const std::string stays = html(stays_of(picture, number));
     out += "  " + node(number) + " [label=<<b>" + html(title) + "</b>" +
-           (stays.empty() ? "" : "<br/><font point-size=\"11\">" + stays + "</font>") + ">, color=\"" + colour(number) + "\"" +
-           std::string(look) + "]\n";
+           (stays.empty() ? "" : "<br/><font point-size=\"11\">" + stays + "</font>") + ">, color=\"" +
+           colour(number) + "\"" + std::string(look) + "]\n";
   };
   // The way that cases go in the order of the stages is drawn straight.
   const auto edge = [&](std::pair<int, int> ends, const Lines& lines, std::string_view look) {
-    const bool people = std::any_of(lines.begin(), lines.end(), [](const Line& line) { return !line.from_cases; });
+    const bool people =
+        std::any_of(lines.begin(), lines.end(), [](const Line& line) { return !line.from_cases; });
     const std::string ink = colour(ends.first);
-    out += "  " + node(ends.first) + " -> " + node(ends.second) + " [label=<" + html(lines) + ">, color=\"" + ink +
-           "\", fontcolor=\"" + ink + "\"" + (people ? "" : ", style=dotted") +
-           (people && ends.first >= 0 && ends.second > ends.first ? ", weight=4" : "") + std::string(look) + "]\n";
+    out += "  " + node(ends.first) + " -> " + node(ends.second) + " [label=<" + html(lines) + ">, color=\"" +
+           ink + "\", fontcolor=\"" + ink + "\"" + (people ? "" : ", style=dotted") +
+           (people && ends.first >= 0 && ends.second > ends.first ? ", weight=4" : "") + std::string(look) +
+           "]\n";
   };
   for (const int group : {kAny, kOpen}) {
     if (shows(picture, group)) state(group, painter.title_of(group), ", style=\"rounded,dashed\"");
   }
   for (std::size_t i = 0; i < workflow.stages.size(); ++i) {
     const Stage& stage = workflow.stages[i];
-    state(static_cast<int>(i), painter.title(stage.title), stage.ends ? ", peripheries=2, fillcolor=\"#eeeeee\"" : "");
+    state(static_cast<int>(i), painter.title(stage.title),
+          stage.ends ? ", peripheries=2, fillcolor=\"#eeeeee\"" : "");
   }
   for (const auto& [ends, lines] : picture.asked) edge(ends, lines, "");
   for (const auto& [ends, lines] : picture.timed) edge(ends, lines, ", style=dashed");

@@ -29,7 +29,9 @@ constexpr auto kFunctions = std::to_array<Pattern>({
     {"known_place", {"{0}所属的在册地点", "the registered place of {0}"}, {}},
     {"minutes_between", {"{0}与{1}相隔的分钟数", "the minutes between {0} and {1}"}, {}},
     {"place_of", {"{0}的辖区", "the area of {0}"}, {}},
-    {"same", {"{0}与{1}一致", "{0} and {1} are the same"}, {"{0}与{1}不一致", "{0} and {1} are not the same"}},
+    {"same",
+     {"{0}与{1}一致", "{0} and {1} are the same"},
+     {"{0}与{1}不一致", "{0} and {1} are not the same"}},
     {"under", {"{0}位于{1}之内", "{0} lies within {1}"}, {"{0}不在{1}之内", "{0} does not lie within {1}"}},
 });
 
@@ -46,7 +48,9 @@ constexpr auto kComparisons = std::to_array<Comparison>({
     {Op::greater, {"{0}大于{1}", "{0} above {1}"}, {"{0}不大于{1}", "{0} at most {1}"}},
     {Op::greater_equal, {"{0}不小于{1}", "{0} at least {1}"}, {"{0}小于{1}", "{0} below {1}"}},
     {Op::in, {"{0}在{1}之列", "{0} is among {1}"}, {"{0}不在{1}之列", "{0} is not among {1}"}},
-    {Op::starts_with, {"{0}以{1}开头", "{0} begins with {1}"}, {"{0}不以{1}开头", "{0} does not begin with {1}"}},
+    {Op::starts_with,
+     {"{0}以{1}开头", "{0} begins with {1}"},
+     {"{0}不以{1}开头", "{0} does not begin with {1}"}},
     {Op::ends_with, {"{0}以{1}结尾", "{0} ends with {1}"}, {"{0}不以{1}结尾", "{0} does not end with {1}"}},
     {Op::contains, {"{0}含有{1}", "{0} contains {1}"}, {"{0}不含{1}", "{0} does not contain {1}"}},
 });
@@ -70,24 +74,28 @@ class Speaker {
       case Op::disjunction:
         return joined(node, wanted);
       case Op::has:
-        return say(wanted ? Both{"已填{0}", "{0} is given"} : Both{"未填{0}", "{0} is left out"}, {field(node.name)});
+        return say(wanted ? Both{"已填{0}", "{0} is given"} : Both{"未填{0}", "{0} is left out"},
+                   {field(node.name)});
       case Op::choose:
         return say({"若{0}则{1}，否则{2}", "{1} where {0}, otherwise {2}"},
-                   {claim(*node.operands[0], true), claim(*node.operands[1], wanted), claim(*node.operands[2], wanted)});
+                   {claim(*node.operands[0], true), claim(*node.operands[1], wanted),
+                    claim(*node.operands[2], wanted)});
       case Op::equal:
       case Op::unequal:
         if (auto text = presence(node, (node.op == Op::equal) == wanted)) return *std::move(text);
         break;
       case Op::in:
         if (const auto list = literal_list(*node.operands[1])) {
-          return say(wanted ? Both{"{0}为{1}", "{0} is {1}"} : Both{"{0}不为{1}", "{0} is not {1}"}, {value(*node.operands[0]), *list});
+          return say(wanted ? Both{"{0}为{1}", "{0} is {1}"} : Both{"{0}不为{1}", "{0} is not {1}"},
+                     {value(*node.operands[0]), *list});
         }
         break;
       default:
         break;
     }
     for (const Comparison& one : kComparisons) {
-      if (one.op == node.op) return say(wanted ? one.holds : one.fails, {value(*node.operands[0]), value(*node.operands[1])});
+      if (one.op == node.op)
+        return say(wanted ? one.holds : one.fails, {value(*node.operands[0]), value(*node.operands[1])});
     }
     if (node.op == Op::call) return call(node, wanted);
     return say(wanted ? Both{"{0}为是", "{0}: yes"} : Both{"{0}为否", "{0}: no"}, {value(node)});
@@ -106,9 +114,12 @@ class Speaker {
   std::optional<std::string> presence(const Node& node, bool none) const {
     const Node& right = *node.operands[1];
     const auto* text = std::get_if<std::string_view>(&right.value);
-    const bool empty = right.op == Op::literal && (right.value.index() == 0 || (text != nullptr && text->empty()));
+    const bool empty =
+        right.op == Op::literal && (right.value.index() == 0 || (text != nullptr && text->empty()));
     if (!empty) return std::nullopt;
-    return say(none ? Both{"没有{0}", "there is no value for {0}"} : Both{"有{0}", "there is a value for {0}"}, {value(*node.operands[0])});
+    return say(
+        none ? Both{"没有{0}", "there is no value for {0}"} : Both{"有{0}", "there is a value for {0}"},
+        {value(*node.operands[0])});
   }
 
   /// "A, B or C" of a list that stands in the expression.
@@ -132,7 +143,8 @@ class Speaker {
       }
       const bool both = (op == Op::conjunction) == wanted;
       if (!out.empty()) out += both ? names_.say({"，且", ", and "}) : names_.say({"，或", ", or "});
-      const bool nested = operand->op == Op::conjunction || operand->op == Op::disjunction || operand->op == Op::choose;
+      const bool nested =
+          operand->op == Op::conjunction || operand->op == Op::disjunction || operand->op == Op::choose;
       out += nested ? say({"（{0}）", "({0})"}, {claim(*operand, wanted)}) : claim(*operand, wanted);
     }
   }
@@ -143,10 +155,12 @@ class Speaker {
   }
 
   std::string call(const Node& node, bool wanted) const {
-    const auto known = std::find_if(kFunctions.begin(), kFunctions.end(), [&node](const Pattern& p) { return p.name == node.name; });
+    const auto known = std::find_if(kFunctions.begin(), kFunctions.end(),
+                                    [&node](const Pattern& p) { return p.name == node.name; });
     const std::string first = node.operands.empty() ? "" : value(*node.operands[0]);
     const std::string second = node.operands.size() < 2 ? "" : value(*node.operands[1]);
-    if (known == kFunctions.end()) return node.name + "(" + first + (second.empty() ? "" : ", " + second) + ")";
+    if (known == kFunctions.end())
+      return node.name + "(" + first + (second.empty() ? "" : ", " + second) + ")";
     return say(wanted ? known->holds : known->fails, {first, second});
   }
 
@@ -166,7 +180,8 @@ class Speaker {
       case Op::minus:
         return "-" + operand(0);
       case Op::choose:
-        return say({"{1}（若{0}，否则{2}）", "{1} (where {0}, otherwise {2})"}, {claim(*node.operands[0], true), operand(1), operand(2)});
+        return say({"{1}（若{0}，否则{2}）", "{1} (where {0}, otherwise {2})"},
+                   {claim(*node.operands[0], true), operand(1), operand(2)});
       case Op::add:
       case Op::subtract:
       case Op::multiply:

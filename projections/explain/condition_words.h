@@ -8,8 +8,8 @@
 
 namespace lastkm::explain {
 
-/// "the body that asks is the lead" for `actor.body == case.lead`; facts and values are called as `names` calls them. Part of
-/// a sentence, without its end. Empty for an empty program.
+/// "the body that asks is the lead" for `actor.body == case.lead`; facts and values are called as `names`
+/// calls them. Part of a sentence, without its end. Empty for an empty program.
 [[nodiscard]] std::string in_words(const Names& names, const rules::Program& condition);
 
 /// The same, with the expression behind it, so that it can be found in the document.

@@ -13,7 +13,7 @@ import tempfile
 
 import schema
 
-TABLE = "read_workflow: everything that is wrong is found where it is, all at once"
+TABLE = "read_workflow: everything that is wrong*"
 # What a schema can say. All other findings need more than one place of the document, or the meaning of an expression.
 SAYS = {"unknown-kind", "missing-member", "out-of-range", "unknown-member", "wrong-type", "unknown-unit", "no-event", "no-role", "duplicate-entry",
         "no-transition", "unknown-operation", "no-clock", "bad-code"}
@@ -32,7 +32,7 @@ def main():
         if faults:
             failed.append(f"{path.name} is refused: {faults[:2]}")
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([program, TABLE], env={**os.environ, "LASTKM_BAD_DOCUMENTS": folder}, check=True, capture_output=True)
+        subprocess.run([program, TABLE], env={**os.environ, "LASTKM_BAD_DOCUMENTS": folder}, capture_output=True)
         rows = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(pathlib.Path(folder).iterdir())]
     for row in rows:
         faults = shape.faults(row["document"])

@@ -72,11 +72,14 @@ const std::vector<Row>& rows() {
 }
 }  // namespace
 
-TEST_CASE("diff: a workflow is the same as itself, whatever its version, its notes and the order of its parts") {
+TEST_CASE(
+    "diff: a workflow is the same as itself, whatever its version, its notes and the order of its parts") {
   CHECK(diff(compact(), compact()).empty());
   CHECK(diff(compact(), compact({{"/version", "9"}, {"/note", R"j("x")j"}})).empty());
   const Value document = parsed(kCompact);
-  const Value turned = edited(document, {{"/stages/-", record::canonical((*document.find("stages")->if_array())[0])}, {"/stages/0", ""}});
+  const Value turned = edited(
+      document,
+      {{"/stages/-", record::canonical((*document.find("stages")->if_array())[0])}, {"/stages/0", ""}});
   const Reading reading = read_workflow(turned, "");
   REQUIRE(reading.workflow);
   CHECK(diff(compact(), *reading.workflow).empty());
@@ -97,7 +100,9 @@ TEST_CASE("diff: the other way round what was new is gone, and what was gone is 
     REQUIRE(forth.size() == back.size());
     for (std::size_t i = 0; i < forth.size(); ++i) {
       CHECK(forth[i].subject == back[i].subject);
-      const std::string expected = forth[i].kind == "added" ? "removed" : forth[i].kind == "removed" ? "added" : "changed";
+      const std::string expected = forth[i].kind == "added"     ? "removed"
+                                   : forth[i].kind == "removed" ? "added"
+                                                                : "changed";
       CHECK(back[i].kind == expected);
     }
   }

@@ -59,7 +59,8 @@ TEST_CASE("what if: the workflow itself changes nothing, and every lane is told 
 TEST_CASE("what if: cases that would wait, escalate or end otherwise are counted and shown") {
   Lived lived;
   // The level's limit is longer: nobody is handed on, and its clock still runs.
-  const WhatIf slower = tried(lived.bed, draft({{R"("id":"level_0","limits":[{"n":3,)", R"("id":"level_0","limits":[{"n":30,)"}}));
+  const WhatIf slower = tried(
+      lived.bed, draft({{R"("id":"level_0","limits":[{"n":3,)", R"("id":"level_0","limits":[{"n":30,)"}}));
   CHECK(slower.differing == 6);
   CHECK(slower.escalated == 6);
   CHECK(slower.waited == 6);
@@ -76,18 +77,22 @@ TEST_CASE("what if: cases that would wait, escalate or end otherwise are counted
 
 TEST_CASE("what if: commands that would be answered otherwise are counted") {
   Lived lived;
-  const WhatIf stricter = tried(lived.bed, draft({{R"("if":"kind_of(cmd.lead) != 'HOTLINE'")", R"("if":"kind_of(cmd.lead) == 'OC'")"}}));
+  const WhatIf stricter =
+      tried(lived.bed,
+            draft({{R"("if":"kind_of(cmd.lead) != 'HOTLINE'")", R"("if":"kind_of(cmd.lead) == 'OC'")"}}));
   // Six were sent; the three signatures find nothing to sign.
   CHECK(stricter.newly_refused == 9);
   CHECK(stricter.ended == 6);
-  const WhatIf looser = tried(lived.bed, draft({{R"("roles":["DISPATCHER","SUPERVISOR"])", R"("roles":["DISPATCHER","SUPERVISOR","HANDLER"])"}}));
+  const WhatIf looser = tried(lived.bed, draft({{R"("roles":["DISPATCHER","SUPERVISOR"])",
+                                                 R"("roles":["DISPATCHER","SUPERVISOR","HANDLER"])"}}));
   CHECK(looser.newly_taken == 6);
   CHECK(looser.newly_refused == 0);
 }
 
 TEST_CASE("what if: as many examples as were asked for, whatever the threads") {
   Lived lived;
-  const Value slower = draft({{R"("id":"level_0","limits":[{"n":3,)", R"("id":"level_0","limits":[{"n":30,)"}});
+  const Value slower =
+      draft({{R"("id":"level_0","limits":[{"n":3,)", R"("id":"level_0","limits":[{"n":30,)"}});
   for (const int threads : {1, 3}) {
     const WhatIf few = tried(lived.bed, slower, nullptr, {.examples = 2, .threads = threads});
     CHECK(few.differing == 6);
@@ -98,7 +103,8 @@ TEST_CASE("what if: as many examples as were asked for, whatever the threads") {
 TEST_CASE("what if: a draft of a workflow that was never published, or with an error, is refused") {
   Lived lived;
   auto log = log::open_simulated_log(lived.bed.storage);
-  auto result = what_if(*log, lived.bed.deployment, draft({{R"("id":"mini")", R"("id":"maxi")"}}), {}, nullptr);
+  auto result =
+      what_if(*log, lived.bed.deployment, draft({{R"("id":"mini")", R"("id":"maxi")"}}), {}, nullptr);
   REQUIRE_FALSE(result);
   CHECK(result.error().code == "no-such-workflow");
   result = what_if(*log, lived.bed.deployment, draft({{R"("to":"WORK")", R"("to":"NOWHERE")"}}), {}, nullptr);
