@@ -26,7 +26,7 @@ def main():
     shape = schema.Schema(source / "schemas/workflows/workflow.schema.json")
     failed, refused, beyond = [], 0, 0
     right = [source / "schemas/workflows" / name for name in ("three-party.json", "beijing.json")]
-    right += [source / "tests/e2e" / name for name in ("repair.json", "three-stages.json", "forty-stages.json")]
+    right += [source / "tests/e2e" / name for name in ("repair.json", "three-stages.json", "forty-stages.json", "cold-rooms.json")]
     for path in right:
         faults = shape.faults(json.loads(path.read_text(encoding="utf-8")))
         if faults:

@@ -63,6 +63,10 @@ def documents_hold(scratch):
     for name in OWN:
         answer = ask("rules-check", "rules", "check", HERE / name, "--bodies", HERE / "bodies.json")[0]
         check(f"{name} is clean", answer["ok"] and not answer["findings"], answer)
+    answer = ask("rules-check", "rules", "check", HERE / "cold-rooms.json", "--bodies", HERE / "cold-bodies.json")[0]
+    check("cold-rooms.json is clean", answer["ok"] and not answer["findings"], answer)
+    (told,) = ask("scenario-run", "scenario", "run", HERE / "cold-rooms.scenario")
+    check("rooms are warmed, joined, handed on and measured", told["ok"] and len(told["checks"]) > 10, told)
     text = (HERE / "repair.json").read_text(encoding="utf-8")
     broken = {
         "unknown field": (text.replace('"opens": true', '"opens": true, "colour": 1'), "unknown-member"),
