@@ -223,5 +223,5 @@ TEST_CASE("read_workflow: no document, however broken, ends anything but the rea
     }
   };
   break_below(break_below, document, "", 4);
-  CHECK(places > 100 * oddities.size());
+  CHECK(places > 50 * oddities.size());
 }
