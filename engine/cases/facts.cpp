@@ -257,6 +257,7 @@ CelValue CaseFacts::category_fact(std::string_view name) const {
   if (name == "taken_back") return c.taken_back;
   if (name == "about_conduct") return c.about_conduct;
   if (name == "responsible") return texts(c.responsible);
+  if (name == "co_handlers") return texts(c.co_handlers);
   if (name == "whistle") return texts(c.whistle);
   return {};
 }
@@ -282,6 +283,12 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
     const auto other = parse_instant(second);
     if (!one || !other) return {};
     return (std::max(*one, *other).ms - std::min(*one, *other).ms) / kMsPerMinute;
+  }
+  if (function == "days_until") {
+    const std::int32_t today = local_date(now_, context_.offset_minutes()).days;
+    if (const auto date = parse_date(first)) return std::int64_t{date->days - today};
+    const auto at = parse_instant(first);
+    return at ? CelValue(std::int64_t{local_date(*at, context_.offset_minutes()).days - today}) : CelValue{};
   }
   if (function == "under") return !second.empty() && first.starts_with(second);
   if (function == "same") {

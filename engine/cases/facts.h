@@ -26,7 +26,7 @@ class CaseFacts final : public rules::Facts {
 
   [[nodiscard]] rules::CelValue fact(std::string_view name) const override;
   /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), known_place(place), future(time),
-  /// minutes_between(time, time), same(texts, texts): the same members in any order.
+  /// days_until(time), minutes_between(time, time), same(texts, texts): the same members in any order.
   [[nodiscard]] rules::CelValue call(std::string_view function,
                                      std::span<const rules::CelValue> arguments) const override;
 

@@ -202,8 +202,7 @@ class Values {
     }
     const std::vector<EventMember> members = members_of(event.type);
     for (const auto& [name, program] : event.data) {
-      const auto member = std::find_if(members.begin(), members.end(),
-                                       [&named = name](const EventMember& each) { return each.name == named; });
+      const auto member = std::ranges::find(members, name, &EventMember::name);
       const std::string at = child(pointer + "/data", name);
       const Field* copied = copied_field(program, command);
       if (member != members.end()) {

@@ -92,6 +92,11 @@ std::string written(const Field& field) {
   return out + ")";
 }
 
+Lines sorted(Lines lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 template <class Item>
 Lines lines_of(const std::vector<Item>& items) {
   Lines out;
@@ -102,7 +107,7 @@ Lines lines_of(const std::vector<Item>& items) {
 class Differ {
  public:
   std::vector<Change> run(const Workflow& before, const Workflow& after) {
-    subject_ = {"workflow " + after.id, "流程 " + after.id};
+    subject_ = {"流程 " + after.id, "workflow " + after.id};
     compare("the title", "名称", before.title.zh + " / " + before.title.en, after.title.zh + " / " + after.title.en);
     compare("the profile", "时限方案", before.profile, after.profile);
     compare("which requests it takes", "适用范围", written(before.applies), written(after.applies));
@@ -224,7 +229,7 @@ class Differ {
     compare("who may ask it", "可用角色", a.roles, b.roles);
     compare("fields", "字段", lines_of(a.fields), lines_of(b.fields));
     each(a.transitions, b.transitions, &Transition::id, "transition", "规则", [this](const Transition& x, const Transition& y) {
-      compare("from", "起始环节", x.from, y.from);
+      compare("from", "起始环节", sorted(x.from), sorted(y.from));
       compare("its condition", "条件", written(x.when), written(y.when));
       compare("requirements", "要求", lines_of(x.require), lines_of(y.require));
       words(x.require, y.require);

@@ -80,6 +80,7 @@ constexpr std::array kCategoryFacts = {
     Known{"taken_back", Type::boolean},
     Known{"about_conduct", Type::boolean},
     Known{"responsible", Type::texts},
+    Known{"co_handlers", Type::texts},
     Known{"whistle", Type::texts},
 };
 
@@ -141,6 +142,7 @@ std::optional<Signature> function_of(std::string_view name) {
   if (name == "body") return Signature{{Type::text, Type::text}, Type::text, false};
   if (name == "kind_of" || name == "place_of") return Signature{{Type::text}, Type::text, false};
   if (name == "known_place") return Signature{{Type::text}, Type::text, false};
+  if (name == "days_until") return Signature{{Type::text}, Type::integer, false};
   if (name == "minutes_between") return Signature{{Type::text, Type::text}, Type::integer, false};
   if (name == "under") return Signature{{Type::text, Type::text}, Type::boolean, false};
   if (name == "future") return Signature{{Type::text}, Type::boolean, false};

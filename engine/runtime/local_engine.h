@@ -79,6 +79,7 @@ class LocalEngine final : public Engine {
   Status recount();
   Status wake_due();
   void start_workers();
+  bool wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) const;
   void work(int worker, const std::stop_token& stop);
   void keep_flushing(const std::stop_token& stop);
   std::size_t unflushed();

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
+/// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than these.
+constexpr std::size_t kWakeMost = 256;
 
 /// Whether the lane uses the directory up to the ordinal, or will from the instant on.
 bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
@@ -81,19 +83,28 @@ void LocalEngine::start_workers() {
   }
 }
 
+/// In turn, so that no partition waits for all that is due in another. Whether any case was woken.
+bool LocalEngine::wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) const {
+  std::size_t left = kWakeMost;
+  for (std::size_t i = 0; i < owners.size() && left > 0; ++i, first = (first + 1) % owners.size()) {
+    PartitionOwner& owner = *owners[first];
+    const auto due = owner.next_due();
+    if (due && *due <= now()) {
+      if (const auto woken = owner.wake(now(), left)) left -= *woken;
+    }
+  }
+  return left < kWakeMost;
+}
+
 void LocalEngine::work(int worker, const std::stop_token& stop) {
   const std::vector<PartitionOwner*> mine = owners_of(worker);
+  std::size_t next_to_wake = 0;
   std::string said;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = log_->version();
     bool busy = false;
     if (!deployment_.virtual_clock) {
-      for (PartitionOwner* const owner : mine) {
-        const auto due = owner->next_due();
-        if (!due || *due > now()) continue;
-        auto woken = owner->wake(now(), kDrainMost);
-        busy = (woken && *woken > 0) || busy;
-      }
+      busy = wake_some(mine, next_to_wake);
     }
     for (PartitionOwner* const owner : mine) {
       if (const auto counted = owner->recount(now(), kDrainMost); counted && *counted > 0) busy = true;

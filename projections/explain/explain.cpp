@@ -7,6 +7,7 @@
 #include "engine/cases/evolve.h"
 #include "engine/cases/facts.h"
 #include "projections/explain/clock_words.h"
+#include "projections/explain/condition_words.h"
 #include "projections/explain/names.h"
 #include "projections/explain/phrases.h"
 #include "projections/explain/refusal_words.h"
@@ -109,7 +110,7 @@ class TurnExplainer {
 
   static std::string facts_text(const Names& names, const Value& facts) {
     if (facts.if_object() == nullptr) return "";
-    Listing list(names.language());
+    Listing list(names.language(), Listing::Between::clauses);
     for (const Member& fact : *facts.if_object()) {
       list.add(fill(names.say({"{0}为{1}", "{0}: {1}"}), {names.fact(fact.name), names.value(fact.value)}));
     }
@@ -118,7 +119,7 @@ class TurnExplainer {
 
   std::string data_text(const Names& names, const record::Event& event) const {
     if (event.data.if_object() == nullptr) return "";
-    Listing list(names.language());
+    Listing list(names.language(), Listing::Between::clauses);
     for (const Member& member : *event.data.if_object()) {
       if (member.name == "clock" && member.value.if_string() != nullptr) {
         list.add(fill(names.say({"{0}：{1}", "{0}: {1}"}),
@@ -274,9 +275,8 @@ class TurnExplainer {
       if (limit.when.empty()) {
         return fill(names.say({"期限取自流程第{0}行的规定。", "The limit is the one of line {0}."}), {line});
       }
-      return fill(names.say({"期限取自流程第{0}行的规定，因「{1}」成立。",
-                             "The limit is the one of line {0}, since `{1}` holds."}),
-                  {line, limit.when.text()});
+      return fill(names.say({"期限取自流程第{0}行的规定，因{1}。", "The limit is the one of line {0}, for {1}."}),
+                  {line, in_words_and_quoted(names, limit.when)});
     }
     return std::string(names.say({"期限由此步骤指定。", "The limit was set by the step itself."}));
   }

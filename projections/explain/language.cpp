@@ -24,7 +24,8 @@ std::string fill(std::string_view pattern, std::initializer_list<std::string_vie
 }
 
 void Listing::add(std::string_view item) {
-  if (!text_.empty()) text_ += language_ == Language::chinese ? "、" : ", ";
+  const Both between = between_ == Between::items ? Both{"、", ", "} : Both{"；", "; "};
+  if (!text_.empty()) text_ += between.in(language_);
   text_ += item;
 }
 

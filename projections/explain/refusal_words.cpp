@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "projections/explain/condition_words.h"
 #include "projections/explain/phrases.h"
 
 namespace lastkm::explain {
@@ -12,10 +13,6 @@ using rules::FieldKind;
 
 bool starts_in(const rules::Transition& transition, std::string_view stage) {
   return std::find(transition.from.begin(), transition.from.end(), stage) != transition.from.end();
-}
-
-std::string quote(const Names& names, std::string_view expression) {
-  return fill(names.say({"「{0}」", "`{0}`"}), {expression});
 }
 
 /// What a kind of field takes.
@@ -62,7 +59,7 @@ std::string demand(const Names& names, const rules::Field& field) {
     case FieldKind::evidence: {
       if (field.min > 0)
         return fill(
-            names.say({"至少{0}份证据（sha256、mime）", "at least {0} piece(s) of evidence (sha256, mime)"}),
+            names.say({"至少{0}份证据（sha256、mime）", "pieces of evidence, at least {0} (sha256, mime)"}),
             {std::to_string(field.min)});
       return of({"证据（sha256、mime）", "evidence (sha256, mime)"});
     }
@@ -83,8 +80,8 @@ class Needed {
   std::string text() const {
     const std::string& code = refused_.rejection.code;
     if (const rules::Requirement* requirement = find_requirement(refused_.rule, refused_.rejection)) {
-      return fill(say({"须满足条件{0}。", "The condition {0} would have had to hold."}),
-                  {quote(names_, requirement->condition.text())});
+      return fill(say({"须满足：{0}。", "What would have been needed: {0}."}),
+                  {in_words_and_quoted(names_, requirement->condition)});
     }
     if (code == "wrong-stage") return stages();
     if (code == "forbidden-role") return roles();
@@ -174,12 +171,12 @@ class Needed {
 
   [[nodiscard]] std::string guards() const {
     const rules::CommandRule* command = refused_.rule.command;
-    Listing list(names_.language());
+    Listing list(names_.language(), Listing::Between::clauses);
     if (command != nullptr && refused_.rule.transition == nullptr) {
       for (const rules::Transition& transition : command->transitions) {
         const bool here = command->opens || starts_in(transition, refused_.state.stage);
         if (here && !transition.when.empty())
-          list.add(transition.id + " " + quote(names_, transition.when.text()));
+          list.add(transition.id + ": " + in_words_and_quoted(names_, transition.when));
       }
     }
     if (list.empty()) return refused_.rejection.text;

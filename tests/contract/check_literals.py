@@ -15,7 +15,7 @@ import sys
 ALLOWED = {
     # words: (what they are there, folders of engine/ where they may stand)
     ("NM", "NH", "ND", "WM", "WH", "WD"): ("units of the workflow language", ["calendar", "cases", "directory", "rules"]),
-    ("breached",): ("a state of a clock, of the language", ["cases", "rules"]),
+    ("running", "suspended", "met", "breached"): ("a state of a clock, of the language", ["cases", "rules"]),
     ("none", "yellow", "red"): ("the card that the fixed events issue", ["cases", "rules", "intake"]),
     ("yes", "partly", "no", "basic"): ("answers to the three questions of a call-back, in the fixed event", ["cases", "rules", "intake"]),
     ("action", "evidence", "whistle"): ("members of documents, events and states, and a kind of field", ["cases", "directory", "rules"]),
@@ -23,6 +23,7 @@ ALLOWED = {
     ("closed", "CLOSED", "Closed"): ("a status in files of other systems", ["intake"]),
     ("ImportCase",): ("the command that an import gives, by the contract for programs; a workflow that takes imports declares it", ["intake"]),
     ("response",): ("one of the rates that 'evaluation' of the language names", ["rules"]),
+    ("skipped",): ("the reason of an operator's decision on a command that the engine cannot decide", ["lane"]),
     ("forbidden-role",): ("a reason of the engine's own, by the contract for programs", ["cases"]),
 }
 
@@ -65,8 +66,9 @@ def shipped(source):
                     add(requirement.get("code"), f"{name}: a reason of refusal")
         # 'words' name the codes above for people, in words that are everybody's.
         titles({k: v for k, v in document.items() if k != "words"}, lambda text: add(text, f"{name}: a text"))
-        for literal in re.findall(r"'([^']+)'", json.dumps(document, ensure_ascii=False)):
-            add(literal, f"{name}: in an expression")
+        for expression in expressions(document):
+            for literal in re.findall(r"'([^']+)'", expression):
+                add(literal, f"{name}: in an expression")
     for file in sorted((source / "schemas/directory").glob("*.json")):
         document = json.loads(file.read_text(encoding="utf-8"))
         for body in document.get("bodies", []) if document.get("kind") == "bodies" else []:
@@ -88,6 +90,19 @@ def titles(value, add):
     elif isinstance(value, list):
         for inner in value:
             titles(inner, add)
+
+
+def expressions(value):
+    """Every text but titles and sentences, in which an apostrophe is no quote."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in ("zh", "en"):
+                yield from expressions(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from expressions(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 def literals(text):

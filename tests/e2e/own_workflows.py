@@ -7,6 +7,7 @@ Usage: own_workflows.py PROGRAM SOURCE-DIR
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,10 @@ def documents_hold(scratch):
     for name in OWN:
         answer = ask("rules-check", "rules", "check", HERE / name, "--bodies", HERE / "bodies.json")[0]
         check(f"{name} is clean", answer["ok"] and not answer["findings"], answer)
+    answer = ask("rules-check", "rules", "check", HERE / "cold-rooms.json", "--bodies", HERE / "cold-bodies.json")[0]
+    check("cold-rooms.json is clean", answer["ok"] and not answer["findings"], answer)
+    (told,) = ask("scenario-run", "scenario", "run", HERE / "cold-rooms.scenario")
+    check("rooms are warmed, joined, handed on and measured", told["ok"] and len(told["checks"]) > 10, told)
     text = (HERE / "repair.json").read_text(encoding="utf-8")
     broken = {
         "unknown field": (text.replace('"opens": true', '"opens": true, "colour": 1'), "unknown-member"),
@@ -80,9 +85,11 @@ def documents_hold(scratch):
         path = scratch / "broken.json"
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         answer = ask("rules-check", "rules", "check", path, code=8)[0]
-        check(f"{what} is found", any(f["code"] == code and f["line"] >= 1 and f["text"] for f in answer["findings"]), answer)
-        refused = call("directory", "publish", HERE / "places.json", path, data=data)
-        check(f"{what} is not published", refused.returncode == 2 and f"{path}:" in refused.stderr, refused.stderr)
+        check(f"{what} is found", any(f["code"] == code and f["line"] >= 1 and f["column"] >= 1 and f["text"] for f in answer["findings"]), answer)
+        for verb in (("directory", "publish", HERE / "places.json"), ("rules", "publish")):
+            refused = call(*verb, path, data=data)
+            told = re.search(re.escape(str(path)) + r":([0-9]+):([0-9]+): \S.* \S+", refused.stderr)
+            check(f"{what} is not published, and its place told", refused.returncode == 2 and told and "0" not in told.groups(), refused.stderr)
     check("nothing was published", call("directory", "list", "--json", data=data).stdout == "")
     slip = scratch / "bodies.json"
     slip.write_text((HERE / "bodies.json").read_text(encoding="utf-8").replace('"kind": "CREW"', '"kind": "CREWS"'), encoding="utf-8")

@@ -43,8 +43,10 @@ TEST_CASE("draw: Mermaid shows stages, who may ask what, and what clocks do") {
 TEST_CASE("draw: DOT shows the same, clocks dashed, in either language") {
   const std::string picture = draw_dot(compact(), Language::zh);
   for (const std::string line :
-       {"  s3 [label=\"结\", peripheries=2]\n", "  begin -> s0 [label=\"登 (AGENT)\"]\n",
-        "  s3 -> s4 [label=\"存\", style=dashed]\n", "  open [label=\"任一未结环节\\n记 (HANDLER)\""}) {
+       {"  s3 [label=<<b>结</b>>, color=\"#8e3a9d\", peripheries=2", "  begin -> s0 [label=<登<br align=\"left\"/>>, ",
+        "  s3 -> s4 [label=<存<br align=\"left\"/>>, color=\"#8e3a9d\", fontcolor=\"#8e3a9d\", weight=4, style=dashed]\n",
+        "  open [label=<<b>任一未结环节</b><br/><font point-size=\"11\">记<br align=\"left\"/></font>>, ",
+        "<b>接</b></td><td align=\"left\">Take</td><td align=\"left\">HANDLER DESK"}) {
     INFO(picture);
     CHECK(picture.find(line) != std::string::npos);
   }
@@ -54,14 +56,20 @@ TEST_CASE("draw: what leads from one stage to another is one edge") {
   const Workflow workflow = compact({{"/commands/3/transitions/0/from", R"j(["DONE","CHECK"])j"}});
   CHECK(draw_mermaid(workflow).find("  s2 --> s1 : Take (HANDLER DESK)<br/>Reopen (AGENT)\n") !=
         std::string::npos);
-  CHECK(draw_dot(workflow).find("  s2 -> s1 [label=\"Take (HANDLER DESK)\\nReopen (AGENT)\"]\n") !=
+  CHECK(draw_dot(workflow).find("  s2 -> s1 [label=<Take<br align=\"left\"/>Reopen<br align=\"left\"/>>, ") !=
+        std::string::npos);
+}
+
+TEST_CASE("draw: what may be asked in any stage stands once") {
+  const Workflow workflow = compact({{"/commands/4/transitions/0/from", R"j("any")j"}});
+  CHECK(draw_mermaid(workflow).find("  state \"any stage<br/>Note (HANDLER)\" as any\n  state \"New\" as s0\n") !=
         std::string::npos);
 }
 
 TEST_CASE("draw: titles may hold what the formats use") {
   const Workflow workflow = compact({{"/stages/0/title/en", R"j("a\"b\\;#:\nc")j"}});
   CHECK(draw_mermaid(workflow).find(R"(state "a#34;b\#59;#35;#58; c" as s0)") != std::string::npos);
-  CHECK(draw_dot(workflow).find(R"(s0 [label="a\"b\\;#: c"])") != std::string::npos);
+  CHECK(draw_dot(workflow).find(R"(s0 [label=<<b>a&#34;b\;#: c</b>>)") != std::string::npos);
 }
 
 TEST_CASE("draw: Graphviz takes the pictures of the shipped workflows") {

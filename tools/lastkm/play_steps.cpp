@@ -21,7 +21,7 @@ intake::Submission Play::by(std::string_view body, const char* role, const char*
   intake::Submission submission;
   submission.name = command;
   submission.client = "demo";
-  submission.actor = {BodyId(std::string(body)), role, "", ""};
+  submission.actor = {BodyId(std::string(body)), role, "p-demo", ""};
   submission.data = Value(std::move(data));
   return submission;
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kCases = 100000;
 constexpr std::int64_t kBatch = 512;
+constexpr int kGrowers = 4;
 constexpr int kClients = 16;
 constexpr double kStepsPerSecond = 500;
 constexpr double kBeforeSeconds = 8;
@@ -18,27 +19,42 @@ std::int64_t dispatch_ms(const intake::Submission& accept) {
   return (accept.data.text("urgency") == "CRITICAL" ? 5 : 30) * kMsPerMinute;
 }
 
-/// Accepts every case that was opened, in such a way that its dispatch clock is over at `due`.
-Status accept_all(runtime::Engine& engine, const Cast& cast, std::int64_t cases, Instant due) {
-  for (std::int64_t from = 0; from < cases; from += kBatch) {
-    std::vector<intake::Submission> batch;
-    for (std::int64_t number = from; number < std::min(cases, from + kBatch); ++number) {
-      runtime::Outcome opened;
-      opened.aggregate = engine.vault().aggregate_of("CH-12345", "C-" + std::to_string(number));
-      intake::Submission accept = cast.step("C", number, 1, opened);
-      accept.expected_version.reset();
-      accept.occurred_at = due + -dispatch_ms(accept);
-      accept.clocks_from_business_time = true;
-      batch.push_back(std::move(accept));
-    }
-    for (const auto& outcome : engine.submit(batch)) {
-      if (!outcome) return outcome.error();
-      if (outcome->status != runtime::OutcomeStatus::accepted) {
-        return Error{ErrorKind::difference, "bench-refused", "a case was not accepted", ""};
-      }
+/// Accepts some of the cases that were opened, in such a way that their dispatch clocks are over at `due`.
+Status accept_some(runtime::Engine& engine, const Cast& cast, std::int64_t from, std::int64_t until, Instant due) {
+  std::vector<intake::Submission> batch;
+  for (std::int64_t number = from; number < until; ++number) {
+    runtime::Outcome opened;
+    opened.aggregate = engine.vault().aggregate_of("CH-12345", "C-" + std::to_string(number));
+    intake::Submission accept = cast.step("C", number, 1, opened);
+    accept.expected_version.reset();
+    accept.occurred_at = due + -dispatch_ms(accept);
+    accept.clocks_from_business_time = true;
+    batch.push_back(std::move(accept));
+  }
+  for (const auto& outcome : engine.submit(batch)) {
+    if (!outcome) return outcome.error();
+    if (outcome->status != runtime::OutcomeStatus::accepted) {
+      return Error{ErrorKind::difference, "bench-refused", "a case was not accepted", ""};
     }
   }
   return done();
+}
+
+Status accept_all(runtime::Engine& engine, const Cast& cast, std::int64_t cases, Instant due) {
+  std::atomic<std::int64_t> next{0};
+  std::vector<Status> ended(kGrowers, done());
+  {
+    std::vector<std::jthread> clients;
+    for (Status& mine : ended) {
+      clients.emplace_back([&] {
+        for (std::int64_t from = next.fetch_add(kBatch); mine && from < cases; from = next.fetch_add(kBatch)) {
+          mine = accept_some(engine, cast, from, std::min(cases, from + kBatch), due);
+        }
+      });
+    }
+  }
+  const auto failed = std::find_if(ended.begin(), ended.end(), [](const Status& one) { return !one; });
+  return failed == ended.end() ? done() : *failed;
 }
 
 Result<std::int64_t> decisions(runtime::Engine& engine) {
