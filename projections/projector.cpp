@@ -1,5 +1,6 @@
 #include "projections/projector.h"
 
+#include <condition_variable>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -155,10 +156,10 @@ void Projector::Impl::set_aside(std::string_view view, const std::string& why) {
   (void)commit(batch, std::move(next));
 }
 
-Result<bool> Projector::Impl::step_live() {
+Result<bool> Projector::Impl::step_live(const Ends* until) {
   if (broken) return *broken;
   // Without a view nothing moves: what is built takes the checkpoint along.
-  if (live.targets().empty() || live.drain(nullptr) == 0) return false;
+  if (live.targets().empty() || live.drain(until) == 0) return false;
   live.flush();
   log::crash_point("views.folded");
   if (live.accepted()) {
@@ -196,8 +197,10 @@ Result<bool> Projector::Impl::step_live() {
 
 Status Projector::Impl::fold_live() {
   live.unblock();
+  const auto ends = log_ends();
+  if (!ends) return ends.error();
   while (true) {
-    auto more = step_live();
+    auto more = step_live(&*ends);
     if (!more) return more.error();
     if (!*more) break;
   }
@@ -219,6 +222,10 @@ Result<bool> Projector::step() {
 
 Status Projector::run(const std::stop_token& stop) {
   static constexpr std::chrono::milliseconds kPatience{100};
+  // A large chunk costs far less a record than many small ones; who cannot wait asks with wait_for().
+  static constexpr std::chrono::milliseconds kPace{25};
+  std::mutex pausing;
+  std::condition_variable_any never;
   std::atomic<bool> building = false;
   std::jthread builder;
   while (!stop.stop_requested()) {
@@ -243,6 +250,8 @@ Status Projector::run(const std::stop_token& stop) {
       if (const Status folded = impl_->fold_live(); !folded) return folded;
     }
     impl_->log.wait(seen, kPatience);
+    std::unique_lock pause(pausing);
+    never.wait_for(pause, stop, kPace, [] { return false; });
   }
   return done();
 }
@@ -258,8 +267,14 @@ Status Projector::wait_for(LaneId lane, Ordinal ordinal, std::chrono::millisecon
       return mine != at.end() && mine->second >= ordinal;
     };
     if (reached()) return done();
-    const Status caught_up = catch_up();
-    if (!caught_up) return caught_up;
+    if (const Status built = impl_->build_outdated({}); !built) return built;
+    {
+      const std::lock_guard lock(impl_->folding);
+      // Whoever folded before may have come as far already.
+      if (!reached()) {
+        if (const Status folded = impl_->fold_live(); !folded) return folded;
+      }
+    }
     if (reached()) return done();
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
     if (left.count() <= 0) {

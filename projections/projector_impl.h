@@ -58,8 +58,10 @@ struct Projector::Impl {
   Status load();
   Status load_views();
   Status start_over();
+  /// Folds what the log holds now; what comes meanwhile is for the next call.
   Status fold_live();
-  Result<bool> step_live();
+  /// One chunk at most, up to `until` where that is given; false: there was nothing to read.
+  Result<bool> step_live(const Ends* until = nullptr);
   void set_aside(std::string_view view, const std::string& why);
   Status commit(store::Batch& batch, Published next);
 

@@ -24,11 +24,24 @@ auto position(std::vector<Member>& members, std::string_view name) {
   return std::lower_bound(members.begin(), members.end(), name,
                           [](const Member& m, std::string_view n) { return member_name_less(m.name, n); });
 }
+
+/// Room for one more. Members are large: growing one by one from the first on would move them again and again.
+void make_room(std::vector<Member>& members) {
+  constexpr std::size_t kFirst = 8;
+  if (members.size() == members.capacity()) members.reserve(std::max(kFirst, members.size() * 2));
+}
 }  // namespace
 
 Object::Object() = default;
 Object::Object(std::initializer_list<Member> members) {
-  for (const Member& member : members) set(member.name, member.value);
+  members_.reserve(members.size());
+  for (const Member& member : members) {
+    if (members_.empty() || member_name_less(members_.back().name, member.name)) {
+      members_.push_back(member);
+    } else {
+      set(member.name, member.value);
+    }
+  }
 }
 Object::~Object() = default;
 Object::Object(const Object&) = default;
@@ -55,7 +68,10 @@ Value* Object::find(std::string_view name) {
 Value& Object::set(std::string_view name, Value value) {
   auto at = position(members_, name);
   if (at == members_.end() || at->name != name) {
-    at = members_.insert(at, Member{std::string(name), std::move(value)});
+    Member member{std::string(name), std::move(value)};
+    const auto index = at - members_.begin();
+    make_room(members_);
+    at = members_.insert(members_.begin() + index, std::move(member));
   } else {
     at->value = std::move(value);
   }
@@ -63,6 +79,7 @@ Value& Object::set(std::string_view name, Value value) {
 }
 
 bool Object::add(std::string name, Value value) {
+  make_room(members_);
   if (members_.empty() || member_name_less(members_.back().name, name)) {
     members_.push_back(Member{std::move(name), std::move(value)});
     return true;

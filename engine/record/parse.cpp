@@ -34,6 +34,7 @@ bool convert(const dom::element& element, Value& out, std::string& why) {
     }
     case dom::element_type::ARRAY: {
       Array array;
+      array.reserve(dom::array(element).size());
       for (const dom::element item : dom::array(element)) {
         if (!convert(item, array.emplace_back(), why)) return false;
       }

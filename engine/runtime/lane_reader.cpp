@@ -76,20 +76,24 @@ Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
   return lane == lane_;
 }
 
-/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
-Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected) {
+Result<std::optional<Accepted>> accepted_from(LaneReader& decisions, std::optional<log::StoredRecord> stored,
+                                              Ordinal expected) {
   while (true) {
-    auto stored = decisions.next();
-    if (!stored) return stored.error();
-    if (!*stored) return std::optional<Accepted>();
-    Accepted out{std::move((*stored)->record.value), std::nullopt};
+    if (!stored) return std::optional<Accepted>();
+    Accepted out{std::move(stored->record.value), std::nullopt};
     auto decision = record::decode_decision(out.bytes);
-    if (decision) {
-      if (decision->ordinal < expected) continue;  // a repeat
-      out.decision = std::move(*decision);
-    }
-    return std::optional(std::move(out));
+    if (decision) out.decision = std::move(*decision);
+    if (!out.decision || out.decision->ordinal >= expected) return std::optional(std::move(out));
+    auto after_repeat = decisions.next();
+    if (!after_repeat) return after_repeat.error();
+    stored = std::move(*after_repeat);
   }
+}
+
+Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected) {
+  auto stored = decisions.next();
+  if (!stored) return stored.error();
+  return accepted_from(decisions, std::move(*stored), expected);
 }
 
 }  // namespace lastkm::runtime

@@ -61,5 +61,8 @@ struct Accepted {
 };
 /// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
 [[nodiscard]] Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected);
+/// The same, where the next record was read already: `stored`.
+[[nodiscard]] Result<std::optional<Accepted>> accepted_from(LaneReader& decisions, std::optional<log::StoredRecord> stored,
+                                                            Ordinal expected);
 
 }  // namespace lastkm::runtime

@@ -21,6 +21,11 @@ void note(Redecided& result, LaneId lane, Ordinal ordinal, std::int64_t byte, st
   if (!result.first) result.first = Redecided::Difference{lane, ordinal, byte, std::move(what)};
 }
 
+/// Told without reading the record: what an operator gives is a rejection.
+bool may_be_given(std::string_view decision_bytes) {
+  return decision_bytes.find(R"("rejection":{)") != std::string_view::npos;
+}
+
 Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory, LaneId lane,
                      Redecided& result) {
   LaneReader commands(log, log::Topic::commands, lane, deployment.lanes);
@@ -31,14 +36,37 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
   while (true) {
     auto stored = commands.next();
     if (!stored) return stored.error();
-    auto accepted = next_accepted(decisions, next(state.ordinal));
-    if (!accepted) return accepted.error();
+    auto held = decisions.next();
+    if (!held) return held.error();
     const Ordinal ordinal = next(state.ordinal);
     if (!*stored) {
-      if (*accepted) note(result, lane, ordinal, 0, "there is a decision, but the command that it answers is gone");
+      if (auto accepted = accepted_from(decisions, std::move(*held), ordinal); !accepted) {
+        return accepted.error();
+      } else if (*accepted) {
+        note(result, lane, ordinal, 0, "there is a decision, but the command that it answers is gone");
+      }
       return done();
     }
     const lane::Taken taken = lane::take((*stored)->record.key, (*stored)->record.value, deployment.lanes, lane);
+    std::optional<record::Decision> decision;
+    std::string bytes;
+    // A command at which programs die is not decided here either.
+    if (*held && !may_be_given((*held)->record.value)) {
+      if (auto stepped = lane::step(state, taken, deployment.lanes, books)) {
+        decision = std::move(*stepped);
+        bytes = record::encode(*decision, deployment.source());
+      }
+    }
+    // Nearly always this is the record, and there is nothing in it to be read.
+    if (decision && bytes == (*held)->record.value) {
+      ++result.commands;
+      ++result.equal;
+      result.deciders.insert(decision->decider);
+      lane::fold(state, books, taken, *decision, bytes);
+      continue;
+    }
+    auto accepted = accepted_from(decisions, std::move(*held), ordinal);
+    if (!accepted) return accepted.error();
     if (!*accepted) {
       ++result.undecided;
       while (true) {
@@ -50,12 +78,11 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     }
     ++result.commands;
     if ((*accepted)->decision) result.deciders.insert((*accepted)->decision->decider);
-    std::optional<record::Decision> decision;
     if ((*accepted)->decision && lane::is_given(*(*accepted)->decision)) {
       ++result.given;
       decision = lane::given(state, taken, deployment.lanes, books, (*accepted)->decision->rejection->facts.text("by"),
                              (*accepted)->decision->rejection->text);
-    } else {
+    } else if (!decision) {
       auto stepped = lane::step(state, taken, deployment.lanes, books);
       if (!stepped) {
         note(result, lane, ordinal, 0, stepped.error().message);
@@ -63,7 +90,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
       }
       decision = std::move(*stepped);
     }
-    const std::string bytes = record::encode(*decision, deployment.source());
+    bytes = record::encode(*decision, deployment.source());
     if (bytes == (*accepted)->bytes) {
       if (!lane::is_given(*decision)) ++result.equal;
     } else {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/runtime/engine.h"
@@ -17,15 +18,21 @@ namespace lastkm::runtime {
 
 class Waiters {
  public:
-  /// One call of submit().
-  struct Call {
+  /// One call of submit(). What became of it may be read once wait() or close() has returned.
+  class Call {
+   public:
     std::vector<Outcome> receipts;                 ///< what can be said before anything is decided
     std::vector<std::optional<Outcome>> outcomes;  ///< by place in `receipts`
     std::vector<std::int64_t> offsets;             ///< where the records stand, once that is known
+    std::optional<Error> failed;  ///< whether its records are there is not known, or they were refused
+
+   private:
+    friend class Waiters;
+    std::mutex mutex;  ///< guards all but `receipts`; never taken together with another
+    std::condition_variable told;
     std::size_t undecided = 0;
     bool durable = false;
-    std::optional<Error> failed;  ///< whether its records are there is not known, or they were refused
-    std::condition_variable told;
+    bool closed = false;  ///< nobody waits any longer
   };
   using Ticket = std::shared_ptr<Call>;
 
@@ -43,14 +50,24 @@ class Waiters {
   }
   /// Gives the outcome to one of those who wait for the command.
   void tell(const CommandId& asked, Outcome outcome) {
-    const std::lock_guard lock(mutex_);
-    const auto found = waiting_.find(asked);
-    if (found == waiting_.end()) return;
-    Call& call = *found->second.call;
-    call.outcomes[found->second.index] = std::move(outcome);
-    --call.undecided;
-    if (call.undecided == 0 && call.durable) call.told.notify_one();
-    waiting_.erase(found);
+    Place place;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = waiting_.find(asked);
+      if (found == waiting_.end()) return;
+      place = std::move(found->second);
+      waiting_.erase(found);
+    }
+    Call& call = *place.call;
+    bool all = false;
+    {
+      const std::lock_guard lock(call.mutex);
+      if (call.closed) return;
+      call.outcomes[place.index] = std::move(outcome);
+      all = --call.undecided == 0 && call.durable;
+    }
+    // Not under the lock: who is woken would wait for it at once.
+    if (all) call.told.notify_one();
   }
   [[nodiscard]] bool anyone(const CommandId& id) {
     const std::lock_guard lock(mutex_);
@@ -60,30 +77,42 @@ class Waiters {
   /// knows.
   void settle(const std::vector<Ticket>& calls, std::span<const std::int64_t> offsets,
               const std::optional<Error>& failed) {
-    const std::lock_guard lock(mutex_);
     for (const Ticket& call : calls) {
-      if (!failed) {
-        const std::span<const std::int64_t> own = offsets.first(call->receipts.size());
+      bool all = false;
+      const std::span<const std::int64_t> own =
+          failed ? std::span<const std::int64_t>() : offsets.first(call->receipts.size());
+      offsets = offsets.subspan(own.size());
+      {
+        const std::lock_guard lock(call->mutex);
+        if (call->closed) continue;
         call->offsets.assign(own.begin(), own.end());
-        offsets = offsets.subspan(own.size());
+        call->durable = !failed;
+        call->failed = failed;
+        all = failed || call->undecided == 0;
       }
-      call->durable = !failed;
-      call->failed = failed;
-      if (failed || call->undecided == 0) call->told.notify_one();
+      if (all) call->told.notify_one();
     }
   }
   /// Returns when every command of the call is decided and durable, or it has failed, or the time is over and
   /// its records are durable. Then nobody waits for it any longer.
   void wait(const Ticket& call, std::chrono::milliseconds at_most) {
-    std::unique_lock lock(mutex_);
-    const auto all = [&call] { return call->failed || (call->durable && call->undecided == 0); };
-    if (!call->told.wait_for(lock, at_most, all))
-      call->told.wait(lock, [&call] { return call->failed || call->durable; });
-    if (call->undecided > 0) forget(call);
+    bool decided = false;
+    {
+      std::unique_lock lock(call->mutex);
+      const auto all = [&call] { return call->failed || (call->durable && call->undecided == 0); };
+      if (!call->told.wait_for(lock, at_most, all))
+        call->told.wait(lock, [&call] { return call->failed || call->durable; });
+      call->closed = true;
+      decided = call->undecided == 0;
+    }
+    if (!decided) forget(call);
   }
   /// Nobody waits for it any longer; its outcomes are what they are.
   void close(const Ticket& call) {
-    const std::lock_guard lock(mutex_);
+    {
+      const std::lock_guard lock(call->mutex);
+      call->closed = true;
+    }
     forget(call);
   }
 
@@ -93,6 +122,7 @@ class Waiters {
     std::size_t index = 0;
   };
   void forget(const Ticket& call) {
+    const std::lock_guard lock(mutex_);
     for (const Outcome& receipt : call->receipts) {
       const auto [first, last] = waiting_.equal_range(receipt.command);
       for (auto at = first; at != last;) at = at->second.call == call ? waiting_.erase(at) : std::next(at);

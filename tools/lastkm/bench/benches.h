@@ -14,7 +14,7 @@ struct BenchOptions {
   std::int32_t whole_seconds = 10;  ///< of measuring, where a benchmark goes by time
   std::int64_t cases = 0;           ///< 0: as the benchmark has it
   std::int32_t rate = 0;     ///< of `lives`: steps a second; 0: as fast as it goes
-  std::string folder;               ///< `lives` in a folder that another benchmark has made; empty: a new one
+  std::string folder;               ///< of `lives`, `rebuild`, `redecide`: made where it is not there, and kept; empty: a new one
   bool unchecked = false;           ///< leave out what verify() does
 
   [[nodiscard]] double seconds() const { return whole_seconds; }
@@ -24,9 +24,9 @@ using Reports = std::vector<Report>;
 
 /// `lives --clients N`: lives as fast as N clients can live them.
 [[nodiscard]] Result<Reports> lives(const BenchOptions& options, const Scratch& scratch);
-/// `rebuild --cases N`: all views folded anew from the decisions of N lives.
+/// `rebuild --cases N`: all views folded anew from the decisions of N lives, on all cores and on one.
 [[nodiscard]] Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch);
-/// `redecide --cases N`: every decision of N lives made again.
+/// `redecide --cases N`: every decision of N lives made again, on one core.
 [[nodiscard]] Result<Reports> redecide(const BenchOptions& options, const Scratch& scratch);
 
 /// `resend`: 20 % of all commands sent again, 5 % with a stale version.

@@ -1,7 +1,6 @@
 // lastkm bench lives: whole lives, from as many clients as are asked for.
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
-#include "tools/lastkm/bench/plain.h"
 
 namespace lastkm::tool::bench {
 
@@ -64,11 +63,6 @@ Result<Reports> lives(const BenchOptions& options, const Scratch& scratch) {
   if (!options.unchecked) {
     if (auto verified = verify(**bed, report); !verified) return verified.error();
   }
-  bed->reset();
-  const auto plain = plain_appends(scratch.at("plain"), options.clients, report.record_bytes,
-                                   std::min(2.0, options.seconds()));
-  if (!plain) return plain.error();
-  set_plain(report, *plain);
   return Reports{std::move(report)};
 }
 

@@ -53,6 +53,22 @@ std::int64_t Latencies::at(double part) const {
   return 0;
 }
 
+KeptToCores::KeptToCores(int cores) {
+  cpu_set_t chosen;
+  CPU_ZERO(&chosen);
+  if (sched_getaffinity(0, sizeof before_, &before_) != 0) return;
+  for (std::size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&chosen) < cores; ++core) {
+    if (CPU_ISSET(core, &before_)) CPU_SET(core, &chosen);
+  }
+  run_all_on(chosen);
+}
+
+void KeptToCores::run_all_on(const cpu_set_t& cores) {
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", gone))
+    sched_setaffinity(std::stoi(thread.path().filename().string()), sizeof cores, &cores);
+}
+
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);

@@ -1,6 +1,8 @@
 // What a benchmark reads off the clock and the system.
 #pragma once
 
+#include <sched.h>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -17,8 +19,8 @@ using SteadyClock = std::chrono::steady_clock;
   return static_cast<double>(us_since(from)) / 1e6;
 }
 
-/// How long each of many things took, in microseconds, as a histogram: below 128 exact, above that to 1.6 %. Its size does
-/// not grow with what it counts. One thread.
+/// How long each of many things took, in microseconds, as a histogram: below 128 exact, above that to 1.6 %.
+/// Its size does not grow with what it counts. One thread.
 class Latencies {
  public:
   void add(std::int64_t us);
@@ -32,6 +34,18 @@ class Latencies {
   std::int64_t count_ = 0;
 };
 
+/// While it lives this process, with all its threads, runs on so many of the cores that it may use.
+class KeptToCores {
+ public:
+  explicit KeptToCores(int cores);
+  ~KeptToCores() { run_all_on(before_); }
+  KeptToCores(const KeptToCores&) = delete;
+  KeptToCores& operator=(const KeptToCores&) = delete;
+
+ private:
+  static void run_all_on(const cpu_set_t& cores);
+  cpu_set_t before_{};
+};
 /// CPU seconds that this process has used, of all its threads.
 [[nodiscard]] double cpu_seconds();
 /// The most memory that a process had resident, in bytes; 0: this one.

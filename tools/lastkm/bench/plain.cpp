@@ -7,6 +7,10 @@
 
 namespace lastkm::tool::bench {
 
+namespace {
+constexpr double kSeconds = 2;
+}
+
 Result<Plain> plain_appends(const std::string& folder, int clients, std::int64_t record_bytes,
                             double seconds) {
   std::error_code failed;
@@ -52,11 +56,16 @@ Result<Plain> plain_appends(const std::string& folder, int clients, std::int64_t
   return Plain{static_cast<double>(all.count()) / took, all.at(0.50), all.at(0.99)};
 }
 
-void set_plain(Report& report, const Plain& plain) {
-  report.more.set("plain_per_s", plain.appends_per_s);
-  report.more.set("plain_p50_us", plain.p50_us);
-  report.more.set("plain_p99_us", plain.p99_us);
-  report.more.set("ratio", report.per_s() / plain.appends_per_s);
+Status hold_against_plain(std::vector<Report>& reports, const std::string& folder, int clients) {
+  const auto plain = plain_appends(folder, clients, reports.front().record_bytes, kSeconds);
+  if (!plain) return plain.error();
+  for (Report& report : reports) {
+    report.more.set("plain_per_s", plain->appends_per_s);
+    report.more.set("plain_p50_us", plain->p50_us);
+    report.more.set("plain_p99_us", plain->p99_us);
+    report.more.set("ratio", report.per_s() / plain->appends_per_s);
+  }
+  return done();
 }
 
 }  // namespace lastkm::tool::bench

@@ -1,6 +1,8 @@
 // What the machine does for plain synced appends: the measure that other figures are held against.
 #pragma once
 
+#include <vector>
+
 #include "engine/base/result.h"
 #include "tools/lastkm/bench/report.h"
 
@@ -15,8 +17,8 @@ struct Plain {
 /// synced before the next; nothing is decided.
 [[nodiscard]] Result<Plain> plain_appends(const std::string& folder, int clients, std::int64_t record_bytes,
                                           double seconds);
-/// Says it in the report: "plain_per_s", "plain_p50_us", "plain_p99_us", and "ratio", the report's rate to
-/// it.
-void set_plain(Report& report, const Plain& plain);
+/// Measures that once, in `folder`, with records as large as those of the first report, and says in each
+/// report "plain_per_s", "plain_p50_us", "plain_p99_us", and "ratio": the report's rate to it.
+[[nodiscard]] Status hold_against_plain(std::vector<Report>& reports, const std::string& folder, int clients);
 
 }  // namespace lastkm::tool::bench

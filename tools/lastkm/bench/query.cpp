@@ -4,7 +4,6 @@
 
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
-#include "tools/lastkm/bench/plain.h"
 #include "tools/lastkm/random.h"
 
 namespace lastkm::tool::bench {

@@ -1,8 +1,12 @@
 // lastkm bench rebuild, lastkm bench redecide: what is made again from the log.
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <thread>
+
 #include "engine/runtime/redecide.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
-#include "tools/lastkm/bench/plain.h"
 
 namespace lastkm::tool::bench {
 
@@ -10,43 +14,50 @@ namespace {
 
 constexpr std::int64_t kLives = 20000;
 
-/// A deployment in which so many lives were lived.
-Result<std::unique_ptr<Bed>> lived(const BenchOptions& options, const std::string& folder) {
+/// Where the lives were lived; where the folder is the caller's and there already, those that were lived in
+/// it.
+Result<std::string> lived(const BenchOptions& options, const Scratch& scratch) {
+  const bool own = options.folder.empty();
+  std::string folder = own ? scratch.at("data") : options.folder;
+  if (!own && std::filesystem::exists(folder)) return folder;
   if (auto made = make_deployment(folder); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
-  if (!bed) return bed;
+  if (!bed) return bed.error();
   const auto cast = Cast::of((*bed)->engine());
   if (!cast) return cast.error();
   const auto grown =
       grow((*bed)->engine(), *cast, "R", 0, options.cases > 0 ? options.cases : kLives, kStepsOfLife);
   if (!grown) return grown.error();
   if (auto caught = (*bed)->catch_up(); !caught) return caught.error();
-  return bed;
+  return folder;
 }
 
-}  // namespace
-
-Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
-  auto bed = lived(options, scratch.at("data"));
+/// On the cores that the process is kept to.
+Result<Report> rebuild_on(const std::string& folder, int cores) {
+  auto bed = Bed::open(folder, 0, false);
   if (!bed) return bed.error();
   const auto held = held_by((*bed)->engine());
   if (!held) return held.error();
-  const auto before = (*bed)->projector().digest();
+  projections::Projector& projector = (*bed)->projector();
+  if (auto caught = projector.catch_up(); !caught) return caught.error();
+  const auto before = projector.digest();
   if (!before) return before.error();
   Report report;
-  report.name = "rebuild";
+  report.name = cores == 1 ? "rebuild on one core" : "rebuild on many cores";
   report.n = held->events;
   report.record_bytes = held->record_bytes();
   const double cpu = cpu_seconds();
   const auto begun = SteadyClock::now();
-  if (auto rebuilt = (*bed)->projector().rebuild(); !rebuilt) return rebuilt.error();
+  const auto compared = projector.rebuild();
+  if (!compared) return compared.error();
   report.seconds = seconds_since(begun);
   report.cpu_s = cpu_seconds() - cpu;
   report.rss_max = resident_most();
-  report.disk_bytes = disk_bytes(scratch.at("data"));
+  report.disk_bytes = disk_bytes(folder);
+  report.more.set("threads", cores);
   report.more.set("decisions", held->decisions);
   report.more.set("views", static_cast<std::int64_t>(before->views.size()));
-  const auto after = (*bed)->projector().digest();
+  const auto after = projector.digest();
   if (!after) return after.error();
   for (std::size_t i = 0; i < before->views.size(); ++i) {
     if (before->views[i].sha256 == after->views[i].sha256) continue;
@@ -54,18 +65,37 @@ Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
                  "the view '" + before->views[i].name + "' differs from the same view folded anew", ""};
   }
   report.more.set("digests_equal", true);
-  return Reports{std::move(report)};
+  return report;
+}
+
+}  // namespace
+
+Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
+  const auto folder = lived(options, scratch);
+  if (!folder) return folder.error();
+  Reports reports;
+  const int all = static_cast<int>(std::thread::hardware_concurrency());
+  for (const int cores : std::set<int, std::greater<>>{all, 1}) {
+    const KeptToCores kept(cores);
+    auto report = rebuild_on(*folder, cores);
+    if (!report) return report.error();
+    reports.push_back(std::move(*report));
+  }
+  return reports;
 }
 
 Result<Reports> redecide(const BenchOptions& options, const Scratch& scratch) {
-  auto bed = lived(options, scratch.at("data"));
+  const auto folder = lived(options, scratch);
+  if (!folder) return folder.error();
+  const KeptToCores kept(1);
+  auto bed = Bed::open(*folder, 0, false);
   if (!bed) return bed.error();
   const auto held = held_by((*bed)->engine());
   if (!held) return held.error();
   Report report;
   report.name = "redecide";
   report.record_bytes = held->record_bytes();
-  report.disk_bytes = disk_bytes(scratch.at("data"));
+  report.disk_bytes = disk_bytes(*folder);
   const double cpu = cpu_seconds();
   const auto begun = SteadyClock::now();
   const auto again =

@@ -5,7 +5,6 @@
 #include "tools/lastkm/accepted.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
-#include "tools/lastkm/bench/plain.h"
 #include "tools/lastkm/random.h"
 
 namespace lastkm::tool::bench {
@@ -165,11 +164,6 @@ Result<Reports> resend(const BenchOptions& options, const Scratch& scratch) {
   if (!options.unchecked) {
     if (auto verified = verify(**bed, report); !verified) return verified.error();
   }
-  bed->reset();
-  const auto plain = plain_appends(scratch.at("plain"), options.clients, report.record_bytes,
-                                   std::min(2.0, options.seconds()));
-  if (!plain) return plain.error();
-  set_plain(report, *plain);
   return Reports{std::move(report)};
 }
 
