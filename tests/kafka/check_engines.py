@@ -3,9 +3,9 @@
 go, and brokers die under them; many clients send to any of them and re-send what they have no answer to. The whole history is
 judged at the end (tests/faults/history.py, by the names of Jepsen's Kafka checker), every decision made again, views compared.
 
-    check_engines.py LASTKM SOURCE [--engines 3] [--clients 12] [--seed N] [--faults kill,stop,join,broker,roll] [--rounds 1]
+    check_engines.py LASTKM SOURCE [--engines 3] [--clients 12] [--seed N] [--faults kill,stop,join,outage,broker,roll] [--rounds 1]
                      [--expect ANOMALY…]     a control: exits 0 only where the checker finds one of them
-    (through with_kafka; the faults broker and roll need three nodes)
+    (through with_kafka; the faults broker and roll need three nodes, outage is for one)
 """
 import argparse
 import collections
@@ -151,6 +151,13 @@ class Trial:
         self.until_all_answer(since, "kill -9 of a broker")
         self.cluster("restart", node)
         time.sleep(3)
+
+    def outage(self):
+        """No broker for longer than an append waits: what was under way is unknown, and all begins anew without a restart."""
+        self.cluster("kill", 1)
+        time.sleep(20)
+        self.cluster("restart", 1)
+        self.until_all_answer(time.monotonic(), "20 s without the broker")
 
     def roll(self):
         for node in (1, 2, 3):
