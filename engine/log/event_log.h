@@ -63,6 +63,8 @@ class EventLog {
                                     std::vector<StoredRecord>& out) = 0;
   /// The offset that the next record of the partition will have at the least; 0 where there is none yet.
   [[nodiscard]] virtual Result<std::int64_t> end(Topic topic, std::int32_t partition) = 0;
+  /// As end(), but of everything that others have appended before this call too, however long that takes to learn.
+  [[nodiscard]] virtual Result<std::int64_t> end_now(Topic topic, std::int32_t partition) { return end(topic, partition); }
   /// Counts up with each append to any partition; wait() returns when it differs from `seen` or the time is
   /// over.
   [[nodiscard]] virtual std::uint64_t version() = 0;

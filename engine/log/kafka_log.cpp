@@ -45,6 +45,11 @@ class KafkaLog final : public EventLog {
     return reader_.end(topic, partition);
   }
 
+  Result<std::int64_t> end_now(Topic topic, std::int32_t partition) override {
+    if (!exists(topic, partition)) return no_such(topic, partition);
+    return reader_.end_now(topic, partition);
+  }
+
   std::uint64_t version() override { return reader_.version(); }
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { reader_.wait(seen, at_most); }
   std::int32_t partitions() const override { return topics_.partitions; }

@@ -98,6 +98,13 @@ Result<std::int64_t> Reader::end(Topic topic, std::int32_t partition) {
   return end_of(followed(topic, partition), topic, partition);
 }
 
+Result<std::int64_t> Reader::end_now(Topic topic, std::int32_t partition) {
+  auto asked = ask_end(topic, partition);
+  if (!asked) return asked;
+  written(topic, partition, *asked - 1);
+  return followed(topic, partition).known_end.load();
+}
+
 Result<std::int64_t> Reader::end_of(Followed& at, Topic topic, std::int32_t partition) {
   if (at.is_followed) {
     // What the last fetch has said; a fetch is always under way, so it is late by no more than its way back.
@@ -108,10 +115,7 @@ Result<std::int64_t> Reader::end_of(Followed& at, Topic topic, std::int32_t part
       written(topic, partition, high - 1);
     return at.known_end.load();
   }
-  auto asked = ask_end(topic, partition);
-  if (!asked) return asked;
-  written(topic, partition, *asked - 1);
-  return at.known_end.load();
+  return end_now(topic, partition);
 }
 
 Status Reader::follow(Followed& at, Topic topic, std::int32_t partition, std::int64_t from, std::int64_t end) {

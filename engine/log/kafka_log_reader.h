@@ -54,6 +54,8 @@ class Reader {
   [[nodiscard]] Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
                             std::vector<StoredRecord>& out);
   [[nodiscard]] Result<std::int64_t> end(Topic topic, std::int32_t partition);
+  /// As the leader of the partition says at this moment.
+  [[nodiscard]] Result<std::int64_t> end_now(Topic topic, std::int32_t partition);
   /// A record of ours was acknowledged at this offset.
   void written(Topic topic, std::int32_t partition, std::int64_t offset);
   [[nodiscard]] std::uint64_t version();

@@ -24,6 +24,7 @@ class OwnedLog final : public EventLog {
     return log_->read(topic, partition, from, max_records, max_bytes, out);
   }
   Result<std::int64_t> end(Topic topic, std::int32_t partition) override { return log_->end(topic, partition); }
+  Result<std::int64_t> end_now(Topic topic, std::int32_t partition) override { return log_->end_now(topic, partition); }
   std::uint64_t version() override { return log_->version(); }
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { log_->wait(seen, at_most); }
   std::int32_t partitions() const override { return log_->partitions(); }

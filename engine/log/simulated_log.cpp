@@ -123,6 +123,14 @@ class SimulatedLog final : public EventLog {
     return past == records.begin() ? 0 : std::prev(past)->record.offset + 1;
   }
 
+  Result<std::int64_t> end_now(Topic topic, std::int32_t partition) override {
+    const std::lock_guard lock(storage_->mutex_);
+    if (!exists(topic, partition)) return no_such(topic, partition);
+    if (faults_.lag_one_in > 0 && lags(topic)) lag_of(topic, partition) = Lag{storage_->order_, 0};
+    const auto& records = storage_->partition(topic, partition);
+    return records.empty() ? 0 : records.back().record.offset + 1;
+  }
+
   std::uint64_t version() override {
     const std::lock_guard lock(storage_->mutex_);
     return storage_->version_;
@@ -153,7 +161,7 @@ class SimulatedLog final : public EventLog {
     std::vector<std::int64_t> offsets;
     for (const Append& append : records) {
       offsets.push_back(storage_->put(append));
-      if (faults_.lag_one_in > 0 && lags(append.topic)) lag_of(append.partition).seen = storage_->order_;
+      if (faults_.lag_one_in > 0 && lags(append.topic)) lag_of(append.topic, append.partition).seen = storage_->order_;
     }
     ++storage_->version_;
     storage_->grown_.notify_all();
@@ -165,15 +173,15 @@ class SimulatedLog final : public EventLog {
     std::uint32_t reads = 0;  ///< for how many reads it stays so
   };
   static bool lags(Topic topic) { return topic == Topic::commands || topic == Topic::decisions; }
-  Lag& lag_of(std::int32_t partition) {
-    lags_.resize(static_cast<std::size_t>(storage_->partitions_));
-    return lags_[static_cast<std::size_t>(partition)];
+  Lag& lag_of(Topic topic, std::int32_t partition) {
+    lags_.resize(static_cast<std::size_t>(storage_->partitions_) * 2);
+    return lags_[static_cast<std::size_t>(partition) * 2 + (topic == Topic::commands ? 0 : 1)];
   }
-  /// The last record that this handle sees there. Commands and decisions of a partition stand still together:
-  /// a decision is never seen before its command.
+  /// The last record that this handle sees there. Commands and decisions stand still for themselves, so that a
+  /// decision may be seen before its command.
   std::uint64_t horizon_of(Topic topic, std::int32_t partition) {
     if (faults_.lag_one_in == 0 || !lags(topic)) return UINT64_MAX;
-    Lag& lag = lag_of(partition);
+    Lag& lag = lag_of(topic, partition);
     if (lag.reads > 0) {
       --lag.reads;
     } else {

@@ -6,6 +6,7 @@
 
 #include "engine/base/result.h"
 #include "engine/log/event_log.h"
+#include "engine/log/shares.h"
 #include "engine/privacy/vault.h"
 #include "engine/runtime/attempts.h"
 #include "engine/runtime/clock.h"
@@ -22,6 +23,8 @@ struct EngineParts {
   std::unique_ptr<Attempts> attempts;
   std::unique_ptr<Clock> clock;  ///< not asked where the deployment's clock is virtual
   Deployment deployment;
+  /// Which partitions this engine decides; it follows the others. nullptr: it decides all.
+  std::unique_ptr<log::Shares> shares = nullptr;
 };
 
 /// Loads the state, folds what the log has beyond it, decides what waits, and starts the workers.

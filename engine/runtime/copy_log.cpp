@@ -32,7 +32,8 @@ Status each_record(log::EventLog& log, log::Topic topic, std::int32_t partition,
 
 Status each_command(log::EventLog& log, std::int32_t lanes, std::int32_t partition, const Take& take) {
   return each_record(log, log::Topic::commands, partition, [&](log::StoredRecord& stored) {
-    return take(record::lane_of(AggregateId(stored.record.key), lanes), std::move(stored.record));
+    const LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes);
+    return take(lane, std::move(stored.record));
   });
 }
 

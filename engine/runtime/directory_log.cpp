@@ -8,12 +8,12 @@ namespace lastkm::runtime {
 DirectoryLog::DirectoryLog(log::EventLog& log, std::string source)
     : log_(log), source_(std::move(source)), contexts_{std::make_shared<const directory::Context>()} {}
 
-Status DirectoryLog::refresh() {
+Status DirectoryLog::refresh() const {
   const std::lock_guard lock(mutex_);
   return refresh_locked();
 }
 
-Status DirectoryLog::refresh_locked() {
+Status DirectoryLog::refresh_locked() const {
   while (true) {
     std::vector<log::StoredRecord> records;
     if (auto read = log_.read(log::Topic::directory, 0, next_offset_, 64, 16U << 20U, records); !read) return read;
@@ -21,6 +21,11 @@ Status DirectoryLog::refresh_locked() {
     for (const log::StoredRecord& stored : records) {
       auto document = record::decode_document(stored.record.value);
       if (!document) return document.error();
+      // Two processes published at once: the later one has asked for another ordinal.
+      if (document->ordinal.value < static_cast<std::int64_t>(contexts_.size())) {
+        next_offset_ = stored.offset + 1;
+        continue;
+      }
       if (document->ordinal.value != static_cast<std::int64_t>(contexts_.size())) {
         return Error{ErrorKind::integrity, "directory-gap",
                      "the directory log has ordinal " + std::to_string(document->ordinal.value) + " where " +
@@ -45,6 +50,7 @@ Status DirectoryLog::refresh_locked() {
 std::shared_ptr<const directory::Context> DirectoryLog::at(DirectoryOrdinal ordinal) const {
   const std::lock_guard lock(mutex_);
   const auto index = static_cast<std::size_t>(ordinal.value);
+  if (index >= contexts_.size() && !refresh_locked()) return nullptr;
   return index < contexts_.size() ? contexts_[index] : nullptr;
 }
 
@@ -65,7 +71,6 @@ Result<record::Document> DirectoryLog::publish(const Value& content, Instant now
     }
   }
   const std::lock_guard lock(mutex_);
-  if (auto fresh = refresh_locked(); !fresh) return fresh.error();
   record::Document document;
   document.kind = content.text("kind");
   document.id = content.text("id");
@@ -73,23 +78,20 @@ Result<record::Document> DirectoryLog::publish(const Value& content, Instant now
   document.content = content;
   document.sha256 = record::hex(record::sha256(record::canonical(content)));
   document.published_at = now;
-  for (const record::Document& earlier : documents_) {
-    if (earlier.sha256 == document.sha256 && earlier.kind == document.kind && earlier.id == document.id) return earlier;
+  while (true) {
+    // Read back, for another process may have got the ordinal; and then asked again with the next.
+    if (auto fresh = refresh_locked(); !fresh) return fresh.error();
+    for (const record::Document& earlier : documents_) {
+      if (earlier.sha256 == document.sha256 && earlier.kind == document.kind && earlier.id == document.id) return earlier;
+    }
+    document.ordinal = DirectoryOrdinal(static_cast<std::int64_t>(contexts_.size()));
+    if (auto context = directory::with_document(contexts_.back(), document); !context) return context.error();
+    std::string value = record::encode(document, source_);
+    if (value.size() > record::kMaxRecordBytes)
+      return Error{ErrorKind::bad_input, "too-large", "the document is larger than a record may be (8 MiB)", ""};
+    const log::Append append{log::Topic::directory, 0, log::Record{document.kind + "/" + document.id, std::move(value), {}}};
+    if (auto offsets = log_.append(std::span(&append, 1), log::Durability::synced); !offsets) return offsets.error();
   }
-  document.ordinal = DirectoryOrdinal(static_cast<std::int64_t>(contexts_.size()));
-  auto context = directory::with_document(contexts_.back(), document);
-  if (!context) return context.error();
-  std::string value = record::encode(document, source_);
-  if (value.size() > record::kMaxRecordBytes) {
-    return Error{ErrorKind::bad_input, "too-large", "the document is larger than a record may be (8 MiB)", ""};
-  }
-  const log::Append append{log::Topic::directory, 0, log::Record{document.kind + "/" + document.id, std::move(value), {}}};
-  auto offsets = log_.append(std::span(&append, 1), log::Durability::synced);
-  if (!offsets) return offsets.error();
-  next_offset_ = offsets->front() + 1;
-  contexts_.push_back(std::move(*context));
-  documents_.push_back(document);
-  return document;
 }
 
 }  // namespace lastkm::runtime

@@ -1,4 +1,5 @@
-// The directory log as contexts: what is in force at each ordinal. Grows as documents are published; thread-safe.
+// The directory log as contexts: what is in force at each ordinal. Grows as documents are published, here or by other
+// processes; of two with one ordinal the first in the log has it. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ class DirectoryLog {
   DirectoryLog(log::EventLog& log, std::string source);
 
   /// Reads what is new in the log. integrity where a document cannot be read or ordinals have a gap.
-  [[nodiscard]] Status refresh();
-  /// nullptr where the log does not reach that far. Ordinal 0 is the empty directory.
+  [[nodiscard]] Status refresh() const;
+  /// Looks into the log for what it does not know. nullptr where the log does not reach that far. Ordinal 0 is the empty directory.
   [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal) const;
   [[nodiscard]] std::shared_ptr<const directory::Context> newest() const;
   [[nodiscard]] std::vector<record::Document> documents() const;
@@ -26,13 +27,14 @@ class DirectoryLog {
   [[nodiscard]] Result<record::Document> publish(const Value& content, Instant now);
 
  private:
-  [[nodiscard]] Status refresh_locked();
+  [[nodiscard]] Status refresh_locked() const;
   log::EventLog& log_;
   const std::string source_;
   mutable std::mutex mutex_;
-  std::int64_t next_offset_ = 0;
-  std::vector<record::Document> documents_;
-  std::vector<std::shared_ptr<const directory::Context>> contexts_;  ///< by ordinal
+  // As far as the log was read.
+  mutable std::int64_t next_offset_ = 0;
+  mutable std::vector<record::Document> documents_;
+  mutable std::vector<std::shared_ptr<const directory::Context>> contexts_;  ///< by ordinal
 };
 
 }  // namespace lastkm::runtime

@@ -46,9 +46,11 @@ struct EngineOptions {
   bool read_only = false;
   int workers = 0;
   std::optional<LogPlace> log = std::nullopt;  ///< nullopt: as DIR/log.json says
-  /// On Kafka one process owns a deployment at a time. Asked again and again while another does; false: give up.
+  /// On Kafka, with workers and the system's clock, engines share the partitions. Else one process owns a deployment at
+  /// a time. Asked again and again while another does; false: give up.
   std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
   std::function<void()> on_loss = nullptr;   ///< from another thread, when ownership is gone: end soon
+  bool decides = true;                       ///< false: follows what others decide and takes no commands; on Kafka only
 };
 
 /// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the caller.

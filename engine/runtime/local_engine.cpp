@@ -28,6 +28,7 @@ LocalEngine::LocalEngine(EngineOptions options, EngineParts parts)
     : options_(std::move(options)),
       deployment_(std::move(parts.deployment)),
       log_(std::move(parts.log)),
+      shares_(std::move(parts.shares)),
       state_(std::move(parts.state)),
       vault_(std::move(parts.vault)),
       attempts_(std::move(parts.attempts)),
@@ -49,7 +50,7 @@ std::unique_ptr<PartitionOwner> LocalEngine::make_owner(std::int32_t partition) 
       directory_,
       *attempts_,
       deployment_.source(),
-      "pid-" + std::to_string(::getpid()),
+      "pid-" + std::to_string(::getpid()) + "-" + vault_->random_command().value.substr(0, 8),
       deployment_.lanes,
       [this] { return now(); },
       [this] { return vault_->random_command(); },
@@ -74,6 +75,7 @@ Status LocalEngine::load() {
     owners_.push_back(make_owner(partition));
     if (auto loaded = owners_.back()->load(); !loaded) return loaded;
     virtual_now_ = std::max(virtual_now_.load(), owners_.back()->latest().ms);
+    if (shares_ && !owners_.back()->follow()) return *owners_.back()->lost();
   }
   if (options_.read_only) return done();
   const Instant last{virtual_now_.load()};
@@ -83,8 +85,18 @@ Status LocalEngine::load() {
                      format_utc(last) + ": set the clock right and start again",
                  ""};
   }
+  if (shares_) {
+    // Loaded first: what it is given it can decide at once.
+    if (auto joined = shares_->join(); !joined) return joined;
+    start_workers();
+    return done();
+  }
   if (auto settled = settle(); !settled) return settled;
-  if (auto activated = activate_laggards(); !activated) return activated;
+  for (const auto& owner : owners_) {
+    if (auto activated = activate_laggards(*owner); !activated) return activated;
+  }
+  if (auto settled = settle(); !settled) return settled;
+  if (auto recounted = recount(); !recounted) return recounted;
   if (!deployment_.virtual_clock) {
     if (auto woken = wake_due(); !woken) return woken;
   }

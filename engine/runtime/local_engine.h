@@ -76,6 +76,7 @@ class LocalEngine final : public Engine {
 
   // local_work.cpp: what goes on by itself
   Status settle();
+  Status tend(PartitionOwner& owner);
   Status recount();
   Status wake_due();
   void start_workers();
@@ -85,12 +86,14 @@ class LocalEngine final : public Engine {
   std::size_t unflushed();
   Status flush();
   Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);
-  Status activate_laggards();
+  Status activate_laggards(const PartitionOwner& owner);
+  std::vector<log::Append> activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal, std::optional<Instant> from) const;
   Status wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from);
 
   const EngineOptions options_;
   const Deployment deployment_;
   const std::unique_ptr<log::EventLog> log_;
+  const std::unique_ptr<log::Shares> shares_;
   std::unique_ptr<store::Store> state_;
   const std::unique_ptr<privacy::Vault> vault_;
   const std::unique_ptr<Attempts> attempts_;

@@ -110,6 +110,10 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
   std::unordered_set<std::string> asked;  ///< rows of imports, since the batch was settled last
   std::optional<Error> broken;
   std::size_t settled_lines = 0;
+  if (shares_) {
+    // What others have decided meanwhile.
+    if (auto settled = settle(); !settled) broken = settled.error();
+  }
   const auto settle_batch = [&] {
     asked.clear();
     if (broken || appends.empty()) return;

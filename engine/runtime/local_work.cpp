@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
 /// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than these.
 constexpr std::size_t kWakeMost = 256;
+/// After a loss: longer than a process needs to learn from its group that a partition is another's.
+constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
 
 /// Whether the lane uses the directory up to the ordinal, or will from the instant on.
 bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
@@ -30,12 +32,40 @@ bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::o
 /// Handles every command that waits, and what follows from it.
 Status LocalEngine::settle() {
   std::vector<PartitionOwner*> all;
-  for (const auto& owner : owners_) all.push_back(owner.get());
+  for (const auto& owner : owners_) {
+    all.push_back(owner.get());
+    if (!shares_) continue;
+    if (auto tended = tend(*owner); !tended) return tended;
+  }
   while (true) {
     auto drained = PartitionOwner::drain(all, kDrainMost);
     if (!drained) return drained.error();
     if (*drained == 0) return done();
   }
+}
+
+namespace {
+/// Whether a fresh start from the log mends what went wrong.
+bool passes(const Error& lost) {
+  return lost.kind == ErrorKind::unknown_outcome || lost.code == "partition-lost";
+}
+}  // namespace
+
+/// Takes the partition or gives it up, as its share says, and begins anew from the log where it was lost.
+Status LocalEngine::tend(PartitionOwner& owner) {
+  const auto lost = owner.lost();
+  if (lost && !passes(*lost)) return *lost;
+  const bool mine = !shares_ || shares_->take(owner.partition());
+  const bool gives_up = !mine && owner.decides();
+  if (lost || (gives_up && !owner.follow())) {
+    const std::lock_guard lock(flushing_);
+    if (auto loaded = owner.reload(); !loaded) return loaded;
+    if (!owner.follow()) return done();
+  }
+  if (gives_up) shares_->release(owner.partition());
+  if (!mine || owner.decides()) return done();
+  if (auto taken = owner.take(); !taken) return taken;
+  return activate_laggards(owner);
 }
 
 /// Brings every open case under a calendar that has come into force.
@@ -100,9 +130,23 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
   const std::vector<PartitionOwner*> mine = owners_of(worker);
   std::size_t next_to_wake = 0;
   std::string said;
+  const auto say = [&said](const Error& error) {
+    // What stays so is said once.
+    if (error.message != said) spdlog::critical("{}", error.message);
+    said = error.message;
+  };
+  bool failed = false;
+  std::chrono::steady_clock::time_point again;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = log_->version();
     bool busy = false;
+    if ((shares_ || failed) && std::chrono::steady_clock::now() >= again) {
+      failed = false;
+      for (PartitionOwner* const owner : mine) {
+        if (auto tended = tend(*owner); !tended) failed = true, say(tended.error());
+      }
+      if (failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
+    }
     if (!deployment_.virtual_clock) {
       busy = wake_some(mine, next_to_wake);
     }
@@ -112,10 +156,10 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
     auto drained = PartitionOwner::drain(mine, kDrainMost);
     if (drained) {
       busy = *drained > 0 || busy;
-    } else if (drained.error().message != said) {
-      // A partition that is lost stays so; it is said once.
-      said = drained.error().message;
-      spdlog::critical("{}", said);
+    } else {
+      say(drained.error());
+      if (!failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
+      failed = true;
     }
     if (!busy) log_->wait(seen, kLookAtLeastEvery);
   }
@@ -127,6 +171,11 @@ void LocalEngine::keep_flushing(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
     never.wait_for(lock, stop, kFlushEvery, [] { return false; });
+    // What other processes publish.
+    if (shares_) (void)directory_.refresh();
+    if (shares_ && deployment_.virtual_clock) {
+      for (const auto& owner : owners_) virtual_now_ = std::max(virtual_now_.load(), owner->latest().ms);
+    }
     if (unflushed() == 0) continue;
     if (auto flushed = flush(); !flushed)
       spdlog::error("the state was not saved: {}", flushed.error().message);
@@ -155,16 +204,25 @@ Status LocalEngine::flush() {
   return done();
 }
 
-Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from) {
-  if (from && *from <= now()) from.reset();
+/// What brings these lanes under an activation, where it is still to come.
+std::vector<log::Append> LocalEngine::activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal,
+                                                  std::optional<Instant> from) const {
   Object input{{"directory", ordinal.value}};
   if (from) input.set("from", format_utc(*from));
   std::vector<log::Append> appends;
-  for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
-    if (has_activated(owner_of(LaneId(lane)).lane_state(LaneId(lane)), ordinal, from)) continue;
-    appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(lane)),
-                                                     LaneId(lane), vault_->random_command(), input, now())));
+  for (const LaneId lane : lanes) {
+    if (has_activated(owner_of(lane).lane_state(lane), ordinal, from)) continue;
+    appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(lane), lane,
+                                                     vault_->random_command(), input, now())));
   }
+  return appends;
+}
+
+Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from) {
+  if (from && *from <= now()) from.reset();
+  std::vector<LaneId> all;
+  for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) all.emplace_back(lane);
+  const std::vector<log::Append> appends = activations(all, ordinal, from);
   if (appends.empty()) return done();
   if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
   if (!workers_.empty()) return wait_until_active(ordinal, from);
@@ -173,7 +231,7 @@ Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Insta
 }
 
 Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from) {
-  for (int tries = 0; tries < 200; ++tries) {
+  for (int tries = 0; tries < 500; ++tries) {
     const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
       for (const LaneId lane : owner->lanes()) {
         if (!has_activated(owner->lane_state(lane), ordinal, from)) return false;
@@ -187,8 +245,8 @@ Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<In
                "the activation is recorded but not every lane has taken it yet", ""};
 }
 
-/// An activation that was cut short reaches every lane in the end.
-Status LocalEngine::activate_laggards() {
+/// An activation that was cut short reaches every lane in the end: of a partition that this process has taken.
+Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
   DirectoryOrdinal most;
   std::map<std::int64_t, Instant> scheduled;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
@@ -196,10 +254,16 @@ Status LocalEngine::activate_laggards() {
     most = std::max(most, state.context);
     for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
   }
-  for (const auto& [ordinal, from] : scheduled) {
-    if (auto activated = activate_lanes(DirectoryOrdinal(ordinal), from); !activated) return activated;
+  std::vector<log::Append> appends;
+  if (most.value > 0) appends = activations(owner.lanes(), most, std::nullopt);
+  for (const auto& [ordinal, at] : scheduled) {
+    std::optional<Instant> from(at);
+    if (at <= now()) from.reset();
+    for (log::Append& append : activations(owner.lanes(), DirectoryOrdinal(ordinal), from)) appends.push_back(std::move(append));
   }
-  return most.value == 0 ? done() : activate_lanes(most, std::nullopt);
+  if (appends.empty()) return done();
+  auto appended = log_->append(appends, log::Durability::buffered);
+  return appended ? done() : Status(appended.error());
 }
 
 }  // namespace lastkm::runtime

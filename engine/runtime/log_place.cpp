@@ -88,6 +88,12 @@ Result<std::unique_ptr<log::EventLog>> open_kafka(const LogPlace& place, bool ma
   return log::open_kafka_log(std::move(*options));
 }
 
+Result<std::unique_ptr<log::Shares>> join_shares(const LogPlace& place) {
+  auto options = options_of(place, false);
+  if (!options) return options.error();
+  return log::kafka_shares(*options);
+}
+
 Result<std::unique_ptr<log::Ownership>> join_owners(const LogPlace& place) {
   auto options = options_of(place, false);
   if (!options) return options.error();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/result.h"
@@ -31,8 +32,13 @@ struct LogPlace {
 [[nodiscard]] Status write_log_place(const std::string& folder, const LogPlace& place);
 [[nodiscard]] std::string vault_folder(const std::string& folder, const LogPlace& place);
 
+/// The log of a folder, to be read beside whoever writes it: where `given` or DIR/log.json says. Errors as of open_engine.
+[[nodiscard]] Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder, const std::optional<LogPlace>& given);
+
 /// What is joined to own a deployment on Kafka.
 [[nodiscard]] Result<std::unique_ptr<log::Ownership>> join_owners(const LogPlace& place);
+/// A share of a deployment on Kafka.
+[[nodiscard]] Result<std::unique_ptr<log::Shares>> join_shares(const LogPlace& place);
 /// Opens the log on Kafka. `make`: makes its topics where they are missing. Errors of log::open_kafka_log.
 [[nodiscard]] Result<std::unique_ptr<log::EventLog>> open_kafka(const LogPlace& place, bool make);
 

@@ -6,6 +6,7 @@
 #include "engine/log/check_files.h"
 #include "engine/log/embedded_log.h"
 #include "engine/log/owned_log.h"
+#include "engine/log/reading_log.h"
 #include "engine/runtime/assemble.h"
 #include "engine/runtime/lane_books.h"
 
@@ -86,10 +87,10 @@ Error without_log(const std::string& folder) {
 namespace {
 
 /// Where the log lies: what the folder says, with what the caller says over it.
-Result<LogPlace> place_of(const EngineOptions& options) {
-  auto kept = read_log_place(options.folder);
-  if (!kept || !options.log) return kept;
-  LogPlace place = *options.log;
+Result<LogPlace> place_of(const std::string& folder, const std::optional<LogPlace>& given) {
+  auto kept = read_log_place(folder);
+  if (!kept || !given) return kept;
+  LogPlace place = *given;
   if (kept->on_kafka && place.on_kafka) {
     place.cluster_id = kept->cluster_id;
     place.log_id = kept->log_id;
@@ -123,20 +124,23 @@ Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const 
   if (!held) {
     return Error{ErrorKind::folder_in_use, "deployment-in-use",
                  "another process owns the deployment " + place.prefix + " on " + place.brokers +
-                     ": use the folder that it serves, or stop it; 'lastkm serve' stands by until it ends", ""};
+                     ": use the folder that it serves, or stop it", ""};
   }
   if (options.on_loss) owned->on_loss(options.on_loss);
   return owned;
 }
 
+Status is_meant(const std::string& folder, const LogPlace& place, const Deployment& deployment) {
+  if (place.log_id.empty() || place.log_id == deployment.log_id) return done();
+  return Error{ErrorKind::integrity, "foreign-log",
+               "the topics " + place.prefix + ".* hold the log " + deployment.log_id + ", but " + folder + " belongs to the log " +
+                   place.log_id + "; give the right brokers and prefix, or another folder",
+               folder};
+}
+
 /// The folder of a process that uses a log on Kafka holds nothing but caches; it is made where it is missing.
 Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log, const Deployment& deployment) {
-  if (!place.log_id.empty() && place.log_id != deployment.log_id) {
-    return Error{ErrorKind::integrity, "foreign-log",
-                 "the topics " + place.prefix + ".* hold the log " + deployment.log_id + ", but " + options.folder + " belongs to the log " +
-                     place.log_id + "; give the right brokers and prefix, or another folder",
-                 options.folder};
-  }
+  if (auto meant = is_meant(options.folder, place, deployment); !meant) return meant;
   if (options.read_only) return done();
   std::error_code failed;
   fs::create_directories(options.folder, failed);
@@ -148,12 +152,26 @@ Status settle_folder(const EngineOptions& options, LogPlace place, const log::Ev
 
 }  // namespace
 
+Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder, const std::optional<LogPlace>& given) {
+  auto place = place_of(folder, given);
+  if (!place) return place.error();
+  EngineOptions options;
+  options.folder = folder;
+  options.read_only = true;
+  auto log = open_log(options, *place);
+  if (!log || !place->on_kafka) return log;
+  const auto deployment = read_deployment(**log);
+  if (!deployment) return deployment.error();
+  if (auto meant = is_meant(folder, *place, *deployment); !meant) return meant.error();
+  return log;
+}
+
 Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   EngineOptions options = given;
   if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"}); !plain) {
     return plain.error();
   }
-  auto place = place_of(options);
+  auto place = place_of(options.folder, options.log);
   if (!place) return place.error();
   auto log = open_log(options, *place);
   if (!log) return log.error();
@@ -170,7 +188,18 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
     return Error{ErrorKind::integrity, "vault-foreign",
                  "the vault in " + vault_path + " is not this deployment's: restore the right one", ""};
   }
-  if (place->on_kafka && !options.read_only) {
+  if (!place->on_kafka && !options.decides) {
+    return Error{ErrorKind::bad_input, "usage", "Without the role engine a process follows others, and that needs a log on Kafka.", ""};
+  }
+  std::unique_ptr<log::Shares> shares;
+  if (!options.decides) {
+    *log = std::make_unique<log::ReadingLog>(std::move(*log));
+    shares = std::make_unique<log::NoShares>();
+  } else if (place->on_kafka && options.workers > 0 && !deployment->virtual_clock) {
+    auto share = join_shares(*place);
+    if (!share) return share.error();
+    shares = std::move(*share);
+  } else if (place->on_kafka && !options.read_only) {
     auto owned = own(options, *place);
     if (!owned) return owned.error();
     *log = std::make_unique<log::OwnedLog<log::Ownership>>(std::move(*log), std::move(*owned));
@@ -183,7 +212,7 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   auto attempts = Attempts::open(options.read_only ? "" : options.folder + "/attempts", deployment->lanes);
   if (!attempts) return attempts.error();
   return assemble(options, EngineParts{std::move(*log), std::move(*state), std::move(*vault), std::move(*attempts),
-                                      std::make_unique<SystemClock>(), std::move(*deployment)});
+                                      std::make_unique<SystemClock>(), std::move(*deployment), std::move(shares)});
 }
 
 }  // namespace lastkm::runtime

@@ -42,6 +42,10 @@ Status PartitionOwner::fold_waiting() {
     auto read = parts_.log.read(log::Topic::commands, partition_, from, 4096, kReadBytes, records);
     if (!read) return read;
     if (records.empty()) {
+      // A decision can be seen here before its command, though it was made after it.
+      auto end = parts_.log.end_now(log::Topic::commands, partition_);
+      if (!end) return end.error();
+      if (*end > from) continue;
       return Error{
           ErrorKind::integrity, "decision-without-command",
           "partition " + std::to_string(partition_) +
@@ -95,6 +99,13 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
   const std::int64_t epoch = epoch_of(stored.record);
   switch (record::kind_of(stored.record.value)) {
     case record::DecisionRecordKind::owner_started:
+      // Of two owners with one epoch the first in the log has the partition.
+      if (epoch == own_epoch_ && own_epoch_ == epoch_ + 1 && stored.record.value != own_start_) {
+        return Error{ErrorKind::integrity, "partition-lost",
+                     "another owner has taken partition " + std::to_string(partition_) + " with the same epoch (" +
+                         std::to_string(epoch) + ")",
+                     ""};
+      }
       epoch_ = std::max(epoch_, epoch);
       return done();
     case record::DecisionRecordKind::unknown:

@@ -140,15 +140,13 @@ Status PartitionOwner::handle(const log::StoredRecord& stored) {
 
 void PartitionOwner::put_predicted(std::vector<log::Append>& appends) {
   if (own_epoch_ == 0) {
-    own_epoch_ = ++epoch_;
+    own_epoch_ = epoch_ + 1;
     own_header_ = {{std::string(kEpochHeader), std::to_string(own_epoch_)}};
+    own_start_ = record::encode(record::OwnerStarted{own_epoch_, parts_.owner, parts_.now()}, parts_.source);
   }
   if (!announced_) {
-    appends.push_back(log::Append{
-        log::Topic::decisions, partition_,
-        log::Record{"owner",
-                    record::encode(record::OwnerStarted{own_epoch_, parts_.owner, parts_.now()}, parts_.source),
-                    own_header_}});
+    appends.push_back(
+        log::Append{log::Topic::decisions, partition_, log::Record{"owner", own_start_, own_header_}});
   }
   for (const Predicted& predicted : predicted_) {
     appends.push_back(log::Append{log::Topic::decisions, partition_,

@@ -61,6 +61,10 @@ bool PartitionOwner::has_unsent() const {
 Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
+  if (!decides_) {
+    return Error{ErrorKind::refused, "not-owner",
+                 "lane " + std::to_string(lane.value) + " is decided by another process of the deployment; ask there", ""};
+  }
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {
     return Error{

@@ -20,6 +20,75 @@ PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
 
 Status PartitionOwner::load() {
   const std::lock_guard lock(mutex_);
+  return load_locked();
+}
+
+Status PartitionOwner::reload() {
+  const std::lock_guard lock(mutex_);
+  lost_.reset();
+  stopped_.clear();
+  accepted_.clear();
+  predicted_.clear();
+  in_flight_.clear();
+  read_ordinal_.clear();
+  commands_next_ = decisions_next_ = epoch_ = 0;
+  last_offset_ = -1;
+  last_hash_.clear();
+  unflushed_ = 0;
+  own_epoch_ = 0;
+  announced_ = false;
+  auto loaded = load_locked();
+  return loaded ? loaded : lose(loaded.error());
+}
+
+Status PartitionOwner::take() {
+  const std::lock_guard lock(mutex_);
+  if (lost_) return *lost_;
+  // What is decided twice does no harm, but it would be in vain.
+  auto end = parts_.log.end_now(log::Topic::decisions, partition_);
+  if (!end) return end.error();
+  while (decisions_next_ < *end) {
+    auto folded = fold_decided();
+    if (!folded) return lose(folded.error());
+    if (*folded == 0) break;
+  }
+  own_epoch_ = 0;
+  announced_ = false;
+  in_flight_.clear();
+  commands_read_ = commands_next_;
+  decides_ = true;
+  return done();
+}
+
+bool PartitionOwner::follow() {
+  const std::lock_guard lock(mutex_);
+  if (!predicted_.empty()) return false;
+  decides_ = false;
+  own_epoch_ = 0;
+  announced_ = false;
+  stopped_.clear();
+  commands_read_ = commands_next_;
+  return true;
+}
+
+bool PartitionOwner::decides() {
+  const std::lock_guard lock(mutex_);
+  return decides_;
+}
+
+std::optional<Error> PartitionOwner::lost() {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+Result<std::size_t> PartitionOwner::fold_decided() {
+  const std::int64_t from = decisions_next_;
+  if (auto read = read_decisions(); !read) return read.error();
+  if (auto folded = fold_waiting(); !folded) return folded.error();
+  return static_cast<std::size_t>(decisions_next_ - from);
+}
+
+Status PartitionOwner::load_locked() {
   auto stored = read_checkpoint(parts_.state, partition_);
   if (!stored) return stored.error();
   if (*stored) {
@@ -56,6 +125,11 @@ void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
 }
 
 Result<bool> PartitionOwner::has_work() {
+  if (!decides_) {
+    auto decided = parts_.log.end(log::Topic::decisions, partition_);
+    if (!decided) return decided.error();
+    return *decided > decisions_next_ || !nothing_accepted();
+  }
   auto end = parts_.log.end(log::Topic::commands, partition_);
   if (!end) return end.error();
   if (*end > commands_read_ || !predicted_.empty() || has_unsent()) return true;
@@ -97,13 +171,15 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
     }
     auto work = owner->has_work();
     if (work && !*work) continue;
-    auto taken = work ? owner->take_commands(most) : Result<std::size_t>(work.error());
+    auto taken = !work              ? Result<std::size_t>(work.error())
+                 : owner->decides_ ? owner->take_commands(most)
+                                   : owner->fold_decided();
     if (!taken) {
       lose(*owner, taken.error());
       continue;
     }
     handled += *taken;
-    turns.push_back(std::move(turn));
+    if (owner->decides_) turns.push_back(std::move(turn));
   }
   if (turns.empty()) return first ? Result<std::size_t>(*first) : Result<std::size_t>(handled);
   log::EventLog& log = turns.front().owner->parts_.log;
@@ -149,6 +225,7 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
 Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
+  if (!decides_) return std::size_t{0};
   std::vector<log::Append> appends;
   for (auto& [lane, books] : lanes_) {
     if (stopped_.contains(lane)) continue;
@@ -168,6 +245,7 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
 Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
+  if (!decides_) return std::size_t{0};
   std::vector<log::Append> appends;
   for (auto& [lane, books] : lanes_) {
     if (stopped_.contains(lane)) continue;
@@ -188,7 +266,7 @@ Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
 std::optional<Instant> PartitionOwner::next_due() {
   const std::lock_guard lock(mutex_);
   std::optional<Instant> first;
-  if (lost_) return first;
+  if (lost_ || !decides_) return first;
   for (const auto& [lane, books] : lanes_) {
     const auto due = books->next_due();
     if (due && !stopped_.contains(lane) && (!first || *due < *first)) first = due;

@@ -1,6 +1,7 @@
 // Owns one partition and the lanes in it: reads commands, folds the decisions that are there, makes those
 // that are not, appends them, reads them back, and only then gives outcomes. If what it reads is not what it
-// wrote, it has lost the partition and stops.
+// wrote, it has lost the partition and stops. Or it follows: folds what another process decides, and gives the
+// outcomes of what was asked here all the same.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,7 @@ struct OwnerParts {
   const DirectoryLog& directory;
   Attempts& attempts;
   std::string source;
-  std::string owner;  ///< name for OwnerStarted
+  std::string owner;  ///< name for OwnerStarted, which no other process has
   std::int32_t lanes = 64;
   std::function<Instant()> now;
   std::function<CommandId()> new_id;
@@ -45,6 +46,17 @@ class PartitionOwner {
   /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that
   /// the log has beyond it. Decides nothing.
   [[nodiscard]] Status load();
+  /// After a loss: as a new owner that loads. Nobody may write to the store between flush_into() and the end of this.
+  [[nodiscard]] Status reload();
+  /// From now on drain() decides (as it does from the beginning on), once all is folded that others have decided.
+  [[nodiscard]] Status take();
+  /// From now on drain() folds what others decide. False where decisions are still to be appended: then reload() comes
+  /// first.
+  [[nodiscard]] bool follow();
+  [[nodiscard]] bool decides();
+  /// Why it has stopped for good.
+  [[nodiscard]] std::optional<Error> lost();
+  [[nodiscard]] std::int32_t partition() const { return partition_; }
   /// Handles up to `most` commands of each owner, with one append for the decisions of all; the number that
   /// was handled. The owners are of one log, each is there once, in the order of their partitions (they are
   /// locked in it). An error stops its partition for good, and the
@@ -102,6 +114,9 @@ class PartitionOwner {
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
   Result<bool> has_work();
+  Status load_locked();
+  /// Folds what has been decided elsewhere; how many records.
+  Result<std::size_t> fold_decided();
   /// Reads commands and decides them; how many.
   Result<std::size_t> take_commands(std::size_t most);
   Status read_decisions();
@@ -150,6 +165,7 @@ class PartitionOwner {
   std::map<std::int32_t, std::unique_ptr<LaneBooks>> lanes_;
   std::map<std::int32_t, Engine::Stopped> stopped_;
   std::optional<Error> lost_;
+  bool decides_ = true;
   std::int64_t commands_next_ = 0;  ///< all commands before it are decided
   std::int64_t commands_read_ =
       0;  ///< from here on they are still to be read; ahead of the former while a lane stands
@@ -157,7 +173,8 @@ class PartitionOwner {
   std::int64_t epoch_ = 0;      ///< the highest seen in the partition
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
   std::vector<std::pair<std::string, std::string>> own_header_;
-  bool announced_ = false;  ///< OwnerStarted is written
+  std::string own_start_;   ///< the record of OwnerStarted
+  bool announced_ = false;  ///< it is written
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
   std::map<std::int32_t, std::deque<Accepted>>

@@ -23,6 +23,9 @@ class ForwardingLog : public EventLog {
   Result<std::int64_t> end(Topic topic, std::int32_t partition) override {
     return inner_->end(topic, partition);
   }
+  Result<std::int64_t> end_now(Topic topic, std::int32_t partition) override {
+    return inner_->end_now(topic, partition);
+  }
   std::uint64_t version() override { return inner_->version(); }
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { inner_->wait(seen, at_most); }
   std::int32_t partitions() const override { return inner_->partitions(); }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,16 @@ struct HandClock final : Clock {
   explicit HandClock(std::shared_ptr<std::atomic<std::int64_t>> held) : ms(std::move(held)) {}
   [[nodiscard]] Instant now() const override { return Instant{ms->load()}; }
   std::shared_ptr<std::atomic<std::int64_t>> ms;
+};
+
+/// A share that a test deals out; several engines may believe to hold one partition.
+struct HandShares final : log::Shares {
+  using Held = std::shared_ptr<std::set<std::int32_t>>;
+  explicit HandShares(Held dealt) : held(std::move(dealt)) {}
+  Status join() override { return done(); }
+  bool take(std::int32_t partition) override { return held->contains(partition); }
+  void release(std::int32_t /*partition*/) override {}
+  Held held;
 };
 
 /// A store that outlives its engine; deaf: what is written is forgotten, as by a process that dies first.
@@ -147,13 +158,22 @@ struct Bed {
     REQUIRE(write_deployment(*log, deployment).has_value());
   }
 
-  Result<std::unique_ptr<Engine>> try_open(std::unique_ptr<log::EventLog> log, int workers = 0) {
+  Result<std::unique_ptr<Engine>> try_open(std::unique_ptr<log::EventLog> log, int workers = 0,
+                                           const HandShares::Held& shares = nullptr) {
     auto opened = Attempts::open("", deployment.lanes);
     if (attempts) opened = Attempts::open(attempts_file, deployment.lanes);
     return assemble(EngineOptions{"", false, workers},
                     EngineParts{std::move(log), std::make_unique<KeptStore>(state, deaf),
                                 std::make_unique<CountingVault>(given_ids), std::move(*opened),
-                                std::make_unique<HandClock>(time), deployment});
+                                std::make_unique<HandClock>(time), deployment,
+                                shares ? std::make_unique<HandShares>(shares) : nullptr});
+  }
+  /// An engine with a share and a state of its own.
+  std::unique_ptr<Engine> open_sharing(const HandShares::Held& shares, int workers = 0) {
+    state = store::make_memory_store();
+    auto engine = try_open(log::open_simulated_log(storage), workers, shares);
+    if (!engine) FAIL(engine.error().code + ": " + engine.error().message);
+    return std::move(*engine);
   }
   std::unique_ptr<Engine> open(const log::Faults& faults = {}, int workers = 0) {
     auto engine = try_open(log::open_simulated_log(storage, faults), workers);

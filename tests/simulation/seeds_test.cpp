@@ -117,6 +117,15 @@ TEST_CASE("control: without reading back, an operator's decision elsewhere makes
   }));
 }
 
+TEST_CASE("control: without epochs, what an owner that was replaced goes on to decide is taken for true") {
+  CHECK(some_seed([](std::uint64_t seed) {
+    Life life(seed, {.epochs = true});
+    life.run();
+    { const auto healed = life.bed.open(); }
+    return !check_answers(life.asked, life.bed.sequences()).empty();
+  }));
+}
+
 TEST_CASE("control: without the ordinal rule the checker sees decisions twice") {
   CHECK(some_seed([](std::uint64_t seed) {
     Life life(seed);

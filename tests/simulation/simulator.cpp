@@ -2,6 +2,7 @@
 
 #include <array>
 #include <random>
+#include <set>
 
 #include "tests/simulation/operated_log.h"
 
@@ -12,10 +13,23 @@ namespace {
 using runtime::Outcome;
 using runtime::OutcomeStatus;
 
+/// A log that shows no epochs: to its owner everybody is of one.
+class EpochlessLog final : public log::ForwardingLog {
+ public:
+  using ForwardingLog::ForwardingLog;
+  Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
+              std::vector<log::StoredRecord>& out) override {
+    auto read = ForwardingLog::read(topic, partition, from, max_records, max_bytes, out);
+    for (log::StoredRecord& stored : out) stored.record.headers.clear();
+    return read;
+  }
+};
+
 struct Owner {
   std::unique_ptr<runtime::Engine> engine;
   std::shared_ptr<store::Store> state = store::make_memory_store();
   std::shared_ptr<bool> deaf = std::make_shared<bool>(false);
+  runtime::HandShares::Held share = std::make_shared<std::set<std::int32_t>>();
 };
 
 class Run {
@@ -30,7 +44,8 @@ class Run {
     faults_.lose_syncs = life.without.syncs;
     power_fails_ = life.without.syncs || one_in(2);
     two_owners_ = one_in(2);
-    if (one_in(4) || life.without.read_back) operator_one_in_ = 4 + below(12);
+    shares_ = two_owners_ && !life.bed.deployment.virtual_clock && one_in(2);
+    if (one_in(4) || life.without.read_back || life.without.epochs) operator_one_in_ = 4 + below(12);
     steps_ = 20 + static_cast<int>(below(30));
     const auto said = [&](const char* name, std::uint32_t value) {
       life_.chosen += " " + std::string(name) + "=" + std::to_string(value);
@@ -43,6 +58,7 @@ class Run {
     said("lag", faults_.lag_one_in);
     said("power-loss", power_fails_ ? 1 : 0);
     said("owners", two_owners_ ? 2 : 1);
+    said("shares", shares_ ? 1 : 0);
     said("operator", operator_one_in_);
   }
 
@@ -81,6 +97,7 @@ class Run {
 
   void one_step() {
     Owner& owner = owners_[two_owners_ ? below(2) : 0];
+    if (shares_ && one_in(3)) deal();
     const std::uint32_t what = below(20);
     if (what == 0) return crash(owner);
     if (what == 1) return owner.engine.reset();
@@ -98,6 +115,15 @@ class Run {
     if (!owner.engine->stopped().empty()) owner.engine.reset();
   }
 
+  /// A partition goes from one owner to another: at once, with a gap, or with a while in which both believe to have it.
+  void deal() {
+    const auto partition = static_cast<std::int32_t>(below(static_cast<std::uint32_t>(life_.partitions)));
+    for (Owner& owner : owners_) {
+      owner.share->erase(partition);
+      if (one_in(2)) owner.share->insert(partition);
+    }
+  }
+
   bool open(Owner& owner) {
     if (owner.engine) return true;
     faults_.seed = random_();
@@ -110,7 +136,8 @@ class Run {
           std::move(log), life_.bed.deployment.source(), [this] { return one_in(operator_one_in_); },
           life_.without.read_back);
     }
-    auto opened = life_.bed.try_open(std::move(log));
+    if (life_.without.epochs) log = std::make_unique<EpochlessLog>(std::move(log));
+    auto opened = life_.bed.try_open(std::move(log), 0, shares_ ? owner.share : nullptr);
     if (opened) {
       owner.engine = std::move(*opened);
     } else if (opened.error().kind != ErrorKind::unknown_outcome && opened.error().code != "partition-lost") {
@@ -218,6 +245,7 @@ class Run {
   log::Faults faults_;
   bool power_fails_ = false;
   bool two_owners_ = false;
+  bool shares_ = false;  ///< they share the partitions, and each follows those of the other
   std::uint32_t operator_one_in_ = 0;
   int steps_ = 0;
   std::array<Owner, 2> owners_;
@@ -242,7 +270,7 @@ std::string Life::options() const {
 void Life::run() {
   Run all(*this);
   all.safety();
-  if (!without.syncs && !without.read_back) all.liveness();
+  if (!without.syncs && !without.read_back && !without.epochs) all.liveness();
   bed.state = store::make_memory_store();
   bed.deaf = std::make_shared<bool>(false);
 }

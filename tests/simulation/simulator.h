@@ -1,4 +1,4 @@
-// Whole lives of a deployment from one seed, on one thread: owners that come, crash and overlap, a log that
+// Whole lives of a deployment from one seed, on one thread: owners that come, crash, overlap and share, a log that
 // fails, doubles, lags and lets records land late, operators that decide elsewhere, clients that ask again.
 // First the safety phase: anything may fail. Then everything heals, and the liveness phase begins: whatever
 // was asked gets its answer. What must hold afterwards is judged by checker.h alone.
@@ -25,6 +25,7 @@ struct Asked {
 struct Without {
   bool syncs = false;
   bool read_back = false;
+  bool epochs = false;
 };
 
 struct Life {

@@ -1,8 +1,6 @@
 // lastkm audit replay|redecide|explain: what an auditor asks, answered from the logs alone.
 #include <algorithm>
-#include <filesystem>
 
-#include "engine/log/embedded_log.h"
 #include "engine/runtime/redecide.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/audit_explain.h"
@@ -91,10 +89,9 @@ Result<Exit> replay(Session& session, const Replay& given) {
 Result<runtime::Redecided> redecided(Session& session) {
   const auto where = session.data();
   if (!where) return where.error();
-  if (std::error_code failed; !std::filesystem::exists(*where + "/log", failed)) {
-    return runtime::without_log(*where);
-  }
-  const auto log = log::open_embedded_log({.folder = *where, .read_only = true});
+  const auto place = session.log_place();
+  if (!place) return place.error();
+  const auto log = runtime::open_log_to_read(*where, *place);
   if (!log) return log.error();
   const auto deployment = runtime::read_deployment(**log);
   if (!deployment) return deployment.error();

@@ -233,7 +233,7 @@ Status tables(Report& report) {
 Result<Exit> run(Session& session, const Given& given) {
   const auto where = folder_for(session);
   if (!where) return where.error();
-  const auto folder = Folder::open(*where);
+  const auto folder = Folder::open({.folder = *where});
   if (!folder) return folder.error();
   runtime::Engine& engine = (*folder)->engine();
   if (!engine.deployment().virtual_clock) {

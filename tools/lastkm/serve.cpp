@@ -9,6 +9,7 @@
 #include <atomic>
 #include <csignal>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "tools/lastkm/program.h"
@@ -19,7 +20,26 @@ namespace lastkm::tool {
 
 namespace {
 
-Result<Exit> run(Session& session, int workers) {
+struct Roles {
+  bool engine = false;       ///< takes commands, and its share of deciding them
+  bool projections = false;  ///< keeps views up to date
+};
+
+Result<Roles> roles_of(const std::string& text) {
+  Roles out;
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (word != "engine" && word != "projections") {
+      return Error{ErrorKind::bad_input, "usage", "There is no role '" + word + "': --roles takes engine, projections or both, with a comma between.", ""};
+    }
+    (word == "engine" ? out.engine : out.projections) = true;
+  }
+  return out;
+}
+
+Result<Exit> run(Session& session, int workers, const std::string& role_names) {
+  const auto roles = roles_of(role_names);
+  if (!roles) return roles.error();
   const auto where = session.data();
   if (!where) return where.error();
   // Blocked before the first thread starts, so that none of them takes the signal.
@@ -46,7 +66,12 @@ Result<Exit> run(Session& session, int workers) {
     spdlog::error("another process has taken the deployment over; this one stops");
     kill(getpid(), SIGTERM);
   };
-  auto folder = Folder::open(*where, workers, std::move(*place), stand_by, on_loss);
+  auto folder = Folder::open({.folder = *where,
+                              .workers = workers,
+                              .log = std::move(*place),
+                              .stand_by = stand_by,
+                              .on_loss = on_loss,
+                              .decides = roles->engine});
   if (!folder) return folder.error();
   const auto side = (*folder)->read_side();
   if (!side) return side.error();
@@ -55,11 +80,12 @@ Result<Exit> run(Session& session, int workers) {
   Status followed = done();
   {
     const std::jthread follow([&](const std::stop_token& token) {
+      if (!roles->projections) return;
       followed = (*side)->projector().run(token);
       if (!followed) spdlog::error("views no longer follow the log: {}", followed.error().message);
     });
     if (session.json()) {
-      session.print(Object{{"serving", *where}, {"socket", socket_path(*where)}, {"workers", workers}});
+      session.print(Object{{"serving", *where}, {"socket", socket_path(*where)}, {"workers", workers}, {"roles", role_names}});
     } else {
       session.out() << "Serving " << *where << " at " << socket_path(*where) << " with " << workers
                     << " workers; stop with SIGTERM or Ctrl-C.\n";
@@ -82,7 +108,9 @@ void add_serve(Program& program) {
   verb.option("--workers", *workers, "threads that own lanes")
       .between(1, 64)
       .with_default();
-  program.on(verb, Needs::own_folder, [workers](Session& session) { return run(session, *workers); });
+  auto roles = std::make_shared<std::string>("engine,projections");
+  verb.option("--roles", *roles, "engine: takes commands and decides its share; projections: keeps views up to date").with_default();
+  program.on(verb, Needs::own_folder, [workers, roles](Session& session) { return run(session, *workers, *roles); });
 }
 
 }  // namespace lastkm::tool

@@ -14,15 +14,11 @@
 
 namespace lastkm::tool {
 
-Result<std::unique_ptr<Folder>> Folder::open(const std::string& path, int workers,
-                                             std::optional<runtime::LogPlace> log,
-                                             std::function<bool()> stand_by, std::function<void()> on_loss) {
-  auto engine = runtime::open_engine(
-      {.folder = path, .read_only = false, .workers = workers, .log = std::move(log),
-       .stand_by = std::move(stand_by), .on_loss = std::move(on_loss)});
+Result<std::unique_ptr<Folder>> Folder::open(const runtime::EngineOptions& options) {
+  auto engine = runtime::open_engine(options);
   if (!engine) return engine.error();
   auto folder = std::make_unique<Folder>();
-  folder->path_ = path;
+  folder->path_ = options.folder;
   folder->engine_ = std::move(*engine);
   return folder;
 }
@@ -119,7 +115,7 @@ Result<Folder*> Session::folder() {
   if (!where) return where.error();
   auto place = log_place();
   if (!place) return place.error();
-  auto opened = Folder::open(*where, 0, std::move(*place));
+  auto opened = Folder::open({.folder = *where, .log = std::move(*place)});
   if (!opened) return opened.error();
   own_ = std::move(*opened);
   folder_ = own_.get();

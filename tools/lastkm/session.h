@@ -53,10 +53,7 @@ struct Options {
 class Folder {
  public:
   /// Errors of open_engine.
-  [[nodiscard]] static Result<std::unique_ptr<Folder>> open(const std::string& path, int workers = 0,
-                                                               std::optional<runtime::LogPlace> log = {},
-                                                               std::function<bool()> stand_by = {},
-                                                               std::function<void()> on_loss = {});
+  [[nodiscard]] static Result<std::unique_ptr<Folder>> open(const runtime::EngineOptions& options);
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] runtime::Engine& engine() { return *engine_; }

@@ -28,7 +28,7 @@ Scratch::~Scratch() {
 
 Status make_deployment(const std::string& folder) {
   if (auto made = runtime::init(folder, 64, false); !made) return made;
-  const auto opened = Folder::open(folder);
+  const auto opened = Folder::open({.folder = folder});
   if (!opened) return opened.error();
   const auto published = publish_shipped((*opened)->engine());
   if (!published) return published.error();
@@ -37,7 +37,7 @@ Status make_deployment(const std::string& folder) {
 
 Result<std::unique_ptr<Bed>> Bed::open(const std::string& folder, int workers, bool follow) {
   std::unique_ptr<Bed> bed(new Bed());
-  auto opened = Folder::open(folder, workers);
+  auto opened = Folder::open({.folder = folder, .workers = workers});
   if (!opened) return opened.error();
   bed->folder_ = std::move(*opened);
   const auto side = bed->folder_->read_side();

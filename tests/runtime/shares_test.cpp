@@ -1,0 +1,135 @@
+// Engines that share the partitions of one log: each decides its own, follows the others, and answers for all.
+#include "tests/runtime/bed.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+using Held = HandShares::Held;
+
+Held holding(std::set<std::int32_t> partitions) {
+  return std::make_shared<std::set<std::int32_t>>(std::move(partitions));
+}
+
+void settle(Engine& engine) {
+  REQUIRE(engine.submit({}).empty());
+}
+
+std::vector<intake::Submission> openings(int count, const std::string& name) {
+  std::vector<intake::Submission> out;
+  for (int i = 0; i < count; ++i) out.push_back(opening(name + std::to_string(i)));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("shares: what one engine is asked another decides, and both know it") {
+  Bed bed(8, 4, false);
+  { bed.open_with_rules(); }
+  const auto first = bed.open_sharing(holding({0, 1}));
+  const auto second = bed.open_sharing(holding({2, 3}));
+  int decided = 0;
+  for (const auto& outcome : first->submit(openings(20, "a"))) {
+    REQUIRE(outcome.has_value());
+    if (outcome->status != OutcomeStatus::accepted) continue;
+    CHECK(log::partition_of(outcome->lane, 4) < 2);
+    ++decided;
+  }
+  CHECK(decided > 0);
+  CHECK(decided < 20);
+  settle(*second);
+  settle(*first);
+  const auto vault = privacy::make_seeded_vault(7);
+  for (int i = 0; i < 20; ++i) {
+    const std::string id = vault->aggregate_of_key("cli", "a" + std::to_string(i)).value;
+    REQUIRE(first->find_case(id).has_value());
+    CHECK(*first->find_case(id) == *second->find_case(id));
+    CHECK(first->find_case(first->find_case(id)->ref)->id.value == id);
+  }
+  CHECK(bed.redecided().different == 0);
+  CHECK(bed.redecided().undecided == 0);
+}
+
+TEST_CASE("shares: a partition that is taken over goes on where it stood, and its first owner follows it") {
+  Bed bed(4, 2, false);
+  { bed.open_with_rules(); }
+  const Held one = holding({0, 1});
+  const Held two = holding({});
+  const auto first = bed.open_sharing(one);
+  const auto second = bed.open_sharing(two);
+  const auto before = openings(8, "a");
+  for (const auto& outcome : first->submit(before)) CHECK(outcome->status == OutcomeStatus::accepted);
+  one->clear();
+  *two = {0, 1};
+  const auto after = openings(8, "b");
+  for (const auto& outcome : second->submit(after)) CHECK(outcome->status == OutcomeStatus::accepted);
+  for (const auto& outcome : second->submit(before)) CHECK(outcome->status == OutcomeStatus::duplicate);
+  settle(*first);
+  for (const auto& outcome : second->submit(after)) CHECK(first->find_case(outcome->ref).has_value());
+  CHECK(first->stopped().empty());
+  const auto third = first->submit(openings(4, "c"));
+  for (const auto& outcome : third) CHECK(outcome->status == OutcomeStatus::recorded);
+  CHECK(bed.redecided().different == 0);
+}
+
+TEST_CASE("shares: an owner that does not know that it was replaced loses the partition, begins anew and follows") {
+  Bed bed(4, 2, false);
+  { bed.open_with_rules(); }
+  const Held zombie_share = holding({0, 1});
+  const auto zombie = bed.open_sharing(zombie_share);
+  for (const auto& outcome : zombie->submit(openings(6, "a"))) CHECK(outcome->status == OutcomeStatus::accepted);
+  const auto heir = bed.open_sharing(holding({0, 1}));
+  for (const auto& outcome : heir->submit(openings(6, "b"))) CHECK(outcome->status == OutcomeStatus::accepted);
+  // The zombie reads what its heir did before it decides, and takes the partition back with a higher epoch.
+  for (const auto& outcome : zombie->submit(openings(6, "c"))) CHECK((!outcome || outcome->status == OutcomeStatus::accepted));
+  zombie_share->clear();
+  settle(*zombie);
+  for (int i = 0; i < 2; ++i) (void)heir->submit(openings(6, "c"));
+  for (const auto& outcome : heir->submit(openings(6, "c"))) CHECK(outcome->status == OutcomeStatus::duplicate);
+  settle(*zombie);
+  for (const auto& outcome : zombie->submit(openings(6, "b"))) {
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->status != OutcomeStatus::rejected);
+  }
+  CHECK(zombie->stopped().empty());
+  CHECK(bed.redecided().different == 0);
+  CHECK(bed.redecided().undecided <= 6);
+}
+
+TEST_CASE("shares: two engines publish at once, and each document gets an ordinal of its own") {
+  Bed bed(4, 2, false);
+  const auto first = bed.open_sharing(holding({0, 1}));
+  const auto second = bed.open_sharing(holding({}));
+  const auto calendar = first->publish(cases::from_file("schemas/directory/calendar-2025-2026.json"));
+  REQUIRE(calendar.has_value());
+  const auto bodies = second->publish(cases::parsed(cases::kBodies));
+  REQUIRE(bodies.has_value());
+  CHECK(bodies->ordinal == next(calendar->ordinal));
+  CHECK(first->publish(cases::parsed(cases::kBodies))->ordinal == bodies->ordinal);
+  // One that came second with an ordinal that was given already counts for nothing.
+  record::Document late = *calendar;
+  late.id = "late";
+  const log::Append append{log::Topic::directory, 0, log::Record{"calendar/late", record::encode(late, bed.deployment.source()), {}}};
+  REQUIRE(first->log().append(std::span(&append, 1), log::Durability::synced).has_value());
+  const auto places = second->publish(cases::parsed(cases::kPlaces));
+  REQUIRE(places.has_value());
+  CHECK(places->ordinal == next(bodies->ordinal));
+  CHECK(second->documents().size() == 3);
+}
+
+TEST_CASE("shares: with workers, whoever is asked answers within its patience, whichever engine decides") {
+  Bed bed(8, 4, false);
+  { bed.open_with_rules(); }
+  const auto first = bed.open_sharing(holding({0, 1}), 2);
+  const auto second = bed.open_sharing(holding({2, 3}), 2);
+  for (Engine* const engine : {first.get(), second.get()}) {
+    const auto asked = openings(30, engine == first.get() ? "a" : "b");
+    for (const auto& outcome : engine->submit(asked)) {
+      REQUIRE(outcome.has_value());
+      CHECK(outcome->status == OutcomeStatus::accepted);
+    }
+  }
+  CHECK(bed.redecided().different == 0);
+}
+
+}  // namespace lastkm::runtime
