@@ -64,9 +64,11 @@ std::optional<Building> BuildProgress::now() const {
   const std::lock_guard lock(mutex_);
   if (views_.empty()) return std::nullopt;
   Building building{views_, done_, of_, 0, std::nullopt};
-  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
   if (passed.count() > 0) building.per_s = (building.done - before_) * 1000 / passed.count();
-  if (building.per_s > 0) building.left = std::chrono::seconds((building.of - building.done) / building.per_s + 1);
+  if (building.per_s > 0)
+    building.left = std::chrono::seconds((building.of - building.done) / building.per_s + 1);
   return building;
 }
 
@@ -107,7 +109,8 @@ Status Builder::run(const Ends& until, const std::stop_token& stop) {
   while (true) {
     std::int64_t behind = 0;
     for (std::int32_t partition = 0; partition < log_->partitions(); ++partition) {
-      behind += std::max<std::int64_t>(0, until[static_cast<std::size_t>(partition)] - checkpoint_.next(partition));
+      behind +=
+          std::max<std::int64_t>(0, until[static_cast<std::size_t>(partition)] - checkpoint_.next(partition));
     }
     progress_->aim_at(sum(until) - behind, sum(until));
     auto read = round(until, stop);
@@ -119,7 +122,8 @@ Status Builder::run(const Ends& until, const std::stop_token& stop) {
 std::vector<Fold> Builder::divide(const Ends& until) {
   std::vector<std::int32_t> waiting;
   for (std::int32_t partition = 0; partition < log_->partitions(); ++partition) {
-    if (checkpoint_.next(partition) < until[static_cast<std::size_t>(partition)]) waiting.push_back(partition);
+    if (checkpoint_.next(partition) < until[static_cast<std::size_t>(partition)])
+      waiting.push_back(partition);
   }
   const std::size_t threads = std::min<std::size_t>(waiting.size(), std::max(1, options_.threads));
   std::vector<std::vector<std::int32_t>> shares(threads);
@@ -129,7 +133,8 @@ std::vector<Fold> Builder::divide(const Ends& until) {
   for (std::vector<std::int32_t>& share : shares) {
     Fold& fold = folds.emplace_back(*log_, checkpoint_, options_, std::move(share));
     for (const Part& part : parts_) {
-      if (!stopped_.contains(part.view->name())) fold.add(*part.view, has_rows_ ? store_ : nullptr, part.slot);
+      if (!stopped_.contains(part.view->name()))
+        fold.add(*part.view, has_rows_ ? store_ : nullptr, part.slot);
     }
   }
   return folds;
@@ -148,7 +153,8 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     folds[i].flush();
   });
   if (stop.stop_requested()) {
-    return Error{ErrorKind::refused, "stopped", "the building of views was stopped; it goes on at the next start", ""};
+    return Error{ErrorKind::refused, "stopped",
+                 "the building of views was stopped; it goes on at the next start", ""};
   }
   if (total == 0) return std::size_t{0};
   log::crash_point("views.built");
@@ -156,7 +162,8 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     for (const Fold::Target& target : fold.targets()) {
       if (!target.why.empty()) stopped_.emplace(target.view->name(), target.why);
     }
-    for (const std::int32_t partition : fold.partitions()) checkpoint_.adopt(fold.checkpoint(), partition, log_->partitions());
+    for (const std::int32_t partition : fold.partitions())
+      checkpoint_.adopt(fold.checkpoint(), partition, log_->partitions());
     passed_over_.repeats += fold.passed_over().repeats;
     passed_over_.gaps += fold.passed_over().gaps;
     passed_over_.lower_epochs += fold.passed_over().lower_epochs;

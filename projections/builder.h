@@ -1,6 +1,7 @@
-// Builds views beside those in use: folds the log from its beginning, in memory and by several threads, each over
-// partitions of its own, and takes the rows in as sorted files together with the checkpoint that they belong to. What is
-// taken in can be gone on from after a crash; nothing of it is answered from before the swap.
+// Builds views beside those in use: folds the log from its beginning, in memory and by several threads, each
+// over partitions of its own, and takes the rows in as sorted files together with the checkpoint that they
+// belong to. What is taken in can be gone on from after a crash; nothing of it is answered from before the
+// swap.
 #pragma once
 
 #include <atomic>
@@ -45,8 +46,8 @@ class Builder {
 
   /// Goes on with what an earlier process built of the same views, or begins with empty families.
   [[nodiscard]] Status begin(std::vector<Part> parts);
-  /// Folds up to `until`, or as far as the log can be read. refused "stopped" where the token says so: what was
-  /// taken in remains.
+  /// Folds up to `until`, or as far as the log can be read. refused "stopped" where the token says so: what
+  /// was taken in remains.
   [[nodiscard]] Status run(const Ends& until, const std::stop_token& stop);
 
   [[nodiscard]] const Checkpoint& checkpoint() const { return checkpoint_; }

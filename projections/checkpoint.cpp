@@ -40,24 +40,23 @@ Result<Value> row_value(std::string_view family, std::string_view key, std::stri
 Result<Checkpoint> Checkpoint::load(store::Store& store, std::string_view family) {
   Checkpoint checkpoint;
   std::optional<Error> error;
-  const Status scanned =
-      store.scan(family, kLane, [&](std::string_view key, std::string_view bytes) {
-        const bool is_lane = key.starts_with(kLane);
-        if (!is_lane && !key.starts_with(kPartition)) return true;
-        auto row = row_value(family, key, bytes);
-        if (!row) {
-          error = row.error();
-          return false;
-        }
-        if (is_lane) {
-          checkpoint.lanes_[LaneId(number_in(key, kLane))] =
-              Lane{Ordinal(row->number("ordinal")), row->number("offset"), std::string(row->text("sha256"))};
-        } else {
-          checkpoint.partitions_[number_in(key, kPartition)] =
-              Partition{row->number("next"), row->number("epoch")};
-        }
-        return true;
-      });
+  const Status scanned = store.scan(family, kLane, [&](std::string_view key, std::string_view bytes) {
+    const bool is_lane = key.starts_with(kLane);
+    if (!is_lane && !key.starts_with(kPartition)) return true;
+    auto row = row_value(family, key, bytes);
+    if (!row) {
+      error = row.error();
+      return false;
+    }
+    if (is_lane) {
+      checkpoint.lanes_[LaneId(number_in(key, kLane))] =
+          Lane{Ordinal(row->number("ordinal")), row->number("offset"), std::string(row->text("sha256"))};
+    } else {
+      checkpoint.partitions_[number_in(key, kPartition)] =
+          Partition{row->number("next"), row->number("epoch")};
+    }
+    return true;
+  });
   if (!scanned) return scanned.error();
   if (error) return *error;
   return checkpoint;
@@ -116,7 +115,8 @@ std::string row_of(const Checkpoint::Partition& partition) {
 }  // namespace
 
 void Checkpoint::save(store::Batch& batch) {
-  for (const LaneId id : changed_lanes_) batch.put(kCheckpointFamily, numbered(kLane, id.value), row_of(lanes_[id]));
+  for (const LaneId id : changed_lanes_)
+    batch.put(kCheckpointFamily, numbered(kLane, id.value), row_of(lanes_[id]));
   for (const std::int32_t number : changed_partitions_)
     batch.put(kCheckpointFamily, numbered(kPartition, number), row_of(partitions_[number]));
   changed_lanes_.clear();
@@ -126,7 +126,8 @@ void Checkpoint::save(store::Batch& batch) {
 std::vector<std::pair<std::string, std::string>> Checkpoint::rows() const {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [id, lane] : lanes_) rows.emplace_back(numbered(kLane, id.value), row_of(lane));
-  for (const auto& [number, partition] : partitions_) rows.emplace_back(numbered(kPartition, number), row_of(partition));
+  for (const auto& [number, partition] : partitions_)
+    rows.emplace_back(numbered(kPartition, number), row_of(partition));
   return rows;
 }
 

@@ -1,4 +1,5 @@
-// How far views have come in the log, and which records are accepted on the way. Its rows: "lane/N", "partition/N".
+// How far views have come in the log, and which records are accepted on the way. Its rows: "lane/N",
+// "partition/N".
 #pragma once
 
 #include <cstdint>

@@ -156,15 +156,16 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
 void Fold::apply(const Accepted& accepted) {
   const record::Decision& decision = accepted.decision;
   const auto stop = [&decision](Target& target, const Error& error, const record::Event* event) {
-    target.why = "lane " + std::to_string(decision.lane.value) + ", ordinal " +
-                 std::to_string(decision.ordinal.value);
+    target.why =
+        "lane " + std::to_string(decision.lane.value) + ", ordinal " + std::to_string(decision.ordinal.value);
     if (event != nullptr) target.why += ", event " + std::to_string(event->seq) + " (" + event->type + ")";
     target.why += ": " + error.message;
     target.damaged = is_damage(error);
   };
   for (Target& target : targets_) {
     if (!target.why.empty()) continue;
-    if (const Status seen = target.view->decided(accepted, target.rows); !seen) stop(target, seen.error(), nullptr);
+    if (const Status seen = target.view->decided(accepted, target.rows); !seen)
+      stop(target, seen.error(), nullptr);
     for (const record::Event& event : decision.events) {
       if (!target.why.empty()) break;
       const Status applied = target.view->apply(decision, event, target.rows);

@@ -1,5 +1,5 @@
-// One pass over partitions of `decisions`: from a checkpoint, into the rows of some views. The live pass and each part of
-// a rebuild are this.
+// One pass over partitions of `decisions`: from a checkpoint, into the rows of some views. The live pass and
+// each part of a rebuild are this.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ class Fold {
   };
 
   /// `partitions` are those that it reads.
-  Fold(log::EventLog& log, Checkpoint from, const ProjectorOptions& options, std::vector<std::int32_t> partitions)
+  Fold(log::EventLog& log, Checkpoint from, const ProjectorOptions& options,
+       std::vector<std::int32_t> partitions)
       : log_(&log), checkpoint_(std::move(from)), options_(options), partitions_(std::move(partitions)) {}
 
   /// Folds into this view too; `store` nullptr: it has no rows yet.
@@ -38,8 +39,8 @@ class Fold {
     targets_.push_back(Target{view.fresh(), Rows(store, family_of(view.name(), slot)), {}});
   }
   void drop(std::string_view view);
-  /// Reads at most one chunk over its partitions, up to `until` where that is given, and folds it; how many records
-  /// that were. What cannot be read closes its partition, see blocked().
+  /// Reads at most one chunk over its partitions, up to `until` where that is given, and folds it; how many
+  /// records that were. What cannot be read closes its partition, see blocked().
   std::size_t drain(const Ends* until);
   /// Lets the views put what they hold decoded into their rows.
   void flush();

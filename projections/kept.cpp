@@ -11,7 +11,8 @@ std::string kept_row(const Kept& kept) {
   Object row{{"layout", kept.layout}, {"slot", kept.slot}, {"why", kept.why}, {"incident", kept.incident}};
   if (kept.damaged) row.set("damaged", true);
   Array frozen;
-  for (const auto& [lane, ordinal] : kept.frozen) frozen.emplace_back(Array{Value(lane.value), Value(ordinal.value)});
+  for (const auto& [lane, ordinal] : kept.frozen)
+    frozen.emplace_back(Array{Value(lane.value), Value(ordinal.value)});
   if (!frozen.empty()) row.set("frozen", std::move(frozen));
   return record::canonical(Value(std::move(row)));
 }
@@ -30,7 +31,8 @@ Kept kept_from(const Value& row) {
     if (pair == nullptr || pair->size() != 2) continue;
     const std::int64_t* lane = (*pair)[0].if_int();
     const std::int64_t* ordinal = (*pair)[1].if_int();
-    if (lane != nullptr && ordinal != nullptr) kept.frozen[LaneId(static_cast<std::int32_t>(*lane))] = Ordinal(*ordinal);
+    if (lane != nullptr && ordinal != nullptr)
+      kept.frozen[LaneId(static_cast<std::int32_t>(*lane))] = Ordinal(*ordinal);
   }
   return kept;
 }

@@ -26,7 +26,8 @@ std::string log_row(const ProjectorOptions& options, const log::EventLog& log) {
 }
 }  // namespace
 
-Projector::Impl::Impl(log::EventLog& log_in, store::Store& store_in, Views views_in, ProjectorOptions options_in)
+Projector::Impl::Impl(log::EventLog& log_in, store::Store& store_in, Views views_in,
+                      ProjectorOptions options_in)
     : log(log_in),
       store(store_in),
       views(std::move(views_in)),

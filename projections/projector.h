@@ -35,9 +35,9 @@ struct ProjectorOptions {
   std::string log_id;  ///< of the deployment: rows of another log are refused
   std::size_t chunk_records = 16384;
   std::size_t chunk_bytes = 32U << 20U;
-  int threads = 1;                          ///< for what is built beside
-  std::size_t build_bytes = 768U << 20U;    ///< memory for it, about
-  std::string incident;                     ///< what befell rows that were here before; empty: nothing
+  int threads = 1;                        ///< for what is built beside
+  std::size_t build_bytes = 768U << 20U;  ///< memory for it, about
+  std::string incident;                   ///< what befell rows that were here before; empty: nothing
 };
 
 using Positions = std::map<LaneId, Ordinal>;
@@ -46,10 +46,10 @@ struct ViewStatus {
   std::string name;
   std::int32_t layout = 0;
   std::int64_t rows = 0;
-  /// "live"; "rebuilding"; "stopped": it could not apply an event, its rows stay as they were; "damaged": its rows
-  /// cannot be read, it will be rebuilt.
+  /// "live"; "rebuilding"; "stopped": it could not apply an event, its rows stay as they were; "damaged": its
+  /// rows cannot be read, it will be rebuilt.
   std::string state;
-  std::string why;       ///< of "stopped": lane, ordinal, event and reason; of "damaged": what could not be read
+  std::string why;  ///< of "stopped": lane, ordinal, event and reason; of "damaged": what could not be read
   std::string incident;  ///< damage that it was rebuilt after; empty: none
 };
 
@@ -94,14 +94,14 @@ class Projector {
   Projector(const Projector&) = delete;
   Projector& operator=(const Projector&) = delete;
 
-  /// Builds what has to be built, and folds everything that the log holds now. integrity with partition and offset
-  /// where a record cannot be read: what came before it is committed, the other partitions go on. A view that stopped
-  /// is no error here; see status().
+  /// Builds what has to be built, and folds everything that the log holds now. integrity with partition and
+  /// offset where a record cannot be read: what came before it is committed, the other partitions go on. A
+  /// view that stopped is no error here; see status().
   [[nodiscard]] Status catch_up();
   /// Builds what has to be built, then folds one chunk at most; false: there was nothing to read.
   [[nodiscard]] Result<bool> step();
-  /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. The error that
-  /// ended it, or done.
+  /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. The
+  /// error that ended it, or done.
   [[nodiscard]] Status run(const std::stop_token& stop);
 
   [[nodiscard]] Positions positions() const;
@@ -109,8 +109,8 @@ class Projector {
   /// over.
   [[nodiscard]] Status wait_for(LaneId lane, Ordinal ordinal, std::chrono::milliseconds at_most);
 
-  /// Folds the view anew beside the rows in use, compares and swaps; empty name: all views. not_found "no-such-view";
-  /// refused "already-rebuilding".
+  /// Folds the view anew beside the rows in use, compares and swaps; empty name: all views. not_found
+  /// "no-such-view"; refused "already-rebuilding".
   [[nodiscard]] Result<std::vector<Compared>> rebuild(std::string_view name = {});
   /// nullopt: nothing is being built.
   [[nodiscard]] std::optional<Building> building() const;
@@ -127,9 +127,9 @@ class Projector {
   [[nodiscard]] PassedOver passed_over() const;
 
   struct Published;
-  /// Rows as of one checkpoint; holds nothing back, but keep it short. Rows of a view that has stopped are not given
-  /// out: integrity "view-stopped"; nor those that cannot be read ("view-damaged") or are not built yet:
-  /// unknown_outcome "view-rebuilding".
+  /// Rows as of one checkpoint; holds nothing back, but keep it short. Rows of a view that has stopped are
+  /// not given out: integrity "view-stopped"; nor those that cannot be read ("view-damaged") or are not built
+  /// yet: unknown_outcome "view-rebuilding".
   class Reading {
    public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;
@@ -144,7 +144,8 @@ class Projector {
 
    private:
     friend class Projector;
-    Reading(const Projector& projector, std::shared_ptr<const Published> at, std::unique_ptr<store::Snapshot> rows)
+    Reading(const Projector& projector, std::shared_ptr<const Published> at,
+            std::unique_ptr<store::Snapshot> rows)
         : projector_(&projector), at_(std::move(at)), rows_(std::move(rows)) {}
     const Projector* projector_;
     std::shared_ptr<const Published> at_;

@@ -12,8 +12,8 @@ Result<std::string> Projector::Impl::readable(const Published& at, std::string_v
   const View* view = find(name);
   const auto mine = at.kept.find(name);
   const auto not_yet = [name](std::string_view code, const std::string& why) {
-    return Error{ErrorKind::unknown_outcome, std::string(code), "the view " + std::string(name) + why + "; ask again",
-                 ""};
+    return Error{ErrorKind::unknown_outcome, std::string(code),
+                 "the view " + std::string(name) + why + "; ask again", ""};
   };
   const bool there = view != nullptr && mine != at.kept.end() && mine->second.layout != 0 &&
                      (mine->second.layout == view->layout() || view->reads(mine->second.layout));
@@ -54,9 +54,10 @@ Status Projector::Reading::scan(std::string_view view, std::string_view prefix, 
                                 const std::function<bool(std::string_view, std::string_view)>& visit) const {
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
-  Status scanned = rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
-    return key.starts_with(prefix) && visit(key, value);
-  });
+  Status scanned =
+      rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
+        return key.starts_with(prefix) && visit(key, value);
+      });
   if (!scanned && is_damage(scanned.error())) projector_->impl_->report_damage(view, scanned.error().message);
   return scanned;
 }
@@ -109,10 +110,13 @@ Result<std::vector<ViewStatus>> Projector::status() const {
     const Kept& mine = found == rows.at_->kept.end() ? none : found->second;
     status.why = damage ? counted.error().message : mine.why;
     status.incident = mine.incident;
-    const bool rebuilding =
-        mine.layout != view->layout() ||
-        (building && std::find(building->views.begin(), building->views.end(), view->name()) != building->views.end());
-    status.state = damage || mine.damaged ? "damaged" : rebuilding ? "rebuilding" : mine.why.empty() ? "live" : "stopped";
+    const bool rebuilding = mine.layout != view->layout() ||
+                            (building && std::find(building->views.begin(), building->views.end(),
+                                                   view->name()) != building->views.end());
+    status.state = damage || mine.damaged ? "damaged"
+                   : rebuilding           ? "rebuilding"
+                   : mine.why.empty()     ? "live"
+                                          : "stopped";
   }
   return all;
 }

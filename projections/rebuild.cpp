@@ -11,7 +11,8 @@ namespace {
 /// All rows of a family.
 template <class Source>
 Result<std::vector<std::pair<std::string, std::string>>> rows_from(Source& source, const std::string& family,
-                                                                   const std::string& from, std::size_t most) {
+                                                                   const std::string& from,
+                                                                   std::size_t most) {
   std::vector<std::pair<std::string, std::string>> rows;
   const Status scanned = source.scan(family, from, [&](std::string_view key, std::string_view value) {
     rows.emplace_back(key, value);
@@ -51,7 +52,8 @@ class Cursor {
 };
 
 template <class Old, class New>
-Result<Compared> compare_rows(Old& old_rows, const std::string& old_family, New& new_rows, const std::string& new_family) {
+Result<Compared> compare_rows(Old& old_rows, const std::string& old_family, New& new_rows,
+                              const std::string& new_family) {
   Compared compared;
   Cursor before(old_rows, old_family);
   Cursor after(new_rows, new_family);

@@ -93,7 +93,8 @@ void Rows::discard() {
   bytes_ = 0;
 }
 
-Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family, const Rows::Sums& added) {
+Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family,
+                                       const Rows::Sums& added) {
   std::vector<ChangedRow> rows;
   for (const auto& [key, n] : added) {
     std::int64_t sum = 0;

@@ -1,6 +1,7 @@
-// A view: a read model with a name and a layout, folded from events. It reads nothing but accepted decisions and
-// its own rows, never the time of day; so what it holds depends on the accepted decisions alone, however they
-// were cut into chunks. Each of its rows is made from the decisions of one lane, or is a sum: so lanes can be folded apart.
+// A view: a read model with a name and a layout, folded from events. It reads nothing but accepted decisions
+// and its own rows, never the time of day; so what it holds depends on the accepted decisions alone, however
+// they were cut into chunks. Each of its rows is made from the decisions of one lane, or is a sum: so lanes
+// can be folded apart.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,8 @@ class Rows {
   void erase(std::string_view key);
   /// A row that is written once and not read while the chunk runs.
   void append(std::string key, std::string value);
-  /// Adds to a sum, which may count cases of many lanes: a row with a number in decimal, none where it is 0. No other
-  /// call may name its key.
+  /// Adds to a sum, which may count cases of many lanes: a row with a number in decimal, none where it is 0.
+  /// No other call may name its key.
   void add(std::string_view key, std::int64_t n);
 
   [[nodiscard]] const std::string& family() const { return family_; }

@@ -2,6 +2,8 @@
 
 namespace lastkm::test {
 
-std::string source_folder() { return LASTKM_SOURCE_DIR; }
+std::string source_folder() {
+  return LASTKM_SOURCE_DIR;
+}
 
 }  // namespace lastkm::test

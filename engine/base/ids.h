@@ -19,12 +19,15 @@ struct StrongId {
   bool operator==(const StrongId&) const = default;
 };
 
-using AggregateId = StrongId<struct AggregateIdTag>;  ///< 32 lower-case hex digits of a keyed hash, or "lane-N"
-using CommandId = StrongId<struct CommandIdTag>;      ///< 32 lower-case hex digits
-using BodyId = StrongId<struct BodyIdTag>;            ///< KIND-PLACE: "PSC-5101080170060001"
+using AggregateId =
+    StrongId<struct AggregateIdTag>;              ///< 32 lower-case hex digits of a keyed hash, or "lane-N"
+using CommandId = StrongId<struct CommandIdTag>;  ///< 32 lower-case hex digits
+using BodyId = StrongId<struct BodyIdTag>;        ///< KIND-PLACE: "PSC-5101080170060001"
 using LaneId = StrongId<struct LaneIdTag, std::int32_t>;
 using Ordinal = StrongId<struct OrdinalTag, std::int64_t>;  ///< dense within a lane, from 1
-using DirectoryOrdinal = StrongId<struct DirectoryOrdinalTag, std::int64_t>;  ///< dense in the directory log, from 1; 0 is "nothing in force"
+using DirectoryOrdinal =
+    StrongId<struct DirectoryOrdinalTag,
+             std::int64_t>;  ///< dense in the directory log, from 1; 0 is "nothing in force"
 
 template <class Tag>
 StrongId<Tag, std::int64_t> next(StrongId<Tag, std::int64_t> id) {
@@ -35,5 +38,7 @@ StrongId<Tag, std::int64_t> next(StrongId<Tag, std::int64_t> id) {
 
 template <class Tag, class T>
 struct std::hash<lastkm::StrongId<Tag, T>> {
-  std::size_t operator()(const lastkm::StrongId<Tag, T>& id) const noexcept { return std::hash<T>{}(id.value); }
+  std::size_t operator()(const lastkm::StrongId<Tag, T>& id) const noexcept {
+    return std::hash<T>{}(id.value);
+  }
 };

@@ -1,5 +1,6 @@
-// Errors as values. An Error has a kind (what the caller can do about it; tools map it to an exit code or an HTTP
-// status in one place), a stable code that programs may compare, and a sentence that says what, where and what to do.
+// Errors as values. An Error has a kind (what the caller can do about it; tools map it to an exit code or an
+// HTTP status in one place), a stable code that programs may compare, and a sentence that says what, where
+// and what to do.
 #pragma once
 
 #include <cstdlib>
@@ -27,7 +28,8 @@ struct Error {
   std::string path;     ///< JSON pointer or file:line:column; empty where none applies
 };
 
-/// A T or an Error. Dropping one draws a warning. Keeps the names of std::expected, so that the change later is one file.
+/// A T or an Error. Dropping one draws a warning. Keeps the names of std::expected, so that the change later
+/// is one file.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -66,7 +68,9 @@ class [[nodiscard]] Result {
 struct Done {};
 /// The outcome of something that is done for its effect.
 using Status = Result<Done>;
-inline Status done() { return Status(Done{}); }
+inline Status done() {
+  return Status(Done{});
+}
 
 /// A visitor made of lambdas.
 template <class... F>

@@ -4,7 +4,8 @@
 
 namespace lastkm {
 
-// Conversions between days and civil dates after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+// Conversions between days and civil dates after Howard Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms".
 Date to_date(CivilDate c) {
   const std::int32_t y = c.year - (c.month <= 2 ? 1 : 0);
   const std::int32_t era = (y >= 0 ? y : y - 399) / 400;
@@ -96,8 +97,9 @@ bool literal(std::string_view text, std::size_t& at, char c) {
 }
 
 Error bad_time(std::string_view text) {
-  return Error{ErrorKind::bad_input, "bad-time",
-               "'" + std::string(text) + "' is no RFC 3339 time with a zone, such as 2026-05-20T09:30:00+08:00", ""};
+  return Error{
+      ErrorKind::bad_input, "bad-time",
+      "'" + std::string(text) + "' is no RFC 3339 time with a zone, such as 2026-05-20T09:30:00+08:00", ""};
 }
 }  // namespace
 
@@ -147,7 +149,8 @@ Result<Date> parse_date(std::string_view text) {
                       (c.month = digits(text, at, 2)) >= 0 && literal(text, at, '-') &&
                       (c.day = digits(text, at, 2)) >= 0 && at == text.size();
   if (!shaped || !is_valid(c)) {
-    return Error{ErrorKind::bad_input, "bad-date", "'" + std::string(text) + "' is no date such as 2026-05-20", ""};
+    return Error{ErrorKind::bad_input, "bad-date",
+                 "'" + std::string(text) + "' is no date such as 2026-05-20", ""};
   }
   return to_date(c);
 }

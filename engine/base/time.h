@@ -1,5 +1,5 @@
-// Instants, dates and their texts. Instants are milliseconds since 1970-01-01T00:00:00Z; there is no time zone data
-// here, only an offset that a calendar document names. Proleptic Gregorian calendar. Pure.
+// Instants, dates and their texts. Instants are milliseconds since 1970-01-01T00:00:00Z; there is no time
+// zone data here, only an offset that a calendar document names. Proleptic Gregorian calendar. Pure.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,9 @@ struct Instant {
   auto operator<=>(const Instant&) const = default;
 };
 
-inline Instant operator+(Instant at, std::int64_t ms) { return Instant{at.ms + ms}; }
+inline Instant operator+(Instant at, std::int64_t ms) {
+  return Instant{at.ms + ms};
+}
 
 inline constexpr std::int64_t kMsPerSecond = 1000;
 inline constexpr std::int64_t kMsPerMinute = 60 * kMsPerSecond;
@@ -35,7 +37,9 @@ struct CivilDate {
   std::int32_t day = 1;    ///< 1..31
 };
 
-inline Date operator+(Date d, std::int32_t n) { return Date{d.days + n}; }
+inline Date operator+(Date d, std::int32_t n) {
+  return Date{d.days + n};
+}
 
 [[nodiscard]] Date to_date(CivilDate civil);
 [[nodiscard]] CivilDate to_civil(Date date);
@@ -49,12 +53,14 @@ inline Date operator+(Date d, std::int32_t n) { return Date{d.days + n}; }
 
 /// RFC 3339 in UTC with milliseconds, "2026-05-20T16:00:00.000Z": the one form in records.
 [[nodiscard]] std::string format_utc(Instant at);
-/// RFC 3339 with an offset; milliseconds only where there are some: "2026-05-21T00:00:00+08:00". The form for people and programs.
+/// RFC 3339 with an offset; milliseconds only where there are some: "2026-05-21T00:00:00+08:00". The form for
+/// people and programs.
 [[nodiscard]] std::string format_at_offset(Instant at, std::int32_t offset_minutes);
 /// "2026-05-21"
 [[nodiscard]] std::string format_date(Date date);
 
-/// Reads RFC 3339 (a zone is demanded; up to nine fraction digits, cut to ms). bad_input "bad-time" otherwise.
+/// Reads RFC 3339 (a zone is demanded; up to nine fraction digits, cut to ms). bad_input "bad-time"
+/// otherwise.
 [[nodiscard]] Result<Instant> parse_instant(std::string_view text);
 /// Reads "2026-05-21". bad_input "bad-date" otherwise.
 [[nodiscard]] Result<Date> parse_date(std::string_view text);

@@ -10,7 +10,8 @@ bool member_name_less(std::string_view a, std::string_view b) {
     const auto x = static_cast<unsigned char>(a[i]);
     const auto y = static_cast<unsigned char>(b[i]);
     if (x == y) continue;
-    // In UTF-16 a supplementary character (surrogates D800..DFFF) sorts before U+E000..U+FFFF; in UTF-8 after.
+    // In UTF-16 a supplementary character (surrogates D800..DFFF) sorts before U+E000..U+FFFF; in UTF-8
+    // after.
     const bool x_supplementary = x >= 0xF0;
     const bool y_supplementary = y >= 0xF0;
     if (x >= 0xEE && y >= 0xEE && x_supplementary != y_supplementary) return x_supplementary;
@@ -25,7 +26,8 @@ auto position(std::vector<Member>& members, std::string_view name) {
                           [](const Member& m, std::string_view n) { return member_name_less(m.name, n); });
 }
 
-/// Room for one more. Members are large: growing one by one from the first on would move them again and again.
+/// Room for one more. Members are large: growing one by one from the first on would move them again and
+/// again.
 void make_room(std::vector<Member>& members) {
   constexpr std::size_t kFirst = 8;
   if (members.size() == members.capacity()) members.reserve(std::max(kFirst, members.size() * 2));

@@ -1,5 +1,6 @@
-// A JSON value as the records use it: integers only (money in fen, areas in 0.01 m², coordinates in 1e-7 degrees), and
-// members kept in the order of RFC 8785 (UTF-16 code units), so that one value has one text. Pure: no IO, no locale.
+// A JSON value as the records use it: integers only (money in fen, areas in 0.01 m², coordinates in 1e-7
+// degrees), and members kept in the order of RFC 8785 (UTF-16 code units), so that one value has one text.
+// Pure: no IO, no locale.
 #pragma once
 
 #include <cstdint>

@@ -114,7 +114,8 @@ class Deciding {
   /// Clocks that the new version lacks end; all others run on with their due times.
   Refusal migrate() {
     if (command_.client != "engine")
-      return reject("forbidden-role", "A case is migrated by an operator: lastkm rules migrate.", "engine/migrate");
+      return reject("forbidden-role", "A case is migrated by an operator: lastkm rules migrate.",
+                    "engine/migrate");
     const std::string_view id = command_.input.text("workflow");
     const std::int64_t version = command_.input.number("version");
     const std::string name = std::string(id) + "@" + std::to_string(version);
@@ -126,9 +127,10 @@ class Deciding {
     rules::Effects effects;
     effects.to = command_.input.text("stage", now().stage);
     if (to->find_stage(effects.to) == nullptr) {
-      return reject("unknown-stage",
-                    "The workflow " + name + " has no stage " + effects.to + ": say which stage stands for it.",
-                    "engine/migrate");
+      return reject(
+          "unknown-stage",
+          "The workflow " + name + " has no stage " + effects.to + ": say which stage stands for it.",
+          "engine/migrate");
     }
     effects.events.emplace_back().type = "WorkflowMigrated";
     for (const Clock& clock : now().clocks) {
@@ -147,8 +149,8 @@ class Deciding {
     return unfit(outcome.error(), "engine/migrate", {});
   }
 
-  [[nodiscard]] Cause cause_of(std::string rule, const rules::Workflow& workflow, const rules::CommandRule& asked,
-                               Object facts) const {
+  [[nodiscard]] Cause cause_of(std::string rule, const rules::Workflow& workflow,
+                               const rules::CommandRule& asked, Object facts) const {
     return {.workflow = workflow,
             .context = context_,
             .moment = moment_,

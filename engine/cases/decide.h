@@ -13,8 +13,9 @@
 
 namespace lastkm::cases {
 
-/// An operator's command to one case, given by the engine alone: input {"workflow", "version", "stage"?, "reason", "by"}.
-/// Moves the case under another version of a workflow; `stage` where the new version has another one for it.
+/// An operator's command to one case, given by the engine alone: input {"workflow", "version", "stage"?,
+/// "reason", "by"}. Moves the case under another version of a workflow; `stage` where the new version has
+/// another one for it.
 inline constexpr std::string_view kMigrateCase = "MigrateCase";
 
 /// What the lane gives to a decision.

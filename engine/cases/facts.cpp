@@ -150,7 +150,8 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
   if (name == "tries_days_apart") {
     if (!state_.first_try || !state_.last_try) return std::int64_t{0};
     const std::int32_t offset = context_.offset_minutes();
-    return std::int64_t{local_date(*state_.last_try, offset).days - local_date(*state_.first_try, offset).days};
+    return std::int64_t{local_date(*state_.last_try, offset).days -
+                        local_date(*state_.first_try, offset).days};
   }
   if (name == "days_since_close") {
     if (!state_.closed_at) return std::int64_t{-1};

@@ -25,8 +25,9 @@ class CaseFacts final : public rules::Facts {
             const record::Command* command = nullptr, const rules::CommandRule* rule = nullptr);
 
   [[nodiscard]] rules::CelValue fact(std::string_view name) const override;
-  /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), known_place(place), future(time),
-  /// days_until(time), minutes_between(time, time), same(texts, texts): the same members in any order.
+  /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), known_place(place),
+  /// future(time), days_until(time), minutes_between(time, time), same(texts, texts): the same members in any
+  /// order.
   [[nodiscard]] rules::CelValue call(std::string_view function,
                                      std::span<const rules::CelValue> arguments) const override;
 

@@ -97,7 +97,8 @@ class Context {
 /// Checks a document by its kind (bodies, places, catalogue, calendar, workflow) and says all that is wrong
 /// with it. No error among the findings: it can be published. What other documents say is not known here: a
 /// body's place may be published later. With the roles that bodies play, a workflow is held against them too.
-[[nodiscard]] std::vector<rules::Finding> check(const Value& document, const std::set<std::string>* played = nullptr);
+[[nodiscard]] std::vector<rules::Finding> check(const Value& document,
+                                                const std::set<std::string>* played = nullptr);
 
 /// The context after one more document: shares what has not changed with `before`.
 /// refused "bad-document" where check() finds an error, or the content is of another kind, id or version than

@@ -68,7 +68,8 @@ Status check_members(const Object& object, const std::string& path, int depth, T
     return bad_data(path, "too-many-members: at most " + std::to_string(kMembersMax));
   for (const Member& member : object) {
     if (!is_code(member.name)) return bad_data(path, "unknown-member: a member's name is no code");
-    if (Status checked = check_value(member.value, member.name, path + pointer_step(member.name), depth, limits);
+    if (Status checked =
+            check_value(member.value, member.name, path + pointer_step(member.name), depth, limits);
         !checked)
       return checked;
   }
@@ -89,7 +90,8 @@ Status check_value(const Value& value, std::string_view name, const std::string&
     return bad_data(path, "wrong-type: text is expected, this is of type " + std::string(value.kind()));
   }
   if (const std::string* text = value.if_string())
-    return name == "name" || name == "phone" ? check_personal(*text, path) : check_string(*text, path, limits);
+    return name == "name" || name == "phone" ? check_personal(*text, path)
+                                             : check_string(*text, path, limits);
   if (const Object* object = value.if_object()) return check_members(*object, path, depth + 1, limits);
   if (const Array* array = value.if_array()) {
     if (array->size() > kMembersMax)

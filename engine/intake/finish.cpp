@@ -78,7 +78,8 @@ class Finisher {
 
   Status take_text() {
     if (draft_.text.empty()) return refusal("missing-text", "it does not say what is asked");
-    for (const auto& [name, text] : {std::pair("text", &draft_.text), std::pair("address", &draft_.address)}) {
+    for (const auto& [name, text] :
+         {std::pair("text", &draft_.text), std::pair("address", &draft_.address)}) {
       if (!is_too_long(*text, kImportedTextLimits)) continue;
       return refusal("too-long", "its " + std::string(name) + " has more than " +
                                      std::to_string(kImportedTextLimits.points) + " characters or " +

@@ -1,5 +1,5 @@
-// Content as it is compared: the same words written with other code points are the same words. What is stored stays as it
-// came.
+// Content as it is compared: the same words written with other code points are the same words. What is stored
+// stays as it came.
 #pragma once
 
 #include <string>

@@ -72,10 +72,12 @@ class Sealer {
     }
     auto box = vault_.seal(value, key, privacy::Place{command_.aggregate, command_.id, path});
     if (!box) return box.error();
-    // What is asked for at a place may be asked for there twice: the sketch lets it be seen when the text cannot be.
+    // What is asked for at a place may be asked for there twice: the sketch lets it be seen when the text
+    // cannot be.
     const bool sketched = path == kRequestText && command_.input.find("place") != nullptr;
     const std::string* text = value.if_string();
-    if (std::string sketch = sketched && text != nullptr ? privacy::sketch_of(*text, secret()) : ""; !sketch.empty())
+    if (std::string sketch = sketched && text != nullptr ? privacy::sketch_of(*text, secret()) : "";
+        !sketch.empty())
       box->if_object()->set("sketch", std::move(sketch));
     value = std::move(*box);
     return done();

@@ -91,8 +91,8 @@ bool has_hidden(std::string_view text) {
 bool is_too_long(std::string_view text, TextLimits limits) {
   if (text.size() > limits.bytes) return true;
   if (text.size() <= limits.points) return false;
-  const auto points =
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  const auto points = std::count_if(text.begin(), text.end(),
+                                    [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
   return static_cast<std::size_t>(points) > limits.points;
 }
 

@@ -1,5 +1,6 @@
-// Reads JSON from outside (documents, requests, command lines) strictly: UTF-8, no duplicate members, integers only,
-// bounded in depth and size; and remembers where each value stands, so that a message can name line and column.
+// Reads JSON from outside (documents, requests, command lines) strictly: UTF-8, no duplicate members,
+// integers only, bounded in depth and size; and remembers where each value stands, so that a message can name
+// line and column.
 #pragma once
 
 #include <string>
@@ -30,10 +31,11 @@ struct Text {
   [[nodiscard]] std::string where(std::string_view file, std::string_view pointer) const;
 };
 
-/// bad_input with code malformed-json | too-deep | too-large | too-many-members | duplicate-member | not-an-integer |
-/// not-utf8 | control-character, path "file:line:column".
+/// bad_input with code malformed-json | too-deep | too-large | too-many-members | duplicate-member |
+/// not-an-integer | not-utf8 | control-character, path "file:line:column".
 [[nodiscard]] Result<Text> read(std::string_view text, std::string_view file, const Limits& limits = {});
 /// The same without keeping places: for many small inputs.
-[[nodiscard]] Result<Value> read_value(std::string_view text, std::string_view file, const Limits& limits = {});
+[[nodiscard]] Result<Value> read_value(std::string_view text, std::string_view file,
+                                       const Limits& limits = {});
 
 }  // namespace lastkm::json

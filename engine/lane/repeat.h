@@ -6,7 +6,8 @@
 namespace lastkm::lane {
 
 /// Outcomes expire some time after the case has been archived; what is answered later counts anew.
-[[nodiscard]] inline bool is_forgotten(const cases::CaseState& about, const cases::Remembered& answered, Instant now) {
+[[nodiscard]] inline bool is_forgotten(const cases::CaseState& about, const cases::Remembered& answered,
+                                       Instant now) {
   if (!about.archived_at) return false;
   const Instant expiry{about.archived_at->ms + kRememberedDays * kMsPerDay};
   return now >= expiry && answered.at < expiry;

@@ -18,15 +18,15 @@ inline constexpr std::int32_t kNewestDecider = 1;
 
 struct LaneState {
   LaneId lane;
-  Ordinal ordinal;           ///< of the last decision; 0: none
-  Instant time;              ///< largest record time so far
+  Ordinal ordinal;  ///< of the last decision; 0: none
+  Instant time;     ///< largest record time so far
   std::int32_t decider = kOldestDecider;
-  DirectoryOrdinal context;  ///< directory ordinal in force; 0: nothing
+  DirectoryOrdinal context;                   ///< directory ordinal in force; 0: nothing
   std::map<std::int64_t, Instant> scheduled;  ///< directory ordinals that come into force at an instant ahead
-  std::int64_t opened = 0;   ///< reference numbers given
-  std::int64_t version = 0;  ///< seq of the last event of the lane itself
-  std::string last_own;      ///< hex hash of the last decision about the lane itself: its `prev`
-  std::string last_hash;     ///< hex hash of the last decision of any aggregate
+  std::int64_t opened = 0;                    ///< reference numbers given
+  std::int64_t version = 0;                   ///< seq of the last event of the lane itself
+  std::string last_own;   ///< hex hash of the last decision about the lane itself: its `prev`
+  std::string last_hash;  ///< hex hash of the last decision of any aggregate
   std::map<std::int32_t, std::int64_t> made;  ///< follow-ups numbered so far, by target lane
   std::map<std::int32_t, std::int64_t> sent;  ///< of these, known to be in the target's command log
   std::map<std::int32_t, std::int64_t> seen;  ///< follow-ups taken so far, by source lane

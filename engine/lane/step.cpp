@@ -39,14 +39,16 @@ void activate(const LaneState& state, const Command& command, Decision& decision
   const std::int64_t decider = command.input.number("decider");
   if (directory > 0) {
     if (directory <= decision.context.value) {
-      decision.rejection = refuse("already-active", "directory ordinal " + std::to_string(directory) + " is not above " +
-                                                        std::to_string(decision.context.value) + ", which is in force");
+      decision.rejection =
+          refuse("already-active", "directory ordinal " + std::to_string(directory) + " is not above " +
+                                       std::to_string(decision.context.value) + ", which is in force");
       return;
     }
     if (const std::string_view text = command.input.text("from"); !text.empty()) {
       const auto from = parse_instant(text);
       if (!from) {
-        decision.rejection = refuse("bad-data", "'from' is a time with a zone, such as 2026-07-01T00:00:00+08:00", "/from");
+        decision.rejection =
+            refuse("bad-data", "'from' is a time with a zone, such as 2026-07-01T00:00:00+08:00", "/from");
         return;
       }
       if (*from > decision.lane_time) {
@@ -55,16 +57,19 @@ void activate(const LaneState& state, const Command& command, Decision& decision
         return;
       }
     }
-    decision.events.push_back(lane_event(state, command, "DirectoryActivated", Object{{"ordinal", directory}}));
+    decision.events.push_back(
+        lane_event(state, command, "DirectoryActivated", Object{{"ordinal", directory}}));
   } else if (decider > 0) {
     if (decider <= state.decider) {
-      decision.rejection = refuse("already-active", "decider " + std::to_string(decider) + " is not above " +
-                                                        std::to_string(state.decider) + ", which is in force");
+      decision.rejection =
+          refuse("already-active", "decider " + std::to_string(decider) + " is not above " +
+                                       std::to_string(state.decider) + ", which is in force");
       return;
     }
     decision.events.push_back(lane_event(state, command, "DeciderActivated", Object{{"version", decider}}));
   } else {
-    decision.rejection = refuse("bad-data", "Activate needs 'directory' or 'decider', a number above 0", "/directory");
+    decision.rejection =
+        refuse("bad-data", "Activate needs 'directory' or 'decider', a number above 0", "/directory");
   }
 }
 
@@ -78,12 +83,14 @@ void answer_lane_command(const LaneState& state, const Command& command, Decisio
     const std::int64_t number = command.input.number("number");
     const auto made = state.made.find(target);
     const auto sent = state.sent.find(target);
-    if (made == state.made.end() || number > made->second || (sent != state.sent.end() && number <= sent->second)) {
+    if (made == state.made.end() || number > made->second ||
+        (sent != state.sent.end() && number <= sent->second)) {
       decision.rejection = refuse("bad-data", "no follow-ups up to that number are waiting", "/number");
       return;
     }
-    decision.events.push_back(lane_event(state, command, "FollowUpsNoted",
-                                         Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}}));
+    decision.events.push_back(
+        lane_event(state, command, "FollowUpsNoted",
+                   Object{{"lane", static_cast<std::int64_t>(target)}, {"number", number}}));
   } else {
     decision.rejection = refuse("unknown-command", "'" + command.name + "' is no command to a lane");
   }
@@ -103,7 +110,8 @@ void ask(const LaneState& state, std::int32_t lanes, AggregateId of, std::string
   for (const record::FollowUp& before : decision.follow_ups) {
     if (before.target == target) number = before.number + 1;
   }
-  decision.follow_ups.push_back({target, number, std::move(of), std::string(command), Value(std::move(input))});
+  decision.follow_ups.push_back(
+      {target, number, std::move(of), std::string(command), Value(std::move(input))});
 }
 
 void take_answer(const LaneState& state, std::int32_t lanes, cases::Answer answer, Decision& decision) {
@@ -138,8 +146,8 @@ void tell_refusal(const LaneState& state, std::int32_t lanes, const Command& com
       Object{{"from", decision.aggregate.value}, {"input", std::move(answer)}}, decision);
 }
 
-void answer_case_command(const LaneState& state, const Command& given_command, std::int32_t lanes, const directory::Context& context,
-                         Memory& memory, Decision& decision) {
+void answer_case_command(const LaneState& state, const Command& given_command, std::int32_t lanes,
+                         const directory::Context& context, Memory& memory, Decision& decision) {
   static const cases::CaseState kNone;
   const cases::CaseState* found = memory.find_case(given_command.aggregate);
   const cases::CaseState& before = found == nullptr ? kNone : *found;
@@ -155,9 +163,10 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
     const auto seen = state.seen.find(source);
     const std::int64_t last = seen == state.seen.end() ? 0 : seen->second;
     if (number != last + 1) {
-      decision.rejection = refuse(number <= last ? kFollowUpRepeat : kFollowUpGap,
-                                  "follow-up " + std::to_string(number) + " of lane " + std::to_string(source) + " came, " +
-                                      std::to_string(last + 1) + " is next");
+      decision.rejection =
+          refuse(number <= last ? kFollowUpRepeat : kFollowUpGap,
+                 "follow-up " + std::to_string(number) + " of lane " + std::to_string(source) + " came, " +
+                     std::to_string(last + 1) + " is next");
       return;
     }
     unwrapped = given_command;
@@ -167,15 +176,17 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
   }
 
   if (!command->reference.empty() && before.version > 0) {
-    const auto same = std::find_if(before.remembered.begin(), before.remembered.end(), [&](const cases::Remembered& r) {
-      return r.fingerprint == command->fingerprint && !is_forgotten(before, r, decision.lane_time);
-    });
+    const auto same =
+        std::find_if(before.remembered.begin(), before.remembered.end(), [&](const cases::Remembered& r) {
+          return r.fingerprint == command->fingerprint && !is_forgotten(before, r, decision.lane_time);
+        });
     if (same != before.remembered.end()) {
       decision.duplicate_of = same->ordinal;
       return;
     }
   }
-  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1), state.decider, origin != nullptr};
+  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1),
+                             state.decider, origin != nullptr};
   cases::Answer answer = command->name == kClockDue ? cases::fire(before, context, moment)
                                                     : cases::decide(before, *command, context, moment);
   const bool wait = answer.clocks_pending && origin != nullptr;
@@ -183,16 +194,17 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
   if (wait) ask_again(state, lanes, given_command, decision);
 }
 
-/// A decision that would be too large becomes a rejection: visible, and the same on every machine. What a small command
-/// causes in a few events cannot reach the limit, so only the others are measured.
+/// A decision that would be too large becomes a rejection: visible, and the same on every machine. What a
+/// small command causes in a few events cannot reach the limit, so only the others are measured.
 void keep_within_limits(const Taken& taken, Decision& decision) {
   if (taken.bytes.size() < 8192 && decision.events.size() <= 8 && decision.follow_ups.size() <= 8) return;
   const bool too_many = decision.events.size() > record::kMaxDecisionEvents;
   if (!too_many && encode(decision, "").size() <= record::kMaxDecisionBytes) return;
   decision.events.clear();
   decision.follow_ups.clear();
-  decision.rejection = refuse("too-large", "the command would cause more than " + std::to_string(record::kMaxDecisionEvents) +
-                                               " events or " + std::to_string(record::kMaxDecisionBytes) + " bytes at once");
+  decision.rejection =
+      refuse("too-large", "the command would cause more than " + std::to_string(record::kMaxDecisionEvents) +
+                              " events or " + std::to_string(record::kMaxDecisionBytes) + " bytes at once");
 }
 
 Decision open_decision(const LaneState& state, const Taken& taken) {
@@ -238,8 +250,9 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, Lan
 Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory) {
   if (state.decider < kOldestDecider || state.decider > kNewestDecider) {
     return Error{ErrorKind::integrity, "upgrade-required",
-                 "lane " + std::to_string(state.lane.value) + " runs at decider " + std::to_string(state.decider) +
-                     ", this program knows " + std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
+                 "lane " + std::to_string(state.lane.value) + " runs at decider " +
+                     std::to_string(state.decider) + ", this program knows " +
+                     std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
                      ": install a newer program",
                  ""};
   }
@@ -254,7 +267,8 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
         memory.context(DirectoryOrdinal(command.input.number("directory"))) == nullptr) {
       return Error{ErrorKind::integrity, "document-missing",
                    "lane " + std::to_string(state.lane.value) + " is to use the directory up to ordinal " +
-                       std::to_string(command.input.number("directory")) + ", which cannot be read here: restore the directory log",
+                       std::to_string(command.input.number("directory")) +
+                       ", which cannot be read here: restore the directory log",
                    ""};
     }
     if (!is_repeat(command, {}, memory, decision)) answer_lane_command(state, command, decision);
@@ -264,7 +278,8 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   if (context == nullptr) {
     return Error{ErrorKind::integrity, "document-missing",
                  "lane " + std::to_string(state.lane.value) + " uses the directory up to ordinal " +
-                     std::to_string(decision.context.value) + ", which cannot be read here: restore the directory log",
+                     std::to_string(decision.context.value) +
+                     ", which cannot be read here: restore the directory log",
                  ""};
   }
   answer_case_command(state, command, lanes, *context, memory, decision);
@@ -286,13 +301,15 @@ bool is_skip_of_repeat(const Command& command, const Decision& decision, Memory&
 
 }  // namespace
 
-void fold(LaneState& state, Books& books, const Taken& taken, const Decision& decision, std::string_view decision_bytes) {
+void fold(LaneState& state, Books& books, const Taken& taken, const Decision& decision,
+          std::string_view decision_bytes) {
   const std::string hash = record::hex(record::sha256(decision_bytes));
   state.ordinal = decision.ordinal;
   state.time = decision.lane_time;
   state.last_hash = hash;
   state.context = std::max(state.context, decision.context);
-  for (const record::FollowUp& follow_up : decision.follow_ups) state.made[follow_up.target.value] = follow_up.number;
+  for (const record::FollowUp& follow_up : decision.follow_ups)
+    state.made[follow_up.target.value] = follow_up.number;
 
   if (record::is_lane_aggregate(decision.aggregate)) {
     state.last_own = hash;
@@ -301,7 +318,8 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
       if (event.type == "DirectoryActivated") {
         state.context = DirectoryOrdinal(event.data.number("ordinal"));
       } else if (event.type == "DirectoryScheduled") {
-        if (const auto from = parse_instant(event.data.text("from"))) state.scheduled[event.data.number("ordinal")] = *from;
+        if (const auto from = parse_instant(event.data.text("from")))
+          state.scheduled[event.data.number("ordinal")] = *from;
       } else if (event.type == "DeciderActivated") {
         state.decider = static_cast<std::int32_t>(event.data.number("version"));
       } else if (event.type == "FollowUpsNoted") {
@@ -313,7 +331,8 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   if (!taken.command) return;
   const Command& command = *taken.command;
   const bool too_early_or_late = out_of_turn(decision);
-  if (const Value* origin = origin_of(command); origin != nullptr && !decision.duplicate_of && !too_early_or_late) {
+  if (const Value* origin = origin_of(command);
+      origin != nullptr && !decision.duplicate_of && !too_early_or_late) {
     state.seen[static_cast<std::int32_t>(origin->number("lane", -1))] = origin->number("number");
   }
   // A follow-up that came too early must be taken when it comes again.
@@ -334,18 +353,22 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   changed.id = decision.aggregate;
   changed.last_decision = hash;
   if (is_new) ++state.opened;
-  const bool told_of_it = is_new || std::any_of(decision.events.begin(), decision.events.end(),
-                                                [](const record::Event& e) { return e.type == "SupplementReceived"; });
+  const bool told_of_it =
+      is_new || std::any_of(decision.events.begin(), decision.events.end(),
+                            [](const record::Event& e) { return e.type == "SupplementReceived"; });
   if (!command.reference.empty() && told_of_it) changed.remembered.push_back(answered);
   books.put_case(std::move(changed));
 }
 
-Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory, std::string_view by,
-               std::string_view reason) {
+Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory,
+               std::string_view by, std::string_view reason) {
   Decision decision = open_decision(state, taken);
-  if (const cases::CaseState* about = memory.find_case(decision.aggregate)) decision.prev = about->last_decision;
-  decision.rejection = Rejection{"skipped", std::string(reason), "", std::string(kOperatorRule), Value(Object{{"by", by}})};
-  if (taken.command && !record::is_lane_aggregate(decision.aggregate)) tell_refusal(state, lanes, *taken.command, decision);
+  if (const cases::CaseState* about = memory.find_case(decision.aggregate))
+    decision.prev = about->last_decision;
+  decision.rejection =
+      Rejection{"skipped", std::string(reason), "", std::string(kOperatorRule), Value(Object{{"by", by}})};
+  if (taken.command && !record::is_lane_aggregate(decision.aggregate))
+    tell_refusal(state, lanes, *taken.command, decision);
   return decision;
 }
 

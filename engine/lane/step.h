@@ -1,6 +1,6 @@
-// One lane as a deterministic state machine: f in decisions = f(commands). `step` answers the next command of the lane;
-// `fold` applies a decision, made just now or read from the log. Live work, recovery, re-deciding by an auditor and the
-// simulator all call these two and nothing else.
+// One lane as a deterministic state machine: f in decisions = f(commands). `step` answers the next command of
+// the lane; `fold` applies a decision, made just now or read from the log. Live work, recovery, re-deciding
+// by an auditor and the simulator all call these two and nothing else.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,8 @@ class Memory {
   /// The case, or nullptr where there is none. Valid until the next fold.
   [[nodiscard]] virtual const cases::CaseState* find_case(const AggregateId& id) = 0;
   /// The last outcome that is remembered of a command about this aggregate, or nullopt.
-  [[nodiscard]] virtual std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) = 0;
+  [[nodiscard]] virtual std::optional<cases::Remembered> find_answered(const AggregateId& about,
+                                                                       const CommandId& id) = 0;
   /// What is in force at a directory ordinal, or nullptr where a document up to it is missing.
   [[nodiscard]] virtual std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) = 0;
 };
@@ -41,21 +42,23 @@ struct Taken {
   std::optional<record::Command> command;  ///< absent: undecodable
   std::string why_not;                     ///< the reason, where it is absent
 };
-/// Undecodable also where the record's key, its lane and its aggregate do not belong together, or not to the lane `in`
-/// whose partition it was read from.
+/// Undecodable also where the record's key, its lane and its aggregate do not belong together, or not to the
+/// lane `in` whose partition it was read from.
 [[nodiscard]] Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, LaneId in);
 
 /// The decision on the lane's next command. An error stops the lane before this command:
 /// integrity "upgrade-required" (decider version this program cannot run), "document-missing".
-[[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory);
+[[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes,
+                                            Memory& memory);
 
 /// Applies an accepted decision; `decision_bytes` is its record's value.
 void fold(LaneState& state, Books& books, const Taken& taken, const record::Decision& decision,
           std::string_view decision_bytes);
 
-/// A decision that an operator gives instead of one that `step` cannot make (quarantine skip). Audits count it as given.
-[[nodiscard]] record::Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory,
-                                     std::string_view by, std::string_view reason);
+/// A decision that an operator gives instead of one that `step` cannot make (quarantine skip). Audits count
+/// it as given.
+[[nodiscard]] record::Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes,
+                                     Memory& memory, std::string_view by, std::string_view reason);
 [[nodiscard]] bool is_given(const record::Decision& decision);
 
 /// Remembered outcomes expire in lane time, this long after their case has been archived.
@@ -64,16 +67,18 @@ inline constexpr std::int64_t kRememberedDays = 400;
 /// Names of the commands that the engine itself appends.
 inline constexpr std::string_view kActivate =
     "Activate";  ///< input {"directory": n, "from"?: an instant ahead} or {"decider": n}
-inline constexpr std::string_view kAdvanceClock = "AdvanceClock";    ///< input {}
-inline constexpr std::string_view kFollowUpsSent = "FollowUpsSent";  ///< input {"lane": target, "number": up to}
-inline constexpr std::string_view kClockDue = "ClockDue";            ///< input {}; to one case
+inline constexpr std::string_view kAdvanceClock = "AdvanceClock";  ///< input {}
+inline constexpr std::string_view kFollowUpsSent =
+    "FollowUpsSent";                                       ///< input {"lane": target, "number": up to}
+inline constexpr std::string_view kClockDue = "ClockDue";  ///< input {}; to one case
 
-/// A follow-up as a command of its target: input {"follow_up": {"lane": source, "number": n}} and what the follow-up's own
-/// input says: {"from": case, "input": {…}, "refused"?}. Where the target refuses it, the command "refused" is asked back
-/// of "from", with {"case", "reason"}.
-[[nodiscard]] record::Command follow_up_command(const record::Decision& decision, const record::FollowUp& follow_up, Instant now);
+/// A follow-up as a command of its target: input {"follow_up": {"lane": source, "number": n}} and what the
+/// follow-up's own input says: {"from": case, "input": {…}, "refused"?}. Where the target refuses it, the
+/// command "refused" is asked back of "from", with {"case", "reason"}.
+[[nodiscard]] record::Command follow_up_command(const record::Decision& decision,
+                                                const record::FollowUp& follow_up, Instant now);
 /// A command that the engine gives itself. `id` must be new.
-[[nodiscard]] record::Command engine_command(std::string_view name, AggregateId aggregate, LaneId lane, CommandId id,
-                                             Object input, Instant now);
+[[nodiscard]] record::Command engine_command(std::string_view name, AggregateId aggregate, LaneId lane,
+                                             CommandId id, Object input, Instant now);
 
 }  // namespace lastkm::lane

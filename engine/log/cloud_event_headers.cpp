@@ -78,7 +78,8 @@ Headers cloud_event_headers(std::string_view value) {
   const bool whole = each_plain_member(value, [&](std::string_view name, std::string_view text) {
     is_event = is_event || name == "specversion";
     // The content type of the data is none of the message, whose value is a whole event.
-    if (name != "data" && name != "datacontenttype") out.emplace_back(std::string(kPrefix) + std::string(name), text);
+    if (name != "data" && name != "datacontenttype")
+      out.emplace_back(std::string(kPrefix) + std::string(name), text);
   });
   return whole && is_event ? out : Headers();
 }
@@ -90,7 +91,8 @@ std::string_view contradicting_header(std::string_view value, const Headers& hea
   const Headers wanted = cloud_event_headers(value);
   for (const auto& header : headers) {
     if (!header.first.starts_with(kPrefix)) continue;
-    const auto mine = std::find_if(wanted.begin(), wanted.end(), [&](const auto& one) { return one.first == header.first; });
+    const auto mine = std::find_if(wanted.begin(), wanted.end(),
+                                   [&](const auto& one) { return one.first == header.first; });
     if (mine == wanted.end() || mine->second != header.second) return header.first;
   }
   return {};

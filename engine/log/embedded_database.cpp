@@ -19,8 +19,8 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = 16U << 20U;
   out.max_total_wal_size = 64U << 20U;
-  // Each partition grows at its end, so the place of its last record is where the next one belongs. The prefix of
-  // key_of(): topic and partition.
+  // Each partition grows at its end, so the place of its last record is where the next one belongs. The
+  // prefix of key_of(): topic and partition.
   out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   out.max_open_files = options.read_only ? -1 : 512;

@@ -63,16 +63,19 @@ class EventLog {
                                     std::vector<StoredRecord>& out) = 0;
   /// The offset that the next record of the partition will have at the least; 0 where there is none yet.
   [[nodiscard]] virtual Result<std::int64_t> end(Topic topic, std::int32_t partition) = 0;
-  /// As end(), but of everything that others have appended before this call too, however long that takes to learn.
-  [[nodiscard]] virtual Result<std::int64_t> end_now(Topic topic, std::int32_t partition) { return end(topic, partition); }
+  /// As end(), but of everything that others have appended before this call too, however long that takes to
+  /// learn.
+  [[nodiscard]] virtual Result<std::int64_t> end_now(Topic topic, std::int32_t partition) {
+    return end(topic, partition);
+  }
   /// Counts up with each append to any partition; wait() returns when it differs from `seen` or the time is
   /// over.
   [[nodiscard]] virtual std::uint64_t version() = 0;
   virtual void wait(std::uint64_t seen, std::chrono::milliseconds at_most) = 0;
   /// Partitions of `commands` and `decisions`; `directory` and `meta` have one each.
   [[nodiscard]] virtual std::int32_t partitions() const = 0;
-  /// What tells this log's storage from another that was put in its place under the same names, as the brokers'
-  /// own ids of the topics do; empty where there is no such thing.
+  /// What tells this log's storage from another that was put in its place under the same names, as the
+  /// brokers' own ids of the topics do; empty where there is no such thing.
   [[nodiscard]] virtual std::string identity() const { return {}; }
   /// The cluster that keeps it; empty where it lies in a folder.
   [[nodiscard]] virtual std::string cluster_id() const { return {}; }

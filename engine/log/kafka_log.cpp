@@ -14,14 +14,17 @@ class KafkaLog final : public EventLog {
       : options_(std::move(options)),
         topics_(std::move(topics)),
         reader_(*options_, topics_.partitions),
-        writer_(*options_, [this](Topic topic, std::int32_t partition, std::int64_t offset) { reader_.written(topic, partition, offset); }) {}
+        writer_(*options_, [this](Topic topic, std::int32_t partition, std::int64_t offset) {
+          reader_.written(topic, partition, offset);
+        }) {}
 
   Status start() {
     if (auto started = reader_.start(); !started) return started;
     return writer_.start();
   }
 
-  Result<std::vector<std::int64_t>> append(std::span<const Append> records, Durability /*durability*/) override {
+  Result<std::vector<std::int64_t>> append(std::span<const Append> records,
+                                           Durability /*durability*/) override {
     // Acknowledged is acknowledged: with acks=all there is no lesser way that the engine would gain from.
     if (records.empty()) return std::vector<std::int64_t>();
     for (const Append& append : records) {
@@ -34,8 +37,8 @@ class KafkaLog final : public EventLog {
 
   Status sync() override { return done(); }
 
-  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-              std::vector<StoredRecord>& out) override {
+  Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+              std::size_t max_bytes, std::vector<StoredRecord>& out) override {
     if (!exists(topic, partition)) return no_such(topic, partition);
     return reader_.read(topic, partition, from, max_records, max_bytes, out);
   }

@@ -1,5 +1,5 @@
-// The log on Apache Kafka: topics PREFIX.commands, .decisions, .directory and .meta. Acknowledged means: on all
-// replicas in sync (acks=all); it survives loss of power of one broker, and of all where the topics have
+// The log on Apache Kafka: topics PREFIX.commands, .decisions, .directory and .meta. Acknowledged means: on
+// all replicas in sync (acks=all); it survives loss of power of one broker, and of all where the topics have
 // flush.messages=1.
 #pragma once
 
@@ -34,12 +34,13 @@ struct KafkaLogOptions {
 };
 
 /// not_found "topic-missing" | "no-log"; refused "topic-setting" (the message names topic and setting),
-/// "other-partitions", "no-access", "bad-setting"; integrity "wrong-cluster"; unknown_outcome "log-unreachable".
+/// "other-partitions", "no-access", "bad-setting"; integrity "wrong-cluster"; unknown_outcome
+/// "log-unreachable".
 [[nodiscard]] Result<std::unique_ptr<EventLog>> open_kafka_log(KafkaLogOptions options);
 
-/// Of a file with a line a setting, NAME=VALUE, # begins a remark. NAME.file=PATH takes the value from a file,
-/// without its last line's end; so passwords stand in no file that others read and in no argument. not_found;
-/// bad_input "bad-setting" with the line.
+/// Of a file with a line a setting, NAME=VALUE, # begins a remark. NAME.file=PATH takes the value from a
+/// file, without its last line's end; so passwords stand in no file that others read and in no argument.
+/// not_found; bad_input "bad-setting" with the line.
 [[nodiscard]] Result<KafkaSettings> read_kafka_settings(const std::string& file);
 
 }  // namespace lastkm::log

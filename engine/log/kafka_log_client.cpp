@@ -46,13 +46,14 @@ KafkaSettings settings_of(const KafkaLogOptions& options, Role role) {
   out["client.id"] = "lastkm";
   if (role == Role::producer) {
     // Consumers alone know these.
-    for (const char* name : {"check.crcs", "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store",
-                             "isolation.level", "enable.partition.eof", "queued.max.messages.kbytes",
-                             "queued.min.messages", "fetch.wait.max.ms", "fetch.queue.backoff.ms",
-                             "fetch.error.backoff.ms"})
+    for (const char* name :
+         {"check.crcs", "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store",
+          "isolation.level", "enable.partition.eof", "queued.max.messages.kbytes", "queued.min.messages",
+          "fetch.wait.max.ms", "fetch.queue.backoff.ms", "fetch.error.backoff.ms"})
       out.erase(name);
   } else {
-    for (const char* name : {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms", "retry.backoff.ms"})
+    for (const char* name :
+         {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms", "retry.backoff.ms"})
       out.erase(name);
   }
   return out;
@@ -69,12 +70,15 @@ struct ConfDestroyer {
 
 }  // namespace
 
-Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& more, void (*configure)(rd_kafka_conf_t*)) {
+Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& more,
+                           void (*configure)(rd_kafka_conf_t*)) {
   const KafkaLogOptions& options = *listener.options;
   for (const auto& [name, value] : kFixed) {
     if (options.settings.contains(std::string(name))) {
       return Error{ErrorKind::refused, "bad-setting",
-                   "the setting " + std::string(name) + " cannot be changed: what the log promises rests on it; take it out", ""};
+                   "the setting " + std::string(name) +
+                       " cannot be changed: what the log promises rests on it; take it out",
+                   ""};
     }
   }
   KafkaSettings settings = settings_of(options, role);
@@ -82,16 +86,22 @@ Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& m
   std::unique_ptr<rd_kafka_conf_t, ConfDestroyer> conf(rd_kafka_conf_new());
   std::array<char, 512> wrong{};
   for (const auto& [name, value] : settings) {
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), wrong.data(), wrong.size()) != RD_KAFKA_CONF_OK) {
+    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), wrong.data(), wrong.size()) !=
+        RD_KAFKA_CONF_OK) {
       // What the library says of a value repeats it, and it may be a secret.
-      return Error{ErrorKind::refused, "bad-setting", "the client of Kafka does not take the setting " + name + ": unknown name or bad value", ""};
+      return Error{ErrorKind::refused, "bad-setting",
+                   "the client of Kafka does not take the setting " + name + ": unknown name or bad value",
+                   ""};
     }
   }
   rd_kafka_conf_set_log_cb(conf.get(), hear);
   rd_kafka_conf_set_opaque(conf.get(), &listener);
   if (configure != nullptr) configure(conf.get());
-  rd_kafka_t* made = rd_kafka_new(role == Role::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf.get(), wrong.data(), wrong.size());
-  if (made == nullptr) return Error{ErrorKind::refused, "bad-setting", "the client of Kafka does not start: " + std::string(wrong.data()), ""};
+  rd_kafka_t* made = rd_kafka_new(role == Role::producer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf.get(),
+                                  wrong.data(), wrong.size());
+  if (made == nullptr)
+    return Error{ErrorKind::refused, "bad-setting",
+                 "the client of Kafka does not start: " + std::string(wrong.data()), ""};
   (void)conf.release();
   return Handle(made);
 }
@@ -163,39 +173,63 @@ Error error_of(rd_kafka_resp_err_t code, const std::string& where, std::string_v
   switch (code) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
-      return Error{ErrorKind::refused, "too-large", where + ": the record is larger than the topic's max.message.bytes allows; nothing was written", ""};
+      return Error{
+          ErrorKind::refused, "too-large",
+          where + ": the record is larger than the topic's max.message.bytes allows; nothing was written",
+          ""};
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
       return Error{ErrorKind::refused, "clock-ahead",
-                   where + ": the broker refuses the time of the record, which is more than message.timestamp.after.max.ms (5 s) ahead of its "
-                           "clock or far behind it. Set the clocks of this machine and of the brokers right; nothing was written", ""};
+                   where +
+                       ": the broker refuses the time of the record, which is more than "
+                       "message.timestamp.after.max.ms (5 s) ahead of its "
+                       "clock or far behind it. Set the clocks of this machine and of the brokers right; "
+                       "nothing was written",
+                   ""};
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return Error{ErrorKind::refused, "no-access", where + ": the brokers refuse this user (" + said + "); look at the user's password and rights", ""};
+      return Error{
+          ErrorKind::refused, "no-access",
+          where + ": the brokers refuse this user (" + said + "); look at the user's password and rights",
+          ""};
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
       return Error{ErrorKind::integrity, "offset-out-of-range",
                    where + ": the topic does not hold this offset any more or not yet (" + said +
-                       "). Retention has eaten its head or its tail was lost; nothing is skipped. Restore the log from a copy", ""};
+                       "). Retention has eaten its head or its tail was lost; nothing is skipped. Restore "
+                       "the log from a copy",
+                   ""};
     case RD_KAFKA_RESP_ERR__LOG_TRUNCATION:
-      return Error{ErrorKind::integrity, "log-rollback", where + ": the brokers have lost records that were there (" + said + "); restore the log from a copy", ""};
+      return Error{ErrorKind::integrity, "log-rollback",
+                   where + ": the brokers have lost records that were there (" + said +
+                       "); restore the log from a copy",
+                   ""};
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-      return Error{ErrorKind::integrity, "log-corrupt", where + ": a record is damaged (" + said + "). Nothing is read beyond it; restore the partition from another replica or from a copy", ""};
+      return Error{
+          ErrorKind::integrity, "log-corrupt",
+          where + ": a record is damaged (" + said +
+              "). Nothing is read beyond it; restore the partition from another replica or from a copy",
+          ""};
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID:
     case RD_KAFKA_RESP_ERR_INCONSISTENT_TOPIC_ID:
-      return Error{ErrorKind::integrity, "topic-missing", where + ": the brokers have no such topic or partition any more (" + name + "); restore it from a copy, never make it anew", ""};
+      return Error{ErrorKind::integrity, "topic-missing",
+                   where + ": the brokers have no such topic or partition any more (" + name +
+                       "); restore it from a copy, never make it anew",
+                   ""};
     default:
       break;
   }
-  if (meaning_of(code) == Meaning::refused) return Error{ErrorKind::refused, "not-written", where + ": " + said + " (" + name + ")", ""};
-  return Error{ErrorKind::unknown_outcome, "log-unreachable", where + ": " + said + " (" + name + "); look at the brokers, and ask again", ""};
+  if (meaning_of(code) == Meaning::refused)
+    return Error{ErrorKind::refused, "not-written", where + ": " + said + " (" + name + ")", ""};
+  return Error{ErrorKind::unknown_outcome, "log-unreachable",
+               where + ": " + said + " (" + name + "); look at the brokers, and ask again", ""};
 }
 
 }  // namespace lastkm::log::kafka

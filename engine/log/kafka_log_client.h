@@ -40,8 +40,10 @@ enum class Meaning : std::uint8_t {
 };
 [[nodiscard]] Meaning meaning_of(rd_kafka_resp_err_t code);
 /// The error as a value. `where` is "lastkm.commands, partition 3, offset 17", as far as it is known.
-[[nodiscard]] Error error_of(rd_kafka_resp_err_t code, const std::string& where, std::string_view detail = {});
-[[nodiscard]] std::string where(std::string_view topic, std::int32_t partition = -1, std::int64_t offset = -1);
+[[nodiscard]] Error error_of(rd_kafka_resp_err_t code, const std::string& where,
+                             std::string_view detail = {});
+[[nodiscard]] std::string where(std::string_view topic, std::int32_t partition = -1,
+                                std::int64_t offset = -1);
 
 /// What the callbacks of a client reach; outlives its handle.
 struct Listener {
@@ -49,7 +51,8 @@ struct Listener {
   const KafkaLogOptions* options;
 };
 
-/// refused "bad-setting": unknown to the library, or one that this log sets itself. `configure` adds callbacks.
+/// refused "bad-setting": unknown to the library, or one that this log sets itself. `configure` adds
+/// callbacks.
 [[nodiscard]] Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& more = {},
                                          void (*configure)(rd_kafka_conf_t*) = nullptr);
 

@@ -6,7 +6,10 @@
 namespace lastkm::log::kafka {
 
 Cursor::Cursor(rd_kafka_t* client, rd_kafka_topic_t* topic, std::string topic_name, std::int32_t partition)
-    : topic_(topic), topic_name_(std::move(topic_name)), partition_(partition), queue_(rd_kafka_queue_new(client)) {}
+    : topic_(topic),
+      topic_name_(std::move(topic_name)),
+      partition_(partition),
+      queue_(rd_kafka_queue_new(client)) {}
 
 Cursor::~Cursor() {
   rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
@@ -33,8 +36,8 @@ Status Cursor::start(std::int64_t from) {
 
 Status Cursor::poll(std::chrono::milliseconds wait, std::size_t most, std::deque<StoredRecord>& out) {
   std::array<rd_kafka_message_t*, 512> messages{};
-  const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()), messages.data(),
-                                                     std::min(most, messages.size()));
+  const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()),
+                                                     messages.data(), std::min(most, messages.size()));
   if (count < 0) return error_of(rd_kafka_last_error(), where(topic_name_, partition_, next_));
   const std::size_t had = out.size();
   Status taken = done();
@@ -64,13 +67,15 @@ Status Cursor::take(const rd_kafka_message_t& message, std::deque<StoredRecord>&
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(list, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
       headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
   }
   if (const std::string_view wrong = contradicting_header(stored.record.value, headers); !wrong.empty()) {
     return Error{ErrorKind::integrity, "header-differs",
                  where(topic_name_, partition_, message.offset) + ": the header " + std::string(wrong) +
-                     " is not what the record itself says; one of the two was changed", ""};
+                     " is not what the record itself says; one of the two was changed",
+                 ""};
   }
   for (auto& header : headers) {
     if (!is_cloud_event_header(header.first)) stored.record.headers.push_back(std::move(header));

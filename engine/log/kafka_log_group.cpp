@@ -22,7 +22,8 @@ constexpr std::chrono::milliseconds kLookAgain{200};
 constexpr int kDescribeMs = 5000;
 
 using Event = std::unique_ptr<rd_kafka_event_t, kafka::Destroyer<rd_kafka_event_destroy>>;
-using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, kafka::Destroyer<rd_kafka_AdminOptions_destroy>>;
+using AdminOptions =
+    std::unique_ptr<rd_kafka_AdminOptions_t, kafka::Destroyer<rd_kafka_AdminOptions_destroy>>;
 
 /// Whether a group has no member; false where that cannot be learnt.
 bool is_empty(rd_kafka_t* client, const std::string& group) {
@@ -34,7 +35,8 @@ bool is_empty(rd_kafka_t* client, const std::string& group) {
   const Event event(rd_kafka_queue_poll(queue.get(), kDescribeMs));
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   std::size_t count = 0;
-  const auto** groups = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
+  const auto** groups = rd_kafka_DescribeConsumerGroups_result_groups(
+      rd_kafka_event_DescribeConsumerGroups_result(event.get()), &count);
   if (count != 1) return false;
   const rd_kafka_error_t* wrong = rd_kafka_ConsumerGroupDescription_error(groups[0]);
   if (wrong != nullptr) return rd_kafka_error_code(wrong) == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
@@ -64,12 +66,13 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
   }
 
   Status join() override {
-    auto client = kafka::make_client(*this, kafka::Role::member,
-                                     {{"group.id", group_},
-                                      {"partition.assignment.strategy", "cooperative-sticky"},
-                                      {"session.timeout.ms", "6000"},
-                                      {"heartbeat.interval.ms", "500"}},
-                                     [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, &Member::rebalance); });
+    auto client = kafka::make_client(
+        *this, kafka::Role::member,
+        {{"group.id", group_},
+         {"partition.assignment.strategy", "cooperative-sticky"},
+         {"session.timeout.ms", "6000"},
+         {"heartbeat.interval.ms", "500"}},
+        [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_rebalance_cb(conf, &Member::rebalance); });
     if (!client) return client.error();
     client_ = std::move(*client);
     rd_kafka_poll_set_consumer(client_.get());
@@ -79,7 +82,8 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
       return kafka::error_of(code, "group " + group_);
     poller_ = std::jthread([this](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
-        if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), 100)) rd_kafka_message_destroy(message);
+        if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), 100))
+          rd_kafka_message_destroy(message);
         look_at_others();
       }
     });
@@ -110,12 +114,14 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
   }
 
  private:
-  static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
+                        rd_kafka_topic_partition_list_t* partitions, void* opaque) {
     auto& self = *static_cast<Member*>(static_cast<Listener*>(opaque));
     const bool given = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     if (!given) self.let_go(*partitions, rd_kafka_assignment_lost(client) != 0);
     // Cooperative: an owner keeps what it has while others come and go, and is told of changes alone.
-    rd_kafka_error_t* failed = given ? rd_kafka_incremental_assign(client, partitions) : rd_kafka_incremental_unassign(client, partitions);
+    rd_kafka_error_t* failed = given ? rd_kafka_incremental_assign(client, partitions)
+                                     : rd_kafka_incremental_unassign(client, partitions);
     if (failed != nullptr) rd_kafka_error_destroy(failed);
     if (!given) return;
     // The group is about who owns, not about what is read.
@@ -129,7 +135,8 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
     changed_.notify_all();
   }
 
-  /// Each group looks at the other once it has been given something: of two that come at once one at least sees the other.
+  /// Each group looks at the other once it has been given something: of two that come at once one at least
+  /// sees the other.
   void look_at_others() {
     {
       const std::lock_guard lock(mutex_);

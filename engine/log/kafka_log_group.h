@@ -1,7 +1,8 @@
-// Who owns what of a log on Kafka, by two consumer groups: in PREFIX.owners is whoever owns all of it, in PREFIX.shares
-// are those that share its partitions, and where one has members the other waits. A member that says nothing for
-// session.timeout.ms (6 s) loses what it holds to others. The group says who should work; that a process which
-// believes so wrongly does no harm rests on epochs, ordinals and reading back, not on the group.
+// Who owns what of a log on Kafka, by two consumer groups: in PREFIX.owners is whoever owns all of it, in
+// PREFIX.shares are those that share its partitions, and where one has members the other waits. A member that
+// says nothing for session.timeout.ms (6 s) loses what it holds to others. The group says who should work;
+// that a process which believes so wrongly does no harm rests on epochs, ordinals and reading back, not on
+// the group.
 #pragma once
 
 #include <chrono>

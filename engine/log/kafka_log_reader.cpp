@@ -20,10 +20,11 @@ std::size_t index(Topic topic) {
 }
 
 /// Takes from `from` on what lies in the list, within the limits; the number taken.
-std::size_t take(const std::deque<StoredRecord>& list, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-                 std::vector<StoredRecord>& out) {
-  auto at = std::lower_bound(list.begin(), list.end(), from,
-                             [](const StoredRecord& stored, std::int64_t offset) { return stored.offset < offset; });
+std::size_t take(const std::deque<StoredRecord>& list, std::int64_t from, std::size_t max_records,
+                 std::size_t max_bytes, std::vector<StoredRecord>& out) {
+  auto at = std::lower_bound(
+      list.begin(), list.end(), from,
+      [](const StoredRecord& stored, std::int64_t offset) { return stored.offset < offset; });
   std::size_t bytes = 0;
   std::size_t taken = 0;
   for (; at != list.end() && taken < max_records && (taken == 0 || bytes < max_bytes); ++at, ++taken) {
@@ -40,10 +41,12 @@ Error too_late(const std::string& at) {
 
 }  // namespace
 
-Reader::Reader(const KafkaLogOptions& options, std::int32_t partitions) : options_(options), listener_(options) {
+Reader::Reader(const KafkaLogOptions& options, std::int32_t partitions)
+    : options_(options), listener_(options) {
   for (const Topic topic : kTopics) {
     const bool many = topic == Topic::commands || topic == Topic::decisions;
-    for (std::int32_t i = 0; i < (many ? partitions : 1); ++i) followed_[index(topic)].push_back(std::make_unique<Followed>());
+    for (std::int32_t i = 0; i < (many ? partitions : 1); ++i)
+      followed_[index(topic)].push_back(std::make_unique<Followed>());
   }
 }
 
@@ -61,7 +64,8 @@ Status Reader::start() {
   if (!client) return client.error();
   client_ = std::move(*client);
   for (const Topic topic : kTopics) {
-    topics_[index(topic)].reset(rd_kafka_topic_new(client_.get(), topic_name(options_, topic).c_str(), nullptr));
+    topics_[index(topic)].reset(
+        rd_kafka_topic_new(client_.get(), topic_name(options_, topic).c_str(), nullptr));
     if (!topics_[index(topic)]) return error_of(rd_kafka_last_error(), topic_name(options_, topic));
   }
   return done();
@@ -77,8 +81,8 @@ Result<std::int64_t> Reader::ask_end(Topic topic, std::int32_t partition) {
   const std::string name = topic_name(options_, topic);
   const Clock::time_point until = Clock::now() + options_.patience;
   while (true) {
-    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(client_.get(), name.c_str(), partition, &low, &high,
-                                                                      static_cast<int>(options_.patience.count()));
+    const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+        client_.get(), name.c_str(), partition, &low, &high, static_cast<int>(options_.patience.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return high;
     // A topic that is new, or that changes its leader, is not known to every broker at once.
     const bool passes = meaning_of(code) != Meaning::refused && code != RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -111,16 +115,20 @@ Result<std::int64_t> Reader::end_of(Followed& at, Topic topic, std::int32_t part
     std::int64_t low = 0;
     std::int64_t high = 0;
     const std::string name = topic_name(options_, topic);
-    if (rd_kafka_get_watermark_offsets(client_.get(), name.c_str(), partition, &low, &high) == RD_KAFKA_RESP_ERR_NO_ERROR && high > 0)
+    if (rd_kafka_get_watermark_offsets(client_.get(), name.c_str(), partition, &low, &high) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR &&
+        high > 0)
       written(topic, partition, high - 1);
     return at.known_end.load();
   }
   return end_now(topic, partition);
 }
 
-Status Reader::follow(Followed& at, Topic topic, std::int32_t partition, std::int64_t from, std::int64_t end) {
+Status Reader::follow(Followed& at, Topic topic, std::int32_t partition, std::int64_t from,
+                      std::int64_t end) {
   if (!at.cursor) {
-    at.cursor = std::make_unique<Cursor>(client_.get(), topics_[index(topic)].get(), topic_name(options_, topic), partition);
+    at.cursor = std::make_unique<Cursor>(client_.get(), topics_[index(topic)].get(),
+                                         topic_name(options_, topic), partition);
     at.cursor->on_arrival([](rd_kafka_t*, void* self) { static_cast<Reader*>(self)->wake(); }, this);
   }
   if (!at.cursor->running() || from > at.cursor->next() + kSkipMost) {
@@ -133,7 +141,8 @@ Status Reader::follow(Followed& at, Topic topic, std::int32_t partition, std::in
   while (true) {
     const bool needed = at.cursor->next() <= from && from < end;
     std::deque<StoredRecord> fresh;
-    if (auto polled = at.cursor->poll(needed ? kPatience : std::chrono::milliseconds(0), kPollMost, fresh); !polled) {
+    if (auto polled = at.cursor->poll(needed ? kPatience : std::chrono::milliseconds(0), kPollMost, fresh);
+        !polled) {
       at.is_followed = false;
       return polled;
     }
@@ -147,8 +156,8 @@ Status Reader::follow(Followed& at, Topic topic, std::int32_t partition, std::in
   }
 }
 
-Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-                    std::vector<StoredRecord>& out) {
+Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+                    std::size_t max_bytes, std::vector<StoredRecord>& out) {
   from = std::max<std::int64_t>(from, 0);
   if (max_records == 0) return done();
   Followed& at = followed(topic, partition);
@@ -157,7 +166,8 @@ Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std:
   std::int64_t scan_until = 0;
   {
     const std::lock_guard lock(at.mutex);
-    const bool behind = at.cursor && at.cursor->running() && from < (at.kept.empty() ? at.cursor->next() : at.kept.front().offset);
+    const bool behind = at.cursor && at.cursor->running() &&
+                        from < (at.kept.empty() ? at.cursor->next() : at.kept.front().offset);
     if (!behind) {
       if (from > *end) return done();
       // Reading goes on until the limits are met or nothing more is there at once.
@@ -165,15 +175,18 @@ Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std:
       std::size_t bytes = 0;
       while (taken < max_records && (taken == 0 || bytes < max_bytes)) {
         const std::int64_t next = taken == 0 ? from : out.back().offset + 1;
-        std::size_t got = take(at.kept, next, max_records - taken, max_bytes > bytes ? max_bytes - bytes : 0, out);
+        std::size_t got =
+            take(at.kept, next, max_records - taken, max_bytes > bytes ? max_bytes - bytes : 0, out);
         if (got == 0) {
-          if (auto followed = follow(at, topic, partition, next, *end); !followed) return taken > 0 ? done() : followed;
+          if (auto followed = follow(at, topic, partition, next, *end); !followed)
+            return taken > 0 ? done() : followed;
           got = take(at.kept, next, max_records - taken, max_bytes > bytes ? max_bytes - bytes : 0, out);
         }
         if (got == 0) break;
         for (std::size_t i = out.size() - got; i < out.size(); ++i) bytes += out[i].record.value.size();
         taken += got;
-        while (at.kept_bytes > kKeptBytes && at.kept.size() > 1 && at.kept.front().offset <= out.back().offset) {
+        while (at.kept_bytes > kKeptBytes && at.kept.size() > 1 &&
+               at.kept.front().offset <= out.back().offset) {
           at.kept_bytes -= at.kept.front().record.value.size();
           at.kept.pop_front();
         }
@@ -185,15 +198,17 @@ Status Reader::read(Topic topic, std::int32_t partition, std::int64_t from, std:
   return scan(topic, partition, from, std::min(scan_until, *end), max_records, max_bytes, out);
 }
 
-Result<Reader::Scanner*> Reader::scanner_at(Topic topic, std::int32_t partition, std::int64_t from, std::unique_lock<std::mutex>& held) {
+Result<Reader::Scanner*> Reader::scanner_at(Topic topic, std::int32_t partition, std::int64_t from,
+                                            std::unique_lock<std::mutex>& held) {
   Scanner* chosen = nullptr;
   {
     const std::lock_guard lock(scanners_mutex_);
     for (const auto& scanner : scanners_) {
       std::unique_lock mine(scanner->mutex, std::try_to_lock);
       if (!mine.owns_lock()) continue;
-      const bool fits = scanner->topic == topic && scanner->partition == partition && scanner->cursor->running() &&
-                        (scanner->ahead.empty() ? scanner->cursor->next() : scanner->ahead.front().offset) == from;
+      const bool fits =
+          scanner->topic == topic && scanner->partition == partition && scanner->cursor->running() &&
+          (scanner->ahead.empty() ? scanner->cursor->next() : scanner->ahead.front().offset) == from;
       if (fits) {
         scanner->used = ++uses_;
         held = std::move(mine);
@@ -216,8 +231,10 @@ Result<Reader::Scanner*> Reader::scanner_at(Topic topic, std::int32_t partition,
     // The same partition from elsewhere.
   } else {
     chosen->cursor.reset();
-    chosen->handle.reset(rd_kafka_topic_new(chosen->client.get(), topic_name(options_, topic).c_str(), nullptr));
-    chosen->cursor = std::make_unique<Cursor>(chosen->client.get(), chosen->handle.get(), topic_name(options_, topic), partition);
+    chosen->handle.reset(
+        rd_kafka_topic_new(chosen->client.get(), topic_name(options_, topic).c_str(), nullptr));
+    chosen->cursor = std::make_unique<Cursor>(chosen->client.get(), chosen->handle.get(),
+                                              topic_name(options_, topic), partition);
     chosen->topic = topic;
     chosen->partition = partition;
   }
@@ -226,8 +243,8 @@ Result<Reader::Scanner*> Reader::scanner_at(Topic topic, std::int32_t partition,
   return chosen;
 }
 
-Status Reader::scan(Topic topic, std::int32_t partition, std::int64_t from, std::int64_t until, std::size_t max_records,
-                    std::size_t max_bytes, std::vector<StoredRecord>& out) {
+Status Reader::scan(Topic topic, std::int32_t partition, std::int64_t from, std::int64_t until,
+                    std::size_t max_records, std::size_t max_bytes, std::vector<StoredRecord>& out) {
   std::unique_lock<std::mutex> held;
   auto found = scanner_at(topic, partition, from, held);
   if (!found) return found.error();
@@ -239,7 +256,8 @@ Status Reader::scan(Topic topic, std::int32_t partition, std::int64_t from, std:
       // A cursor that met an error stands still; the next call begins there and tells it.
       if (scanner.cursor->next() >= until || !scanner.cursor->running()) break;
       if (auto polled = scanner.cursor->poll(kPatience, kPollMost, scanner.ahead); !polled) return polled;
-      if (scanner.ahead.empty() && Clock::now() > patience) return too_late(where(topic_name(options_, topic), partition, scanner.cursor->next()));
+      if (scanner.ahead.empty() && Clock::now() > patience)
+        return too_late(where(topic_name(options_, topic), partition, scanner.cursor->next()));
       continue;
     }
     bytes += scanner.ahead.front().record.value.size();

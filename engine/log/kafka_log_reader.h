@@ -1,6 +1,6 @@
-// Reads from Kafka. A partition that is read is followed: what comes at its end is kept for a while, so that the
-// engine and the views beside it read the same bytes once. Reads from further back go through scanners, each at
-// one place at a time.
+// Reads from Kafka. A partition that is read is followed: what comes at its end is kept for a while, so that
+// the engine and the views beside it read the same bytes once. Reads from further back go through scanners,
+// each at one place at a time.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,8 @@ class Cursor {
   Cursor& operator=(const Cursor&) = delete;
 
   [[nodiscard]] Status start(std::int64_t from);
-  /// Appends what has come, after at most `wait`; next() then lies behind it. After an error the cursor stands still.
+  /// Appends what has come, after at most `wait`; next() then lies behind it. After an error the cursor
+  /// stands still.
   [[nodiscard]] Status poll(std::chrono::milliseconds wait, std::size_t most, std::deque<StoredRecord>& out);
   [[nodiscard]] std::int64_t next() const { return next_; }
   [[nodiscard]] bool running() const { return running_; }
@@ -51,8 +52,8 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   [[nodiscard]] Status start();
-  [[nodiscard]] Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-                            std::vector<StoredRecord>& out);
+  [[nodiscard]] Status read(Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+                            std::size_t max_bytes, std::vector<StoredRecord>& out);
   [[nodiscard]] Result<std::int64_t> end(Topic topic, std::int32_t partition);
   /// As the leader of the partition says at this moment.
   [[nodiscard]] Result<std::int64_t> end_now(Topic topic, std::int32_t partition);
@@ -85,10 +86,12 @@ class Reader {
   [[nodiscard]] Followed& followed(Topic topic, std::int32_t partition);
   [[nodiscard]] Result<std::int64_t> ask_end(Topic topic, std::int32_t partition);
   [[nodiscard]] Result<std::int64_t> end_of(Followed& at, Topic topic, std::int32_t partition);
-  [[nodiscard]] Status follow(Followed& at, Topic topic, std::int32_t partition, std::int64_t from, std::int64_t end);
-  [[nodiscard]] Status scan(Topic topic, std::int32_t partition, std::int64_t from, std::int64_t until, std::size_t max_records,
-                            std::size_t max_bytes, std::vector<StoredRecord>& out);
-  [[nodiscard]] Result<Scanner*> scanner_at(Topic topic, std::int32_t partition, std::int64_t from, std::unique_lock<std::mutex>& held);
+  [[nodiscard]] Status follow(Followed& at, Topic topic, std::int32_t partition, std::int64_t from,
+                              std::int64_t end);
+  [[nodiscard]] Status scan(Topic topic, std::int32_t partition, std::int64_t from, std::int64_t until,
+                            std::size_t max_records, std::size_t max_bytes, std::vector<StoredRecord>& out);
+  [[nodiscard]] Result<Scanner*> scanner_at(Topic topic, std::int32_t partition, std::int64_t from,
+                                            std::unique_lock<std::mutex>& held);
 
   const KafkaLogOptions& options_;
   Listener listener_;

@@ -19,7 +19,9 @@ std::string trimmed(std::string_view text) {
 Result<KafkaSettings> read_kafka_settings(const std::string& file) {
   constexpr std::string_view kFile = ".file";
   std::ifstream in(file);
-  if (!in) return Error{ErrorKind::not_found, "no-such-file", "there is no file " + file + " with settings for Kafka", file};
+  if (!in)
+    return Error{ErrorKind::not_found, "no-such-file",
+                 "there is no file " + file + " with settings for Kafka", file};
   KafkaSettings out;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
@@ -28,17 +30,21 @@ Result<KafkaSettings> read_kafka_settings(const std::string& file) {
     const std::size_t equals = text.find('=');
     const std::string at = file + ":" + std::to_string(number);
     if (equals == std::string::npos || equals == 0)
-      return Error{ErrorKind::bad_input, "bad-setting", at + ": a line is NAME=VALUE, NAME.file=PATH or a remark after #", at};
+      return Error{ErrorKind::bad_input, "bad-setting",
+                   at + ": a line is NAME=VALUE, NAME.file=PATH or a remark after #", at};
     std::string name = trimmed(text.substr(0, equals));
     std::string value = trimmed(text.substr(equals + 1));
     if (name.ends_with(kFile)) {
       name.resize(name.size() - kFile.size());
       std::ifstream secret(value, std::ios::binary);
-      if (!secret) return Error{ErrorKind::bad_input, "bad-setting", at + ": " + name + " is to come from " + value + ", which cannot be read", at};
+      if (!secret)
+        return Error{ErrorKind::bad_input, "bad-setting",
+                     at + ": " + name + " is to come from " + value + ", which cannot be read", at};
       value.assign(std::istreambuf_iterator<char>(secret), {});
       while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
     }
-    if (!out.emplace(name, value).second) return Error{ErrorKind::bad_input, "bad-setting", at + ": " + name + " stands twice", at};
+    if (!out.emplace(name, value).second)
+      return Error{ErrorKind::bad_input, "bad-setting", at + ": " + name + " stands twice", at};
   }
   return out;
 }

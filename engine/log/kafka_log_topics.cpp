@@ -32,9 +32,11 @@ std::vector<Wanted> wanted(std::int32_t replication) {
           {"retention.ms", "-1", Rule::equal, "old records would vanish"},
           {"retention.bytes", "-1", Rule::equal, "old records would vanish"},
           {"message.timestamp.type", "CreateTime", Rule::equal, "the broker would not look at clocks"},
-          {"message.timestamp.after.max.ms", "5000", Rule::at_most, "a clock that runs ahead would not be refused"},
+          {"message.timestamp.after.max.ms", "5000", Rule::at_most,
+           "a clock that runs ahead would not be refused"},
           {"max.message.bytes", "8912896", Rule::at_least, "directory documents may have 8 MiB"},
-          {"min.insync.replicas", replication > 1 ? "2" : "1", Rule::at_least, "an acknowledged record could be on one broker alone"},
+          {"min.insync.replicas", replication > 1 ? "2" : "1", Rule::at_least,
+           "an acknowledged record could be on one broker alone"},
           {"unclean.leader.election.enable", "false", Rule::equal, "acknowledged records could be lost"}};
 }
 
@@ -46,9 +48,12 @@ std::int64_t number(std::string_view text) {
 
 bool holds(const Wanted& wanted, std::string_view value) {
   switch (wanted.rule) {
-    case Rule::equal: return value == wanted.value;
-    case Rule::at_least: return number(value) >= number(wanted.value);
-    case Rule::at_most: return number(value) >= 0 && number(value) <= number(wanted.value);
+    case Rule::equal:
+      return value == wanted.value;
+    case Rule::at_least:
+      return number(value) >= number(wanted.value);
+    case Rule::at_most:
+      return number(value) >= 0 && number(value) <= number(wanted.value);
   }
   return false;
 }
@@ -73,17 +78,20 @@ class Admin {
     pointers.reserve(names.size());
     for (const std::string& name : names) pointers.push_back(name.c_str());
     const Collection collection(rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
-    rd_kafka_DescribeTopics(client_, collection.get(), of(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS).get(), queue_.get());
+    rd_kafka_DescribeTopics(client_, collection.get(), of(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS).get(),
+                            queue_.get());
     auto event = answer(names.front());
     if (!event) return event.error();
     std::size_t count = 0;
-    const auto** topics = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event->get()), &count);
+    const auto** topics =
+        rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event->get()), &count);
     std::map<Topic, Seen> out;
     for (std::size_t i = 0; i < count; ++i) {
       const auto at = std::find(names.begin(), names.end(), rd_kafka_TopicDescription_name(topics[i]));
       if (at == names.end()) continue;
       Seen& seen = out[kTopics[at - names.begin()]];
-      if (const rd_kafka_error_t* error = rd_kafka_TopicDescription_error(topics[i])) seen.error = rd_kafka_error_code(error);
+      if (const rd_kafka_error_t* error = rd_kafka_TopicDescription_error(topics[i]))
+        seen.error = rd_kafka_error_code(error);
       if (seen.error != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
       seen.id = rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(topics[i]));
       std::size_t partitions = 0;
@@ -92,7 +100,8 @@ class Admin {
       for (std::size_t p = 0; p < partitions; ++p) {
         std::size_t replicas = 0;
         rd_kafka_TopicPartitionInfo_replicas(infos[p], &replicas);
-        seen.replication = static_cast<std::int32_t>(p == 0 ? replicas : std::min(replicas, static_cast<std::size_t>(seen.replication)));
+        seen.replication = static_cast<std::int32_t>(
+            p == 0 ? replicas : std::min(replicas, static_cast<std::size_t>(seen.replication)));
         seen.all_led = seen.all_led && rd_kafka_TopicPartitionInfo_leader(infos[p]) != nullptr;
       }
     }
@@ -105,20 +114,24 @@ class Admin {
     std::array<char, 512> wrong{};
     for (const Topic topic : missing) {
       const bool many = topic == Topic::commands || topic == Topic::decisions;
-      NewTopic made(rd_kafka_NewTopic_new(topic_name(options_, topic).c_str(), many ? options_.partitions : 1, replication,
-                                          wrong.data(), wrong.size()));
-      if (!made) return Error{ErrorKind::refused, "topic-setting", topic_name(options_, topic) + " cannot be made: " + wrong.data(), ""};
+      NewTopic made(rd_kafka_NewTopic_new(topic_name(options_, topic).c_str(), many ? options_.partitions : 1,
+                                          replication, wrong.data(), wrong.size()));
+      if (!made)
+        return Error{ErrorKind::refused, "topic-setting",
+                     topic_name(options_, topic) + " cannot be made: " + wrong.data(), ""};
       for (const Wanted& setting : wanted(replication))
         rd_kafka_NewTopic_set_config(made.get(), setting.name, setting.value.c_str());
       if (options_.flush_each) rd_kafka_NewTopic_set_config(made.get(), "flush.messages", "1");
       pointers.push_back(made.get());
       topics.push_back(std::move(made));
     }
-    rd_kafka_CreateTopics(client_, pointers.data(), pointers.size(), of(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(), queue_.get());
+    rd_kafka_CreateTopics(client_, pointers.data(), pointers.size(), of(RD_KAFKA_ADMIN_OP_CREATETOPICS).get(),
+                          queue_.get());
     auto event = answer(topic_name(options_, missing.front()));
     if (!event) return event.error();
     std::size_t count = 0;
-    const auto** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
+    const auto** results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event->get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
       const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
       // Another process may make them at this moment.
@@ -134,13 +147,16 @@ class Admin {
       const std::string name = topic_name(options_, topic);
       const Resource asked(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
       rd_kafka_ConfigResource_t* pointer = asked.get();
-      rd_kafka_DescribeConfigs(client_, &pointer, 1, of(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS).get(), queue_.get());
+      rd_kafka_DescribeConfigs(client_, &pointer, 1, of(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS).get(),
+                               queue_.get());
       auto event = answer(name);
       if (!event) return event.error();
       std::size_t count = 0;
-      const auto** resources = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
+      const auto** resources = rd_kafka_DescribeConfigs_result_resources(
+          rd_kafka_event_DescribeConfigs_result(event->get()), &count);
       if (count != 1 || rd_kafka_ConfigResource_error(resources[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_of(count == 1 ? rd_kafka_ConfigResource_error(resources[0]) : RD_KAFKA_RESP_ERR__FAIL, name);
+        return error_of(count == 1 ? rd_kafka_ConfigResource_error(resources[0]) : RD_KAFKA_RESP_ERR__FAIL,
+                        name);
       std::size_t entries = 0;
       const auto** configs = rd_kafka_ConfigResource_configs(resources[0], &entries);
       for (const Wanted& setting : wanted(seen.at(topic).replication)) {
@@ -151,9 +167,12 @@ class Admin {
         if (value != nullptr && holds(setting, value)) continue;
         static constexpr std::array kRules = {"", "at least ", "at most "};
         return Error{ErrorKind::refused, "topic-setting",
-                     "the topic " + name + " has " + setting.name + "=" + (value == nullptr ? "(unknown)" : value) + ", but " +
-                         setting.why + ": it must be " + kRules.at(static_cast<std::size_t>(setting.rule)) + setting.value +
-                         ". Set it with kafka-configs --alter --topic " + name + " --add-config " + setting.name + "=" + setting.value, ""};
+                     "the topic " + name + " has " + setting.name + "=" +
+                         (value == nullptr ? "(unknown)" : value) + ", but " + setting.why + ": it must be " +
+                         kRules.at(static_cast<std::size_t>(setting.rule)) + setting.value +
+                         ". Set it with kafka-configs --alter --topic " + name + " --add-config " +
+                         setting.name + "=" + setting.value,
+                     ""};
       }
     }
     return done();
@@ -199,14 +218,18 @@ class Admin {
 Status check_shape(const KafkaLogOptions& options, const std::map<Topic, Seen>& seen) {
   const std::int32_t partitions = seen.at(Topic::commands).partitions;
   const auto refuse = [&](Topic topic, std::int32_t has, const std::string& must) {
-    return Error{ErrorKind::refused, "other-partitions",
-                 "the topic " + topic_name(options, topic) + " has " + std::to_string(has) + " partitions, but it must have " + must +
-                     ": lanes would lie elsewhere. 'lastkm log copy' moves a log to another number of partitions", ""};
+    return Error{
+        ErrorKind::refused, "other-partitions",
+        "the topic " + topic_name(options, topic) + " has " + std::to_string(has) +
+            " partitions, but it must have " + must +
+            ": lanes would lie elsewhere. 'lastkm log copy' moves a log to another number of partitions",
+        ""};
   };
   if (options.partitions > 0 && partitions != options.partitions)
     return refuse(Topic::commands, partitions, std::to_string(options.partitions) + " as asked");
   if (seen.at(Topic::decisions).partitions != partitions)
-    return refuse(Topic::decisions, seen.at(Topic::decisions).partitions, "as many as " + topic_name(options, Topic::commands) + ", " + std::to_string(partitions));
+    return refuse(Topic::decisions, seen.at(Topic::decisions).partitions,
+                  "as many as " + topic_name(options, Topic::commands) + ", " + std::to_string(partitions));
   for (const Topic topic : {Topic::directory, Topic::meta}) {
     if (seen.at(topic).partitions != 1) return refuse(topic, seen.at(topic).partitions, "1");
   }
@@ -224,8 +247,10 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
   if (!cluster) return cluster.error();
   if (!options.cluster_id.empty() && options.cluster_id != *cluster) {
     return Error{ErrorKind::integrity, "wrong-cluster",
-                 "the brokers " + options.brokers + " belong to the cluster " + *cluster + ", but this deployment's log lies in the cluster " +
-                     options.cluster_id + "; give the right brokers", ""};
+                 "the brokers " + options.brokers + " belong to the cluster " + *cluster +
+                     ", but this deployment's log lies in the cluster " + options.cluster_id +
+                     "; give the right brokers",
+                 ""};
   }
   const Clock::time_point until = Clock::now() + options.patience;
   bool made = false;
@@ -246,23 +271,31 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
       if (auto shaped = check_shape(options, *seen); !shaped) return shaped.error();
       if (auto settings = admin.check_settings(*seen); !settings) return settings.error();
       Topics out{seen->at(Topic::commands).partitions, std::move(*cluster), ""};
-      for (const auto& [topic, one] : *seen) out.identity += (out.identity.empty() ? "" : ",") + std::string(name_of(topic)) + "=" + one.id;
+      for (const auto& [topic, one] : *seen)
+        out.identity += (out.identity.empty() ? "" : ",") + std::string(name_of(topic)) + "=" + one.id;
       return out;
     }
     if (!missing.empty() && !made) {
       if (options.partitions < 1 && missing.size() == std::size(kTopics)) {
-        return Error{ErrorKind::not_found, "no-log", "the brokers " + options.brokers + " have no topics " + options.prefix +
-                     ".*: make a deployment with 'lastkm init DIR --log kafka --brokers …', or give another --prefix", ""};
+        return Error{ErrorKind::not_found, "no-log",
+                     "the brokers " + options.brokers + " have no topics " + options.prefix +
+                         ".*: make a deployment with 'lastkm init DIR --log kafka --brokers …', or give "
+                         "another --prefix",
+                     ""};
       }
       // Some are there and others are gone: making them anew would hide a loss.
-      if (missing.size() != std::size(kTopics)) return error_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic_name(options, missing.front()));
+      if (missing.size() != std::size(kTopics))
+        return error_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic_name(options, missing.front()));
       auto brokers = admin.brokers();
       if (!brokers) return brokers.error();
-      const std::int32_t replication = options.replication > 0 ? options.replication : std::min<std::int32_t>(3, *brokers);
+      const std::int32_t replication =
+          options.replication > 0 ? options.replication : std::min<std::int32_t>(3, *brokers);
       if (auto done_making = admin.make(missing, replication); !done_making) return done_making.error();
       made = true;
     }
-    if (Clock::now() > until) return error_of(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, options.prefix + ".*", "the topics have no leaders yet");
+    if (Clock::now() > until)
+      return error_of(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, options.prefix + ".*",
+                      "the topics have no leaders yet");
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
 }

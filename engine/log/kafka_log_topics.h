@@ -10,7 +10,8 @@ namespace lastkm::log::kafka {
 struct Topics {
   std::int32_t partitions = 0;  ///< of `commands` and `decisions`
   std::string cluster_id;
-  std::string identity;  ///< the brokers' own ids of the topics: a topic that was deleted and made anew has another
+  std::string
+      identity;  ///< the brokers' own ids of the topics: a topic that was deleted and made anew has another
 };
 
 /// Looks at the topics; makes those that are missing where options.partitions > 0. Errors of open_kafka_log.

@@ -32,7 +32,8 @@ rd_kafka_headers_t* headers_of(const Record& record) {
   rd_kafka_headers_t* out = rd_kafka_headers_new(copies.size() + record.headers.size());
   for (const Headers* list : {&copies, &record.headers}) {
     for (const auto& [name, value] : *list)
-      rd_kafka_header_add(out, name.data(), static_cast<ssize_t>(name.size()), value.data(), static_cast<ssize_t>(value.size()));
+      rd_kafka_header_add(out, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                          static_cast<ssize_t>(value.size()));
   }
   return out;
 }
@@ -54,8 +55,9 @@ class Writer::Producer : public Listener {
   }
 
   Status start() {
-    auto client = make_client(*this, Role::producer, {},
-                              [](rd_kafka_conf_t* conf) { rd_kafka_conf_set_dr_msg_cb(conf, &Producer::report); });
+    auto client = make_client(*this, Role::producer, {}, [](rd_kafka_conf_t* conf) {
+      rd_kafka_conf_set_dr_msg_cb(conf, &Producer::report);
+    });
     if (!client) return client.error();
     client_ = std::move(*client);
     for (const Topic topic : kTopics) {
@@ -93,7 +95,10 @@ class Writer::Producer : public Listener {
     return spent_ || rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
   }
   void spend() { spent_ = true; }
-  void break_it() { rd_kafka_test_fatal_error(client_.get(), RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "a test wants it"); }
+  void break_it() {
+    rd_kafka_test_fatal_error(client_.get(), RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                              "a test wants it");
+  }
 
  private:
   rd_kafka_resp_err_t produce(const Append& append, Slot& slot) {
@@ -105,7 +110,8 @@ class Writer::Producer : public Listener {
           client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(append.partition),
           RD_KAFKA_V_KEY(append.record.key.data(), append.record.key.size()),
           RD_KAFKA_V_VALUE(const_cast<char*>(append.record.value.data()), append.record.value.size()),
-          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&slot), RD_KAFKA_V_END);
+          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&slot),
+          RD_KAFKA_V_END);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return code;
       rd_kafka_headers_destroy(headers);
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return code;
@@ -182,14 +188,16 @@ Result<std::vector<std::int64_t>> Writer::append(std::span<const Append> records
     }
     any_written = any_written || slot.may_be_written;
     // A report without an offset proves nothing.
-    const rd_kafka_resp_err_t code = slot.error == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__FAIL : slot.error;
+    const rd_kafka_resp_err_t code =
+        slot.error == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__FAIL : slot.error;
     if (meaning_of(code) != Meaning::refused) (*producer)->spend();
     if (!failed) failed = error_of(code, at);
   }
   if (!failed) return offsets;
   // Some of the call's records are there: as a whole it is neither written nor not written.
   if (any_written && failed->kind == ErrorKind::refused) {
-    return Error{ErrorKind::unknown_outcome, failed->code, failed->message + " (of this one; others of the same call were written)", ""};
+    return Error{ErrorKind::unknown_outcome, failed->code,
+                 failed->message + " (of this one; others of the same call were written)", ""};
   }
   return *failed;
 }

@@ -15,7 +15,8 @@ namespace lastkm::log::kafka {
 /// Thread-safe.
 class Writer {
  public:
-  /// `options` outlive this. `written` is told the topic, partition and offset of each record that is acknowledged.
+  /// `options` outlive this. `written` is told the topic, partition and offset of each record that is
+  /// acknowledged.
   Writer(const KafkaLogOptions& options, std::function<void(Topic, std::int32_t, std::int64_t)> written);
   ~Writer();
   Writer(const Writer&) = delete;

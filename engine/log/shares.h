@@ -14,7 +14,8 @@ class Shares {
   virtual ~Shares() = default;  ///< gives back what it holds, so that others need not wait for a time-out
   /// Asks for a share; until then this process holds nothing.
   [[nodiscard]] virtual Status join() = 0;
-  /// Whether the partition is this process's. Where it is, others wait a while for release() before they get it.
+  /// Whether the partition is this process's. Where it is, others wait a while for release() before they get
+  /// it.
   [[nodiscard]] virtual bool take(std::int32_t partition) = 0;
   /// Nothing is decided in it here any more.
   virtual void release(std::int32_t partition) = 0;

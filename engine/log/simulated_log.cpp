@@ -161,7 +161,8 @@ class SimulatedLog final : public EventLog {
     std::vector<std::int64_t> offsets;
     for (const Append& append : records) {
       offsets.push_back(storage_->put(append));
-      if (faults_.lag_one_in > 0 && lags(append.topic)) lag_of(append.topic, append.partition).seen = storage_->order_;
+      if (faults_.lag_one_in > 0 && lags(append.topic))
+        lag_of(append.topic, append.partition).seen = storage_->order_;
     }
     ++storage_->version_;
     storage_->grown_.notify_all();
@@ -177,8 +178,8 @@ class SimulatedLog final : public EventLog {
     lags_.resize(static_cast<std::size_t>(storage_->partitions_) * 2);
     return lags_[static_cast<std::size_t>(partition) * 2 + (topic == Topic::commands ? 0 : 1)];
   }
-  /// The last record that this handle sees there. Commands and decisions stand still for themselves, so that a
-  /// decision may be seen before its command.
+  /// The last record that this handle sees there. Commands and decisions stand still for themselves, so that
+  /// a decision may be seen before its command.
   std::uint64_t horizon_of(Topic topic, std::int32_t partition) {
     if (faults_.lag_one_in == 0 || !lags(topic)) return UINT64_MAX;
     Lag& lag = lag_of(topic, partition);

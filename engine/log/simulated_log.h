@@ -21,8 +21,8 @@ struct Faults {
   /// unknown_outcome, and the records come later: after what others append meanwhile, or with power, or
   /// never.
   std::uint32_t land_late_one_in = 0;
-  /// A partition of a topic stands still for this handle for some reads: it sees its own appends at once, those of
-  /// others late and in another order than over all partitions they came.
+  /// A partition of a topic stands still for this handle for some reads: it sees its own appends at once,
+  /// those of others late and in another order than over all partitions they came.
   std::uint32_t lag_one_in = 0;
   bool lose_syncs = false;  ///< sync() and synced appends do not make anything survive (a control)
 };

@@ -56,7 +56,8 @@ std::string sketch_of(std::string_view text, std::string_view secret) {
     for (std::size_t j = i; j < std::min(all.size(), i + run); ++j) gram += all[j];
     std::uint64_t hash = 0;
     std::array<unsigned char, crypto_shorthash_BYTES> bytes{};
-    crypto_shorthash(bytes.data(), reinterpret_cast<const unsigned char*>(gram.data()), gram.size(), key.data());
+    crypto_shorthash(bytes.data(), reinterpret_cast<const unsigned char*>(gram.data()), gram.size(),
+                     key.data());
     for (const unsigned char byte : bytes) hash = hash << 8U | byte;
     for (std::size_t part = 0; part < kSketchParts; ++part)
       least[part] = std::min(least[part], mixed(hash + (part + 1) * 0x9E3779B97F4A7C15U));
@@ -64,7 +65,8 @@ std::string sketch_of(std::string_view text, std::string_view secret) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string sketch;
   for (const std::uint64_t value : least) {
-    for (std::size_t digit = 0; digit < kSketchDigits; ++digit) sketch += digits[(value >> (4 * digit)) & 15U];
+    for (std::size_t digit = 0; digit < kSketchDigits; ++digit)
+      sketch += digits[(value >> (4 * digit)) & 15U];
   }
   return sketch;
 }

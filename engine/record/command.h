@@ -1,5 +1,6 @@
-// A command: something asked of one aggregate, as it stands in the `commands` log. Its value is a CloudEvent 1.0 in
-// structured mode and canonical JSON; encode and decode are exact inverses on what encode writes.
+// A command: something asked of one aggregate, as it stands in the `commands` log. Its value is a
+// CloudEvent 1.0 in structured mode and canonical JSON; encode and decode are exact inverses on what encode
+// writes.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace lastkm::record {
 
-/// The client of the engine's own commands, follow-ups among them. No other client has this name: intake refuses it.
+/// The client of the engine's own commands, follow-ups among them. No other client has this name: intake
+/// refuses it.
 inline constexpr std::string_view kEngineClient = "engine";
 
 /// Who asks. `person` is a reference; names live in the vault.
@@ -56,7 +58,8 @@ inline constexpr std::size_t kMaxRecordBytes = 8U << 20U;
 
 /// `source` is the deployment's CloudEvents source, "/lastkm/<log id>".
 [[nodiscard]] std::string encode(const Command& command, std::string_view source);
-/// integrity "not-canonical", "unknown-type", "undecodable" where the bytes are no command of a version known here.
+/// integrity "not-canonical", "unknown-type", "undecodable" where the bytes are no command of a version known
+/// here.
 [[nodiscard]] Result<Command> decode_command(std::string_view bytes);
 
 }  // namespace lastkm::record

@@ -60,8 +60,9 @@ struct Decision {
   Instant lane_time;
   std::int32_t decider = 1;
   DirectoryOrdinal context;  ///< stands for all document versions in force
-  std::string command_hash;  ///< hex SHA-256 of the command's record: the decision commits to every byte of it
-  std::string prev;          ///< hex SHA-256 of the aggregate's previous decision; empty for its first
+  std::string
+      command_hash;  ///< hex SHA-256 of the command's record: the decision commits to every byte of it
+  std::string prev;  ///< hex SHA-256 of the aggregate's previous decision; empty for its first
   std::vector<Event> events;
   std::optional<Rejection> rejection;
   std::optional<Ordinal> duplicate_of;  ///< the command is a repeat of this one; nothing happened

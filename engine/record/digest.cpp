@@ -14,7 +14,8 @@ struct FreeContext {
 }  // namespace
 
 Digest sha256(std::string_view bytes) {
-  // A context and its algorithm are dear to make (1.8 M digests a second when reused); they hold no state between calls.
+  // A context and its algorithm are dear to make (1.8 M digests a second when reused); they hold no state
+  // between calls.
   thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   thread_local const EVP_MD* const algorithm = EVP_sha256();
   Digest digest{};

@@ -1,5 +1,5 @@
-// Merkle trees of RFC 6962 section 2.1 over SHA-256. The data of a leaf is the SHA-256 of a record's value: leaves are
-// small commitments, and a tree of commands can be made from the decisions that name their hashes.
+// Merkle trees of RFC 6962 section 2.1 over SHA-256. The data of a leaf is the SHA-256 of a record's value:
+// leaves are small commitments, and a tree of commands can be made from the decisions that name their hashes.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace lastkm::record {
 /// H(0x01 ‖ left ‖ right)
 [[nodiscard]] Digest merkle_node(const Digest& left, const Digest& right);
 
-/// The right edge of a growing tree: enough to append to it and to give its root, in memory that grows with the
-/// logarithm of its size.
+/// The right edge of a growing tree: enough to append to it and to give its root, in memory that grows with
+/// the logarithm of its size.
 class Frontier {
  public:
   Frontier() = default;

@@ -1,5 +1,5 @@
-// The fast reader of record bytes: JSON of our own making, integers only, no duplicate members, at most kMaxDepth deep.
-// Documents and requests from outside go through engine/json, which says line and column.
+// The fast reader of record bytes: JSON of our own making, integers only, no duplicate members, at most
+// kMaxDepth deep. Documents and requests from outside go through engine/json, which says line and column.
 #pragma once
 
 #include <string_view>

@@ -1,8 +1,8 @@
-// A subset of CEL (Common Expression Language, github.com/google/cel-spec): guards and selectors of workflows.
-// Parsed once, type-checked against declared facts, bounded in size and steps; evaluation does not allocate.
-// Literals (int, string, bool, null, list); facts (dotted names); == != < <= > >= + - * / % && || ! in ?: ();
-// size() min() max() startsWith() endsWith() contains(); int() bool() string() of texts; and host functions. No floating
-// point, no macros but has().
+// A subset of CEL (Common Expression Language, github.com/google/cel-spec): guards and selectors of
+// workflows. Parsed once, type-checked against declared facts, bounded in size and steps; evaluation does not
+// allocate. Literals (int, string, bool, null, list); facts (dotted names); == != < <= > >= + - * / % && || !
+// in ?: (); size() min() max() startsWith() endsWith() contains(); int() bool() string() of texts; and host
+// functions. No floating point, no macros but has().
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ namespace lastkm::rules {
 enum class Type : std::uint8_t { null, boolean, integer, text, texts };
 
 /// What an expression works with. Views and spans are owned by the Facts or by the Program.
-using CelValue = std::variant<std::monostate, bool, std::int64_t, std::string_view, std::span<const std::string_view>>;
+using CelValue =
+    std::variant<std::monostate, bool, std::int64_t, std::string_view, std::span<const std::string_view>>;
 
 /// Where an evaluation gets its facts. Equal arguments give equal answers.
 class Facts {
@@ -31,16 +32,17 @@ class Facts {
   /// null where the fact is declared but has no value now.
   [[nodiscard]] virtual CelValue fact(std::string_view name) const = 0;
   /// A declared host function. Result's views live as long as this object.
-  [[nodiscard]] virtual CelValue call(std::string_view function, std::span<const CelValue> arguments) const = 0;
+  [[nodiscard]] virtual CelValue call(std::string_view function,
+                                      std::span<const CelValue> arguments) const = 0;
 };
 
 /// What may be said of a fact.
 struct Declaration {
   Type type = Type::text;
   bool nullable = false;
-  bool personal = false;             ///< personal data: no guard may read it
-  std::vector<std::string> one_of;   ///< finite domain of a text; empty: any
-  std::optional<std::int64_t> min;   ///< interval domain of an integer
+  bool personal = false;            ///< personal data: no guard may read it
+  std::vector<std::string> one_of;  ///< finite domain of a text; empty: any
+  std::optional<std::int64_t> min;  ///< interval domain of an integer
   std::optional<std::int64_t> max;
 };
 struct Signature {
@@ -66,8 +68,8 @@ class Program {
   [[nodiscard]] const std::vector<std::string>& facts() const;
   [[nodiscard]] const Node* root() const { return root_.get(); }
 
-  /// refused "evaluation": overflow, division by zero, null operand, a text that is no integer or boolean, more than
-  /// 10,000 steps.
+  /// refused "evaluation": overflow, division by zero, null operand, a text that is no integer or boolean,
+  /// more than 10,000 steps.
   [[nodiscard]] Result<CelValue> evaluate(const Facts& facts) const;
   /// The same, demanded to be a boolean.
   [[nodiscard]] Result<bool> holds(const Facts& facts) const;

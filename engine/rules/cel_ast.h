@@ -48,7 +48,7 @@ enum class Op : std::uint8_t {
   to_integer,  ///< int()
   to_boolean,  ///< bool()
   to_text,     ///< string()
-  call,  ///< name: a host function
+  call,        ///< name: a host function
 };
 
 struct Node {

@@ -18,6 +18,7 @@ namespace lastkm::rules {
 /// stage-without-holders. Sorted by pointer; empty: all is proven. That every clock has a consequence, every
 /// command a role, and that no guard reads personal data is demanded on reading: no-event, no-role,
 /// cel-personal-data. With the roles that bodies play: role-nobody-plays.
-[[nodiscard]] std::vector<Finding> prove(const Workflow& workflow, const std::set<std::string>* played = nullptr);
+[[nodiscard]] std::vector<Finding> prove(const Workflow& workflow,
+                                         const std::set<std::string>* played = nullptr);
 
 }  // namespace lastkm::rules

@@ -225,7 +225,8 @@ void check_clocks(const Workflow& workflow, const Reach& reached, Findings& find
     }
     bool stops = !clock.on_due.to.empty();
     for_each_operation(workflow, [&stops, &clock](const ClockOperation& operation, const std::string&) {
-      stops |= operation.kind == Kind::stop && (operation.clock == clock.id || operation.clock == "*" || operation.clock.empty());
+      stops |= operation.kind == Kind::stop &&
+               (operation.clock == clock.id || operation.clock == "*" || operation.clock.empty());
     });
     if (!stops) {
       add_error(findings, "clock-never-ends", clock.pointer,

@@ -43,9 +43,9 @@ void check_stages(const Workflow& workflow, const Reach& reached, Findings& find
 void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings);
 /// endless-ladder.
 void check_ladders(const Workflow& workflow, Findings& findings);
-/// What stands as a literal and can never do, and data that an event's type does not have: unknown-unit out-of-range
-/// unknown-clock unused-member unknown-event-member missing-event-member wrong-event-member no-registration
-/// registered-twice bad-name.
+/// What stands as a literal and can never do, and data that an event's type does not have: unknown-unit
+/// out-of-range unknown-clock unused-member unknown-event-member missing-event-member wrong-event-member
+/// no-registration registered-twice bad-name.
 void check_values(const Workflow& workflow, Findings& findings);
 
 }  // namespace lastkm::rules

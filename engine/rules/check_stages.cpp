@@ -14,7 +14,8 @@ bool begins(const ClockOperation& operation, const std::string& clock) {
 
 bool surely_stops(const Effects& effects, const std::string& clock) {
   return std::any_of(effects.clocks.begin(), effects.clocks.end(), [&clock](const ClockOperation& operation) {
-    return operation.kind == Kind::stop && (operation.clock == clock || operation.clock == "*") && operation.when.empty();
+    return operation.kind == Kind::stop && (operation.clock == clock || operation.clock == "*") &&
+           operation.when.empty();
   });
 }
 

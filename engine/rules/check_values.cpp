@@ -122,11 +122,13 @@ class Values {
       const std::string pointer = child("/commands", i);
       check_name(command.name, pointer + "/name", is_upper, is_letter, "a capital first, then letters");
       for (std::size_t r = 0; r < command.roles.size(); ++r)
-        check_name(command.roles[r], child(pointer + "/roles", r), is_upper,
-                   [](char c) { return is_upper(c) || c == '_'; }, "capitals and _");
+        check_name(
+            command.roles[r], child(pointer + "/roles", r), is_upper,
+            [](char c) { return is_upper(c) || c == '_'; }, "capitals and _");
       for (std::size_t f = 0; f < command.fields.size(); ++f)
-        check_name(command.fields[f].name, child(pointer + "/fields", f) + "/name", is_lower,
-                   [](char c) { return is_word(c) && !is_upper(c) && c != '-'; }, "small letters, digits and _");
+        check_name(
+            command.fields[f].name, child(pointer + "/fields", f) + "/name", is_lower,
+            [](char c) { return is_word(c) && !is_upper(c) && c != '-'; }, "small letters, digits and _");
       for (const Transition& transition : command.transitions)
         check_name(transition.id, transition.pointer + "/id", is_letter, is_word, kId);
     }
@@ -189,8 +191,9 @@ class Values {
     for_each_result(*program.root(), [&](const CelValue& value) {
       const auto* unit = std::get_if<std::string_view>(&value);
       if (unit != nullptr && !calendar::unit_of(*unit)) {
-        add_error(findings_, "unknown-unit", pointer,
-                  quoted(*unit) + " is none of NM, NH, ND, WM, WH, WD (a text stands between quotes: \"'WD'\")");
+        add_error(
+            findings_, "unknown-unit", pointer,
+            quoted(*unit) + " is none of NM, NH, ND, WM, WH, WD (a text stands between quotes: \"'WD'\")");
       }
     });
   }
@@ -233,7 +236,8 @@ class Values {
     if (!member.required) return;
     add_error(findings_, "missing-event-member", pointer,
               event.type + " needs the member " + quoted(member.name) +
-                  (command == nullptr ? ": give it in 'data'" : ": give it in 'data', or let a field bear that name"));
+                  (command == nullptr ? ": give it in 'data'"
+                                      : ": give it in 'data', or let a field bear that name"));
   }
 
   /// What the decider puts into the data by itself.

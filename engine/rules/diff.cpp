@@ -77,9 +77,9 @@ std::string written(const Requirement& requirement) {
 }
 
 std::string_view name_of(FieldKind kind) {
-  static constexpr std::string_view kNames[] = {"code",   "text",        "caller", "integer",  "boolean", "time",
-                                                "date",   "body",        "bodies", "co_handlers", "place", "category",
-                                                "clock",  "evidence",    "scores", "person",   "value"};
+  static constexpr std::string_view kNames[] = {
+      "code",        "text",  "caller",   "integer", "boolean",  "time",   "date",   "body", "bodies",
+      "co_handlers", "place", "category", "clock",   "evidence", "scores", "person", "value"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -108,7 +108,8 @@ class Differ {
  public:
   std::vector<Change> run(const Workflow& before, const Workflow& after) {
     subject_ = {"流程 " + after.id, "workflow " + after.id};
-    compare("the title", "名称", before.title.zh + " / " + before.title.en, after.title.zh + " / " + after.title.en);
+    compare("the title", "名称", before.title.zh + " / " + before.title.en,
+            after.title.zh + " / " + after.title.en);
     compare("the profile", "时限方案", before.profile, after.profile);
     compare("which requests it takes", "适用范围", written(before.applies), written(after.applies));
     each(before.stages, after.stages, &Stage::id, "stage", "环节",
@@ -122,7 +123,9 @@ class Differ {
 
  private:
   void say(std::string kind, std::string zh, std::string en) {
-    out_.push_back({std::move(kind), subject_.en, {subject_.zh + "：" + std::move(zh), subject_.en + ": " + std::move(en)}});
+    out_.push_back({std::move(kind),
+                    subject_.en,
+                    {subject_.zh + "：" + std::move(zh), subject_.en + ": " + std::move(en)}});
   }
 
   void compare(const std::string& en, const std::string& zh, const std::string& was, const std::string& is) {
@@ -149,23 +152,30 @@ class Differ {
     const Lines gone = without(was, is);
     const Lines added = without(is, was);
     if (gone.size() == 1 && added.size() == 1) {
-      say("changed", zh + "由“" + gone[0] + "”改为“" + added[0] + "”", en + ": \"" + gone[0] + "\" became \"" + added[0] + "\"");
+      say("changed", zh + "由“" + gone[0] + "”改为“" + added[0] + "”",
+          en + ": \"" + gone[0] + "\" became \"" + added[0] + "\"");
       return;
     }
-    for (const std::string& line : gone) say("removed", zh + "删去“" + line + "”", en + ": \"" + line + "\" is gone");
-    for (const std::string& line : added) say("added", zh + "增加“" + line + "”", en + ": \"" + line + "\" is new");
+    for (const std::string& line : gone)
+      say("removed", zh + "删去“" + line + "”", en + ": \"" + line + "\" is gone");
+    for (const std::string& line : added)
+      say("added", zh + "增加“" + line + "”", en + ": \"" + line + "\" is new");
     if (gone.empty() && added.empty())
-      say("changed", zh + "的次序改为“" + joined(is, "；") + "”", en + ": the order is now \"" + joined(is, "; ") + "\"");
+      say("changed", zh + "的次序改为“" + joined(is, "；") + "”",
+          en + ": the order is now \"" + joined(is, "; ") + "\"");
   }
 
   template <class Item, class Name, class Both>
   void each(const std::vector<Item>& before, const std::vector<Item>& after, Name name, const std::string& en,
             const std::string& zh, Both both) {
     const Bilingual outer = subject_;
-    const auto named = [&](const Item& item) { subject_ = {inner(outer.zh, zh, item.*name), inner(outer.en, en, item.*name)}; };
+    const auto named = [&](const Item& item) {
+      subject_ = {inner(outer.zh, zh, item.*name), inner(outer.en, en, item.*name)};
+    };
     for (const Item& old : before) {
       named(old);
-      const auto now = std::find_if(after.begin(), after.end(), [&](const Item& item) { return item.*name == old.*name; });
+      const auto now =
+          std::find_if(after.begin(), after.end(), [&](const Item& item) { return item.*name == old.*name; });
       if (now == after.end()) {
         say("removed", "删去", "is gone");
       } else {
@@ -173,8 +183,8 @@ class Differ {
       }
     }
     for (const Item& now : after) {
-      const bool is_new =
-          std::none_of(before.begin(), before.end(), [&](const Item& item) { return item.*name == now.*name; });
+      const bool is_new = std::none_of(before.begin(), before.end(),
+                                       [&](const Item& item) { return item.*name == now.*name; });
       if (!is_new) continue;
       named(now);
       say("added", "新增", "is new");
@@ -192,12 +202,15 @@ class Differ {
   void stage(const Stage& a, const Stage& b) {
     title(a.title, b.title);
     if (a.ends != b.ends) {
-      say("changed", b.ends ? "改为结束环节" : "不再是结束环节", b.ends ? "now ends the case" : "no longer ends the case");
+      say("changed", b.ends ? "改为结束环节" : "不再是结束环节",
+          b.ends ? "now ends the case" : "no longer ends the case");
     }
     compare("who holds the case", "经办方", written(a.holders), written(b.holders));
   }
 
-  void title(const Bilingual& a, const Bilingual& b) { compare("the title", "名称", a.zh + " / " + a.en, b.zh + " / " + b.en); }
+  void title(const Bilingual& a, const Bilingual& b) {
+    compare("the title", "名称", a.zh + " / " + a.en, b.zh + " / " + b.en);
+  }
 
   void effects(const Effects& a, const Effects& b) {
     compare("the next stage", "去向环节", a.to, b.to);
@@ -220,7 +233,8 @@ class Differ {
   void command(const CommandRule& a, const CommandRule& b) {
     title(a.title, b.title);
     if (a.opens != b.opens) {
-      say("changed", b.opens ? "改为立案命令" : "不再是立案命令", b.opens ? "now opens a case" : "no longer opens a case");
+      say("changed", b.opens ? "改为立案命令" : "不再是立案命令",
+          b.opens ? "now opens a case" : "no longer opens a case");
     }
     if (a.from_cases != b.from_cases) {
       say("changed", b.from_cases ? "改为由其他案件发出" : "不再由其他案件发出",
@@ -228,19 +242,21 @@ class Differ {
     }
     compare("who may ask it", "可用角色", a.roles, b.roles);
     compare("fields", "字段", lines_of(a.fields), lines_of(b.fields));
-    each(a.transitions, b.transitions, &Transition::id, "transition", "规则", [this](const Transition& x, const Transition& y) {
-      compare("from", "起始环节", sorted(x.from), sorted(y.from));
-      compare("its condition", "条件", written(x.when), written(y.when));
-      compare("requirements", "要求", lines_of(x.require), lines_of(y.require));
-      words(x.require, y.require);
-      effects(x.effects, y.effects);
-    });
+    each(a.transitions, b.transitions, &Transition::id, "transition", "规则",
+         [this](const Transition& x, const Transition& y) {
+           compare("from", "起始环节", sorted(x.from), sorted(y.from));
+           compare("its condition", "条件", written(x.when), written(y.when));
+           compare("requirements", "要求", lines_of(x.require), lines_of(y.require));
+           words(x.require, y.require);
+           effects(x.effects, y.effects);
+         });
   }
 
   /// The sentence of a refusal whose condition stayed.
   void words(const std::vector<Requirement>& a, const std::vector<Requirement>& b) {
     for (const Requirement& was : a) {
-      const auto is = std::find_if(b.begin(), b.end(), [&was](const Requirement& each) { return written(each) == written(was); });
+      const auto is = std::find_if(b.begin(), b.end(),
+                                   [&was](const Requirement& each) { return written(each) == written(was); });
       if (is == b.end()) continue;
       compare("the words of " + was.code, was.code + " 的说明", was.text.zh + " / " + was.text.en,
               is->text.zh + " / " + is->text.en);

@@ -14,8 +14,9 @@ struct Change {
   Bilingual text;       ///< a sentence
 };
 
-/// In the order: the workflow itself, stages, clocks, commands with their transitions. Empty: they say the same, whatever
-/// their notes and versions are. The order of stages, clocks and commands tells nothing and is not compared.
+/// In the order: the workflow itself, stages, clocks, commands with their transitions. Empty: they say the
+/// same, whatever their notes and versions are. The order of stages, clocks and commands tells nothing and is
+/// not compared.
 [[nodiscard]] std::vector<Change> diff(const Workflow& before, const Workflow& after);
 
 }  // namespace lastkm::rules

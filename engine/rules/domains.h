@@ -32,10 +32,10 @@ class Domains {
     std::set<std::string> texts;
     std::set<std::int64_t> integers;
     std::set<std::vector<std::string>> lists;  ///< literal lists
-    bool affixes = false;     ///< startsWith, under
-    bool ordered = false;     ///< lists that == compares: their order tells them apart
-    bool bagged = false;      ///< lists that same() compares: how often a member stands there tells them apart
-    bool converted = false;   ///< int() and bool() of a text
+    bool affixes = false;                      ///< startsWith, under
+    bool ordered = false;                      ///< lists that == compares: their order tells them apart
+    bool bagged = false;     ///< lists that same() compares: how often a member stands there tells them apart
+    bool converted = false;  ///< int() and bool() of a text
     bool arithmetic = false;  ///< + - * / %
     bool loose = false;       ///< anything of which a few values do not stand for all
     bool measured = false;    ///< size

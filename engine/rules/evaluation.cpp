@@ -29,8 +29,9 @@ bool read_leaves(const Value& value, Evaluation::Leaves& leaves) {
 
 Evaluation::Leaves Evaluation::leaves(std::string_view code) const {
   const auto found = exclusions.find(code);
-  return found == exclusions.end() ? Leaves{.base = true, .response = false, .resolution = false, .satisfaction = false}
-                                   : found->second;
+  return found == exclusions.end()
+             ? Leaves{.base = true, .response = false, .resolution = false, .satisfaction = false}
+             : found->second;
 }
 
 std::int64_t Evaluation::hours_for(std::string_view urgency) const {
@@ -53,8 +54,9 @@ Evaluation read_evaluation(const Value* evaluation, const std::string& pointer, 
       for (const Member& member : *members) {
         Evaluation::Leaves leaves;
         if (!read_leaves(member.value, leaves)) {
-          fields.fault("exclusions", "bad-value",
-                       "'" + member.name + "' lists what the order leaves: base, response, resolution, satisfaction");
+          fields.fault(
+              "exclusions", "bad-value",
+              "'" + member.name + "' lists what the order leaves: base, response, resolution, satisfaction");
         }
         out.exclusions.insert_or_assign(member.name, leaves);
       }

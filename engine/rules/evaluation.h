@@ -1,5 +1,5 @@
-// How the orders of a workflow are judged: the three rates (domain 1.10) and what is proposed as a duplicate (domain 1.9).
-// The member "evaluation" of a workflow document.
+// How the orders of a workflow are judged: the three rates (domain 1.10) and what is proposed as a duplicate
+// (domain 1.9). The member "evaluation" of a workflow document.
 #pragma once
 
 #include <cstdint>

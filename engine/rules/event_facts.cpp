@@ -11,7 +11,8 @@ constexpr std::string_view kByEngine = "-";  // as facts: a workflow cannot caus
 
 struct Row {
   std::string_view type;
-  std::string_view members;  ///< "lead! co_handlers:co_handlers": name, kind (text where none is said), ! where required
+  std::string_view
+      members;  ///< "lead! co_handlers:co_handlers": name, kind (text where none is said), ! where required
   std::string_view facts;
 };
 constexpr auto kRows = std::to_array<Row>({
@@ -20,18 +21,25 @@ constexpr auto kRows = std::to_array<Row>({
     {"ArrivedOnSite", kAct, "evidence"},
     {"AuditReportFiled", "", ""},
     {"CallbackOpened", "master!", ""},
-    {"CallbackRecorded", "reached:boolean! contacted:boolean satisfied solved", "callbacks callbacks_reached tries tries_days_apart solved satisfied"},
+    {"CallbackRecorded", "reached:boolean! contacted:boolean satisfied solved",
+     "callbacks callbacks_reached tries tries_days_apart solved satisfied"},
     {"CallerNotified", "channel text:sealed", ""},
     {"CaseAccepted", "category place type urgency", "type category urgency place merging"},
     {"CaseAnswered", "text:sealed", "merging"},
     {"CaseArchived", "", ""},
     {"CaseClosed", "closed_at", "days_since_close"},
-    {"CaseDispatched", "lead! co_handlers:co_handlers level:integer", "dispatches lead co_handlers co_handlers_pending level merging"},
+    {"CaseDispatched", "lead! co_handlers:co_handlers level:integer",
+     "dispatches lead co_handlers co_handlers_pending level merging"},
     {"CaseEscalated", "lead level:integer reason", "level lead co_handlers"},
     {"CaseParked", "reason! review_on", "parks parked_for"},
     {"CaseRedirected", "reason!", "merging"},
-    {"CaseRegistered", "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category channel confidential:boolean imported:boolean location:sealed place reference respondent text:sealed type urgency", "type category urgency place channel respondent anonymous confidential imported"},
-    {"CaseReopened", "reason!", "reopens feedback_by solved satisfied verified tries tries_days_apart days_since_close"},
+    {"CaseRegistered",
+     "ref! workflow! workflow_version:integer! address:sealed anonymous:boolean caller:sealed category "
+     "channel confidential:boolean imported:boolean location:sealed place reference respondent text:sealed "
+     "type urgency",
+     "type category urgency place channel respondent anonymous confidential imported"},
+    {"CaseReopened", "reason!",
+     "reopens feedback_by solved satisfied verified tries tries_days_apart days_since_close"},
     {"CaseSigned", "", ""},
     {"CaseTerminated", "", "merging master"},
     {"CaseUnmerged", "", "master"},
@@ -48,7 +56,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"DeliberationHeld", "", ""},
     {"DeliberationOpened", "", ""},
     {"DisputeOpened", "", "disputes"},
-    {"DisputeRuled", "lead! co_handlers:co_handlers level:integer", "ruled lead co_handlers co_handlers_pending level"},
+    {"DisputeRuled", "lead! co_handlers:co_handlers level:integer",
+     "ruled lead co_handlers co_handlers_pending level"},
     {"DueDateRecomputed", "calendar", ""},
     {"EmergencyConfirmed", "", ""},
     {"EmergencyFundRequested", "", ""},
@@ -58,7 +67,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"ExtensionGranted", "n:integer! unit! by", "extensions extension_asked_by"},
     {"ExtensionRefused", "", "extension_asked_by"},
     {"ExtensionRequested", "by n:integer unit", "extension_asked_by extension_n extension_unit"},
-    {"FactCorrected", "event_seq:integer! field! reason! value:any!", "type category urgency place respondent"},
+    {"FactCorrected", "event_seq:integer! field! reason! value:any!",
+     "type category urgency place respondent"},
     {"FeedbackAccepted", "", ""},
     {"FeedbackRejected", "", ""},
     {"FeedbackSubmitted", "by evidence:any text:sealed", "feedbacks feedback_by evidence"},

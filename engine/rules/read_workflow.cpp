@@ -57,8 +57,9 @@ class Reader {
     for (const std::string_view word : {"include", "includes", "import", "imports"}) {
       if (document.find(word) == nullptr) continue;
       fields.value(word, Need::optional);
-      parts_.fault(fields.at(word), "no-includes",
-                   "a workflow is one document and includes no other: put everything that it needs into this one");
+      parts_.fault(
+          fields.at(word), "no-includes",
+          "a workflow is one document and includes no other: put everything that it needs into this one");
     }
     fields.end();
     for (Pending& pending : stage_holders_) {

@@ -84,7 +84,8 @@ constexpr std::array kCategoryFacts = {
     Known{"whistle", Type::texts},
 };
 
-/// Closed sets that the fold itself defines. What it takes from a command as it is (solved, satisfied) is open.
+/// Closed sets that the fold itself defines. What it takes from a command as it is (solved, satisfied) is
+/// open.
 const std::vector<std::string>& domain_of(std::string_view fact) {
   static const std::vector<std::string> none;
   static const std::vector<std::string> cards = {"none", "yellow", "red"};
@@ -106,7 +107,8 @@ std::optional<Declaration> find(const std::array<Known, n>& facts, std::string_v
   out.one_of = domain_of(name);
   if (out.type != Type::integer) return out;
   // Counters begin at 0; these hold what a command or an event's data says.
-  const bool said = name == "level" || name == "supervision" || name == "extension_n" || name == "days_since_close";
+  const bool said =
+      name == "level" || name == "supervision" || name == "extension_n" || name == "days_since_close";
   if (!said) out.min = 0;
   return out;
 }

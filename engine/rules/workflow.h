@@ -1,6 +1,6 @@
-// A workflow document as the decider uses it: stages, commands with their transitions, clocks with their consequences.
-// No stage, role, limit or text is known to the engine; all of them come from here. The format is described in
-// schemas/workflow.md and schemas/workflows/workflow.schema.json.
+// A workflow document as the decider uses it: stages, commands with their transitions, clocks with their
+// consequences. No stage, role, limit or text is known to the engine; all of them come from here. The format
+// is described in schemas/workflow.md and schemas/workflows/workflow.schema.json.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct EventRule {
   std::string type;                                   ///< of the fixed vocabulary
   Program when;                                       ///< empty: always
   std::vector<std::pair<std::string, Program>> data;  ///< member name and where its value comes from
-  bool copies_input = true;                           ///< true where the document gives no "data": the command's fields
+  bool copies_input = true;  ///< true where the document gives no "data": the command's fields
 };
 
 struct ClockOperation {
@@ -40,7 +40,8 @@ struct ClockOperation {
     restore,  ///< a stopped clock runs again with its old due time
   };
   Kind kind = Kind::start;
-  std::string clock;   ///< id, or "*" for all that run (suspend) or are suspended (resume); empty where clock_from says
+  std::string clock;   ///< id, or "*" for all that run (suspend) or are suspended (resume); empty where
+                       ///< clock_from says
   Program clock_from;  ///< a text
   Program when;        ///< empty: always
   Program n;           ///< start, extend: overrides the limit; an integer
@@ -80,10 +81,13 @@ struct Transition {
 };
 
 enum class FieldKind : std::uint8_t {
-  code,         ///< [A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
-  text,         ///< free text: sealed before it enters the log
-  caller,       ///< {name, phone}: sealed
-  integer, boolean, time, date,
+  code,    ///< [A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
+  text,    ///< free text: sealed before it enters the log
+  caller,  ///< {name, phone}: sealed
+  integer,
+  boolean,
+  time,
+  date,
   body,         ///< a body in force
   bodies,       ///< list of them
   co_handlers,  ///< [{body, due?}]
@@ -131,8 +135,8 @@ struct ClockLimit {
 /// Something that happens at a time beside the due time: a yellow card one working day before it.
 struct Mark {
   std::string id;
-  std::int64_t n = 0;            ///< working days from the due day (the last day of the period); negative: before
-  Program when;                  ///< asked when it comes; empty: always
+  std::int64_t n = 0;  ///< working days from the due day (the last day of the period); negative: before
+  Program when;        ///< asked when it comes; empty: always
   Effects effects;
 };
 

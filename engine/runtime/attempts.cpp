@@ -19,11 +19,13 @@ Result<std::unique_ptr<Attempts>> Attempts::open(const std::string& file, std::i
   }
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   const bool sized = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(attempts->bytes_)) == 0;
-  void* const memory = sized ? ::mmap(nullptr, attempts->bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  void* const memory =
+      sized ? ::mmap(nullptr, attempts->bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
   const int why = errno;
   if (fd >= 0) ::close(fd);
   if (memory == MAP_FAILED) {
-    return Error{ErrorKind::refused, "cannot-write", "cannot keep notes in " + file + ": " + std::strerror(why), file};
+    return Error{ErrorKind::refused, "cannot-write",
+                 "cannot keep notes in " + file + ": " + std::strerror(why), file};
   }
   attempts->notes_ = static_cast<Note*>(memory);
   attempts->mapped_ = true;

@@ -1,5 +1,6 @@
-// Notes, in a file that outlives the process but costs no system call, which command each lane is deciding. A process
-// that dies inside `decide` leaves its note behind; after two deaths at one ordinal the lane stops there.
+// Notes, in a file that outlives the process but costs no system call, which command each lane is deciding. A
+// process that dies inside `decide` leaves its note behind; after two deaths at one ordinal the lane stops
+// there.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,8 @@ constexpr std::size_t kBytes = 8U << 20U;
 using Take = std::function<Status(LaneId, log::Record)>;
 
 /// Every record of a partition, in its order.
-Status each_record(log::EventLog& log, log::Topic topic, std::int32_t partition, const std::function<Status(log::StoredRecord&)>& take) {
+Status each_record(log::EventLog& log, log::Topic topic, std::int32_t partition,
+                   const std::function<Status(log::StoredRecord&)>& take) {
   for (std::int64_t from = 0;;) {
     std::vector<log::StoredRecord> records;
     if (auto read = log.read(topic, partition, from, kRecords, kBytes, records); !read) return read;
@@ -53,12 +54,15 @@ Status each_decision(log::EventLog& log, std::int32_t partition, const Take& tak
     const std::int64_t epoch = epoch_of(stored.record);
     const record::DecisionRecordKind kind = record::kind_of(stored.record.value);
     if (kind == record::DecisionRecordKind::owner_started) highest = std::max(highest, epoch);
-    if (kind == record::DecisionRecordKind::owner_started || (kind == record::DecisionRecordKind::decision && epoch < highest)) return done();
+    if (kind == record::DecisionRecordKind::owner_started ||
+        (kind == record::DecisionRecordKind::decision && epoch < highest))
+      return done();
     auto decision = record::decode_decision(stored.record.value);
     if (!decision) {
       return Error{decision.error().kind, decision.error().code,
-                   "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(stored.offset) + ": " +
-                       decision.error().message, ""};
+                   "decisions, partition " + std::to_string(partition) + ", offset " +
+                       std::to_string(stored.offset) + ": " + decision.error().message,
+                   ""};
     }
     if (decision->ordinal.value != last[decision->lane] + 1) return done();
     ++last[decision->lane];
@@ -81,7 +85,8 @@ struct Chain {
 /// Appends to the new log in large calls, after passing over what it has already.
 class Target {
  public:
-  Target(log::EventLog& log, const std::function<void(std::int64_t)>& progress) : log_(log), progress_(progress) {}
+  Target(log::EventLog& log, const std::function<void(std::int64_t)>& progress)
+      : log_(log), progress_(progress) {}
 
   Status put(log::Topic topic, std::int32_t partition, log::Record record) {
     bytes_ += record.value.size();
@@ -117,8 +122,9 @@ Result<std::vector<std::string>> documents_of(log::EventLog& log) {
 }
 
 Error differs(const std::string& what) {
-  return Error{ErrorKind::difference, "copy-differs",
-               what + " of the copy are not those of the log that was copied; remove the copy and make it again", ""};
+  return Error{
+      ErrorKind::difference, "copy-differs",
+      what + " of the copy are not those of the log that was copied; remove the copy and make it again", ""};
 }
 
 }  // namespace
@@ -152,7 +158,9 @@ Result<Copied> copy_log(log::EventLog& from, log::EventLog& to, const Deployment
                         const std::function<void(std::int64_t)>& progress) {
   auto meta = to.end(log::Topic::meta, 0);
   if (!meta) return meta.error();
-  if (*meta > 0) return Error{ErrorKind::refused, "log-not-empty", "the log that is copied to holds a deployment already", ""};
+  if (*meta > 0)
+    return Error{ErrorKind::refused, "log-not-empty", "the log that is copied to holds a deployment already",
+                 ""};
   auto there = content_of(to, deployment.lanes);
   if (!there) return there.error();
   auto documents = documents_of(from);
@@ -167,10 +175,13 @@ Result<Copied> copy_log(log::EventLog& from, log::EventLog& to, const Deployment
   auto read = each_record(from, log::Topic::directory, 0, [&](log::StoredRecord& stored) {
     target.looked();
     ++copied.documents;
-    return document++ < documents_there->size() ? done() : target.put(log::Topic::directory, 0, std::move(stored.record));
+    return document++ < documents_there->size()
+               ? done()
+               : target.put(log::Topic::directory, 0, std::move(stored.record));
   });
   if (!read) return read.error();
-  // Of each lane a copy that was cut short has a beginning: all appends of a lane go to one partition in their order.
+  // Of each lane a copy that was cut short has a beginning: all appends of a lane go to one partition in
+  // their order.
   std::map<LaneId, std::int64_t> commands;
   std::map<LaneId, std::int64_t> decisions;
   for (std::int32_t partition = 0; partition < from.partitions(); ++partition) {
@@ -199,7 +210,8 @@ Result<Copied> copy_log(log::EventLog& from, log::EventLog& to, const Deployment
   auto copy = content_of(to, deployment.lanes);
   if (!copy) return copy.error();
   for (auto& [lane, content] : *mine) {
-    if ((*copy)[lane] != content) return differs("commands or decisions of lane " + std::to_string(lane.value));
+    if ((*copy)[lane] != content)
+      return differs("commands or decisions of lane " + std::to_string(lane.value));
   }
   if (copy->size() != mine->size()) return differs("the lanes");
   documents_there = documents_of(to);

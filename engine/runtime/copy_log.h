@@ -1,6 +1,7 @@
-// Moves a deployment to another log, or to another number of partitions: commands and accepted decisions, lane by
-// lane, byte for byte. What repeats, what a lost owner wrote and who owned when stay behind: they lie outside the
-// accepted sequence. A copy that was cut short goes on where it stopped; it is a deployment only once it is whole.
+// Moves a deployment to another log, or to another number of partitions: commands and accepted decisions,
+// lane by lane, byte for byte. What repeats, what a lost owner wrote and who owned when stay behind: they lie
+// outside the accepted sequence. A copy that was cut short goes on where it stopped; it is a deployment only
+// once it is whole.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,9 @@ struct Copied {
   std::int64_t had_before = 0;                              ///< of these, from a copy that was cut short
 };
 
-/// Copies, and compares what both hold. `progress` is told how many records were looked at. Neither log is written by
-/// anybody else meanwhile. refused "log-not-empty" where `to` is a deployment; difference "copy-differs" where `to`
-/// holds something else.
+/// Copies, and compares what both hold. `progress` is told how many records were looked at. Neither log is
+/// written by anybody else meanwhile. refused "log-not-empty" where `to` is a deployment; difference
+/// "copy-differs" where `to` holds something else.
 [[nodiscard]] Result<Copied> copy_log(log::EventLog& from, log::EventLog& to, const Deployment& deployment,
                                       const std::function<void(std::int64_t)>& progress);
 

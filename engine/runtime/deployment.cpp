@@ -14,11 +14,11 @@ Status write_deployment(log::EventLog& log, const Deployment& deployment) {
               {"log_id", deployment.log_id},
               {"vault_id", deployment.vault_id}};
   if (const std::string storage = log.identity(); !storage.empty()) data.set("storage", storage);
-  const log::Append append{
-      log::Topic::meta, 0,
-      log::Record{"deployment",
-                  record::wrap(kType, deployment.source(), "deployment", "deployment", deployment.made_at, std::move(data)),
-                  {}}};
+  const log::Append append{log::Topic::meta, 0,
+                           log::Record{"deployment",
+                                       record::wrap(kType, deployment.source(), "deployment", "deployment",
+                                                    deployment.made_at, std::move(data)),
+                                       {}}};
   auto written = log.append(std::span(&append, 1), log::Durability::synced);
   if (!written) return written.error();
   return done();
@@ -29,7 +29,8 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   auto read = log.read(log::Topic::meta, 0, 0, 1, 1U << 20U, records);
   if (!read) return read.error();
   if (records.empty()) {
-    return Error{ErrorKind::not_found, "no-deployment", "the log holds no deployment: make one with 'lastkm init DIR'", ""};
+    return Error{ErrorKind::not_found, "no-deployment",
+                 "the log holds no deployment: make one with 'lastkm init DIR'", ""};
   }
   auto value = record::unwrap(records.front().record.value, kType);
   if (!value) return value.error();
@@ -46,8 +47,10 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   if (!data.good()) return data.error();
   if (const std::string now = log.identity(); !deployment.storage.empty() && now != deployment.storage) {
     return Error{ErrorKind::integrity, "log-recreated",
-                 "the topics are not those that this deployment was made with (" + deployment.storage + "), but " + now +
-                     ": one was deleted and made anew. Nothing is written to them; restore them from a copy with 'lastkm log copy'",
+                 "the topics are not those that this deployment was made with (" + deployment.storage +
+                     "), but " + now +
+                     ": one was deleted and made anew. Nothing is written to them; restore them from a copy "
+                     "with 'lastkm log copy'",
                  ""};
   }
   return deployment;

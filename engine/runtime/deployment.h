@@ -1,4 +1,5 @@
-// The constants of a deployment: its log id, number of lanes, kind of clock, vault. One record in `meta`, written at init.
+// The constants of a deployment: its log id, number of lanes, kind of clock, vault. One record in `meta`,
+// written at init.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Deployment {
 };
 
 [[nodiscard]] Status write_deployment(log::EventLog& log, const Deployment& deployment);
-/// not_found "no-deployment" where `meta` is empty; integrity "log-recreated" where the log has been put in the place
-/// of the one that the deployment was written to.
+/// not_found "no-deployment" where `meta` is empty; integrity "log-recreated" where the log has been put in
+/// the place of the one that the deployment was written to.
 [[nodiscard]] Result<Deployment> read_deployment(log::EventLog& log);
 
 }  // namespace lastkm::runtime

@@ -16,7 +16,8 @@ Status DirectoryLog::refresh() const {
 Status DirectoryLog::refresh_locked() const {
   while (true) {
     std::vector<log::StoredRecord> records;
-    if (auto read = log_.read(log::Topic::directory, 0, next_offset_, 64, 16U << 20U, records); !read) return read;
+    if (auto read = log_.read(log::Topic::directory, 0, next_offset_, 64, 16U << 20U, records); !read)
+      return read;
     if (records.empty()) return done();
     for (const log::StoredRecord& stored : records) {
       auto document = record::decode_document(stored.record.value);
@@ -34,7 +35,8 @@ Status DirectoryLog::refresh_locked() const {
       }
       if (record::hex(record::sha256(record::canonical(document->content))) != document->sha256) {
         return Error{ErrorKind::integrity, "document-damaged",
-                     "document '" + document->id + "' (directory ordinal " + std::to_string(document->ordinal.value) +
+                     "document '" + document->id + "' (directory ordinal " +
+                         std::to_string(document->ordinal.value) +
                          ") is not the one that was published: its SHA-256 differs",
                      ""};
       }
@@ -82,15 +84,19 @@ Result<record::Document> DirectoryLog::publish(const Value& content, Instant now
     // Read back, for another process may have got the ordinal; and then asked again with the next.
     if (auto fresh = refresh_locked(); !fresh) return fresh.error();
     for (const record::Document& earlier : documents_) {
-      if (earlier.sha256 == document.sha256 && earlier.kind == document.kind && earlier.id == document.id) return earlier;
+      if (earlier.sha256 == document.sha256 && earlier.kind == document.kind && earlier.id == document.id)
+        return earlier;
     }
     document.ordinal = DirectoryOrdinal(static_cast<std::int64_t>(contexts_.size()));
     if (auto context = directory::with_document(contexts_.back(), document); !context) return context.error();
     std::string value = record::encode(document, source_);
     if (value.size() > record::kMaxRecordBytes)
-      return Error{ErrorKind::bad_input, "too-large", "the document is larger than a record may be (8 MiB)", ""};
-    const log::Append append{log::Topic::directory, 0, log::Record{document.kind + "/" + document.id, std::move(value), {}}};
-    if (auto offsets = log_.append(std::span(&append, 1), log::Durability::synced); !offsets) return offsets.error();
+      return Error{ErrorKind::bad_input, "too-large", "the document is larger than a record may be (8 MiB)",
+                   ""};
+    const log::Append append{log::Topic::directory, 0,
+                             log::Record{document.kind + "/" + document.id, std::move(value), {}}};
+    if (auto offsets = log_.append(std::span(&append, 1), log::Durability::synced); !offsets)
+      return offsets.error();
   }
 }
 

@@ -1,5 +1,5 @@
-// The directory log as contexts: what is in force at each ordinal. Grows as documents are published, here or by other
-// processes; of two with one ordinal the first in the log has it. Thread-safe.
+// The directory log as contexts: what is in force at each ordinal. Grows as documents are published, here or
+// by other processes; of two with one ordinal the first in the log has it. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ class DirectoryLog {
 
   /// Reads what is new in the log. integrity where a document cannot be read or ordinals have a gap.
   [[nodiscard]] Status refresh() const;
-  /// Looks into the log for what it does not know. nullptr where the log does not reach that far. Ordinal 0 is the empty directory.
+  /// Looks into the log for what it does not know. nullptr where the log does not reach that far. Ordinal 0
+  /// is the empty directory.
   [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal) const;
   [[nodiscard]] std::shared_ptr<const directory::Context> newest() const;
   [[nodiscard]] std::vector<record::Document> documents() const;

@@ -90,7 +90,8 @@ std::optional<Instant> DueTimes::first() {
 }
 
 std::vector<DueTimes::Entry> DueTimes::due(Instant now, std::size_t most) {
-  while (!all_ && !failure_ && near_.size() < most && (near_.empty() || near_.rbegin()->first <= now)) extend();
+  while (!all_ && !failure_ && near_.size() < most && (near_.empty() || near_.rbegin()->first <= now))
+    extend();
   std::vector<Entry> out;
   for (const Entry& entry : near_) {
     if (entry.first > now || out.size() == most) break;

@@ -1,5 +1,5 @@
-// When the cases of one lane next have something due: all of it in the state store, the nearest in memory, so that memory
-// does not grow with the number of open cases.
+// When the cases of one lane next have something due: all of it in the state store, the nearest in memory, so
+// that memory does not grow with the number of open cases.
 #pragma once
 
 #include <map>
@@ -33,7 +33,8 @@ class DueTimes {
   [[nodiscard]] std::optional<Instant> first();
   /// Those at or before `now`, the earliest first; at most `most`.
   [[nodiscard]] std::vector<Entry> due(Instant now, std::size_t most);
-  /// The entry behind this one, or the first; nullopt: none, or the store cannot be read. Reads the store each time.
+  /// The entry behind this one, or the first; nullopt: none, or the store cannot be read. Reads the store
+  /// each time.
   [[nodiscard]] std::optional<Entry> after(const std::optional<Entry>& entry);
   /// Puts what has changed into the batch, and lets go of what is far away. The batch before must be written.
   void flush_into(store::Batch& batch);
@@ -54,8 +55,8 @@ class DueTimes {
   const std::string family_;
   const std::string prefix_;
   std::set<Entry> near_;  ///< every entry up to `known_`
-  std::string known_;  ///< key up to which `near_` is complete; empty: nothing is known yet
-  bool all_ = false;   ///< `near_` holds every entry there is
+  std::string known_;     ///< key up to which `near_` is complete; empty: nothing is known yet
+  bool all_ = false;      ///< `near_` holds every entry there is
   std::map<std::string, Change> changes_;  ///< what the store may not hold yet
   std::optional<Error> failure_;
 };

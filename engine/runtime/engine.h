@@ -1,6 +1,6 @@
-// The engine of one data folder: submissions in, outcomes out. Wires log, state, vault and directory; owns the lanes.
-// Inline (workers = 0): every call runs on the caller's thread, for verbs that open a folder. Threaded: start() runs
-// workers that own whole lanes, and submit() may be called from many threads.
+// The engine of one data folder: submissions in, outcomes out. Wires log, state, vault and directory; owns
+// the lanes. Inline (workers = 0): every call runs on the caller's thread, for verbs that open a folder.
+// Threaded: start() runs workers that own whole lanes, and submit() may be called from many threads.
 #pragma once
 
 #include <cstdint>
@@ -46,23 +46,26 @@ struct EngineOptions {
   bool read_only = false;
   int workers = 0;
   std::optional<LogPlace> log = std::nullopt;  ///< nullopt: as DIR/log.json says
-  /// On Kafka, with workers and the system's clock, engines share the partitions. Else one process owns a deployment at
-  /// a time. Asked again and again while another does; false: give up.
+  /// On Kafka, with workers and the system's clock, engines share the partitions. Else one process owns a
+  /// deployment at a time. Asked again and again while another does; false: give up.
   std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
   std::function<void()> on_loss = nullptr;   ///< from another thread, when ownership is gone: end soon
-  bool decides = true;                       ///< false: follows what others decide and takes no commands; on Kafka only
+  bool decides = true;  ///< false: follows what others decide and takes no commands; on Kafka only
 };
 
-/// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the caller.
+/// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the
+/// caller.
 [[nodiscard]] std::optional<Outcome> known_by(const cases::CaseState& known, std::string_view fingerprint);
 
 /// Finds what submissions would come to, were they submitted one after the other, and writes nothing to the
-/// folder. Decides as submit() does, on a shadow of the state. For rows of imports: it does not move the clock.
+/// folder. Decides as submit() does, on a shadow of the state. For rows of imports: it does not move the
+/// clock.
 class Rehearsal {
  public:
   virtual ~Rehearsal() = default;
   /// As Engine::submit; ordinals are those that would be given.
-  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) = 0;
+  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(
+      std::span<const intake::Submission> submissions) = 0;
 };
 
 class Engine {
@@ -74,18 +77,22 @@ class Engine {
   [[nodiscard]] virtual bool read_only() const = 0;
   /// Now, by the deployment's clock.
   [[nodiscard]] virtual Instant now() const = 0;
-  /// One outcome or error for each submission, in order. Durable on return: what is not an error was acknowledged.
-  /// bad_input: refused before the log (cannot be read, key reused is decided later). unknown_outcome: ask again with the key.
-  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) = 0;
+  /// One outcome or error for each submission, in order. Durable on return: what is not an error was
+  /// acknowledged. bad_input: refused before the log (cannot be read, key reused is decided later).
+  /// unknown_outcome: ask again with the key.
+  [[nodiscard]] virtual std::vector<Result<Outcome>> submit(
+      std::span<const intake::Submission> submissions) = 0;
   /// refused "no-scratch-space" where the system's folder for temporary files cannot be written.
   [[nodiscard]] virtual Result<std::unique_ptr<Rehearsal>> rehearse() = 0;
-  /// Virtual clocks: fires everything due up to `to` in order, then stands at `to`. refused "clock-backwards".
+  /// Virtual clocks: fires everything due up to `to` in order, then stands at `to`. refused
+  /// "clock-backwards".
   [[nodiscard]] virtual Status advance(Instant to) = 0;
 
   /// Appends a checked document to the directory; the same content again gives the ordinal that it has.
   [[nodiscard]] virtual Result<record::Document> publish(const Value& document) = 0;
   /// Puts every document up to `ordinal` into force in every lane: now, or from an instant ahead on.
-  [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from = std::nullopt) = 0;
+  [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal,
+                                        std::optional<Instant> from = std::nullopt) = 0;
   /// Gives each of these cases an operator's MigrateCase with this input; an outcome for each, in order.
   struct Migration {
     AggregateId aggregate;
@@ -114,18 +121,22 @@ class Engine {
   };
   [[nodiscard]] virtual std::vector<Stopped> stopped() const = 0;
   /// Writes an operator's decision at the ordinal at which a lane has stopped. refused "not-stopped".
-  [[nodiscard]] virtual Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) = 0;
+  [[nodiscard]] virtual Status skip(LaneId lane, Ordinal ordinal, std::string_view by,
+                                    std::string_view reason) = 0;
   /// Directory of the deployment's files.
   [[nodiscard]] virtual const std::string& folder() const = 0;
 };
 
-/// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes outside 1..1024.
-[[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place = {});
-/// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback, foreign-state, vault-foreign, clock-behind-log …).
-/// With too little room on the disk: without workers the engine is read-only, with workers refused "disk-full".
+/// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes
+/// outside 1..1024.
+[[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock,
+                          const LogPlace& place = {});
+/// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback,
+/// foreign-state, vault-foreign, clock-behind-log …). With too little room on the disk: without workers the
+/// engine is read-only, with workers refused "disk-full".
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
-/// What a folder is that has no log: integrity "log-rollback" where it was a deployment, else not_found "no-deployment".
+/// What a folder is that has no log: integrity "log-rollback" where it was a deployment, else not_found
+/// "no-deployment".
 [[nodiscard]] Error without_log(const std::string& folder);
-
 
 }  // namespace lastkm::runtime

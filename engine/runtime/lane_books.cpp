@@ -18,7 +18,8 @@ constexpr std::size_t kAnsweredToCase = 2;
 
 std::string big_endian(std::uint64_t n, int bytes) {
   std::string out;
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift & 255U));
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(n >> shift & 255U));
   return out;
 }
 
@@ -32,8 +33,9 @@ std::uint64_t from_big_endian(std::string_view bytes) {
 
 std::vector<std::string> state_families() {
   std::vector<std::string> out;
-  for (const std::string_view family : {kMetaFamily, kPartitionFamily, kLaneFamily, kCaseFamily, kAnsweredFamily, kExpiryFamily,
-                                        kReferenceFamily, kDueFamily, kOutboxFamily}) {
+  for (const std::string_view family :
+       {kMetaFamily, kPartitionFamily, kLaneFamily, kCaseFamily, kAnsweredFamily, kExpiryFamily,
+        kReferenceFamily, kDueFamily, kOutboxFamily}) {
     out.emplace_back(family);
   }
   return out;
@@ -102,7 +104,8 @@ Status LaneBooks::load() {
     outgoing.follow_up.target = LaneId(static_cast<std::int32_t>(from_big_endian(key.substr(4, 4))));
     outgoing.follow_up.number = static_cast<std::int64_t>(from_big_endian(key.substr(8, 8)));
     outgoing.command = std::move(*command);
-    outbox_.emplace(std::pair(outgoing.follow_up.target.value, outgoing.follow_up.number), std::move(outgoing));
+    outbox_.emplace(std::pair(outgoing.follow_up.target.value, outgoing.follow_up.number),
+                    std::move(outgoing));
     return true;
   });
   if (bad) return *bad;
@@ -175,8 +178,8 @@ LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const Command
   }
   Answered out;
   out.about = about;
-  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "", Ordinal(value->number("ordinal")),
-                                     Instant{value->number("at")}};
+  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "",
+                                     Ordinal(value->number("ordinal")), Instant{value->number("at")}};
   out.decision_offset = value->number("offset", -1);
   return &answered_.emplace(id, std::move(out)).first->second;
 }
@@ -218,7 +221,8 @@ std::optional<AggregateId> LaneBooks::find_reference(std::int64_t n) {
 
 namespace {
 std::string outbox_key(const std::string& lane, LaneId target, std::int64_t number) {
-  return lane + big_endian(static_cast<std::uint64_t>(target.value), 4) + big_endian(static_cast<std::uint64_t>(number), 8);
+  return lane + big_endian(static_cast<std::uint64_t>(target.value), 4) +
+         big_endian(static_cast<std::uint64_t>(number), 8);
 }
 }  // namespace
 
@@ -291,10 +295,12 @@ void LaneBooks::forget_outcomes(const AggregateId& about, Instant before, store:
 }
 
 void LaneBooks::let_go() {
-  // What did not change since the flush before has been written by it: only that may be read from the store again.
+  // What did not change since the flush before has been written by it: only that may be read from the store
+  // again.
   if (cases_.size() > cases_kept_) {
     std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed && !entry.second.used; });
-    if (cases_.size() > cases_kept_) std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed; });
+    if (cases_.size() > cases_kept_)
+      std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed; });
     for (auto& [id, held] : cases_) held.used = false;
   }
   if (answered_.size() > kAnsweredToCase * cases_kept_) {

@@ -1,5 +1,6 @@
-// What one lane remembers, kept in memory in front of the state store: cases, answered commands, reference numbers, due
-// times, follow-ups on their way. A cache of the fold: everything here can be made again from the logs.
+// What one lane remembers, kept in memory in front of the state store: cases, answered commands, reference
+// numbers, due times, follow-ups on their way. A cache of the fold: everything here can be made again from
+// the logs.
 #pragma once
 
 #include <map>
@@ -60,19 +61,23 @@ class LaneBooks final : public lane::Books {
 
   void put_outgoing(Outgoing outgoing);
   void drop_outgoing(LaneId target, std::int64_t up_to);
-  [[nodiscard]] const std::map<std::pair<std::int32_t, std::int64_t>, Outgoing>& outbox() const { return outbox_; }
+  [[nodiscard]] const std::map<std::pair<std::int32_t, std::int64_t>, Outgoing>& outbox() const {
+    return outbox_;
+  }
 
   [[nodiscard]] std::optional<Instant> next_due() { return due_.first(); }
   /// Cases with something due at or before `now`, the earliest first; at most `most`.
-  [[nodiscard]] std::vector<DueTimes::Entry> due(Instant now, std::size_t most) { return due_.due(now, most); }
+  [[nodiscard]] std::vector<DueTimes::Entry> due(Instant now, std::size_t most) {
+    return due_.due(now, most);
+  }
 
-  /// Cases whose due times the calendar in force at `now` counts otherwise, at most `most`; none once a whole pass has found none.
-  /// Looks at open clocks only after a change of the calendar.
+  /// Cases whose due times the calendar in force at `now` counts otherwise, at most `most`; none once a whole
+  /// pass has found none. Looks at open clocks only after a change of the calendar.
   [[nodiscard]] std::vector<AggregateId> behind_calendar(Instant now, std::size_t most);
 
-  /// Puts all that changed since the last call into the batch, and lets go of what was not used lately. Outcomes that have
-  /// expired (step.h) leave the store. The batch of the
-  /// last call must be written; this one may be written later, while the books go on.
+  /// Puts all that changed since the last call into the batch, and lets go of what was not used lately.
+  /// Outcomes that have expired (step.h) leave the store. The batch of the last call must be written; this
+  /// one may be written later, while the books go on.
   void flush_into(store::Batch& batch);
   /// The first failure of the store, if there was one: the lane must not go on.
   [[nodiscard]] const std::optional<Error>& failure() const {
@@ -117,9 +122,9 @@ class LaneBooks final : public lane::Books {
   std::optional<Instant> taken_due_;  ///< of the case that take_case gave out last
   bool taken_is_new_ = false;
   bool taken_is_archived_ = false;
-  DueTimes expiries_;                  ///< when the outcomes of archived cases expire
-  DirectoryOrdinal followed_context_;  ///< with this context in force, every case follows the calendar
-  std::string followed_calendar_;      ///< that it was then
+  DueTimes expiries_;                       ///< when the outcomes of archived cases expire
+  DirectoryOrdinal followed_context_;       ///< with this context in force, every case follows the calendar
+  std::string followed_calendar_;           ///< that it was then
   std::optional<DueTimes::Entry> pass_at_;  ///< of the pass over open clocks; nullopt: at its begin
   bool pass_found_ = false;
   std::optional<Error> failure_;

@@ -18,7 +18,8 @@ const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
   return found == cases_.end() ? nullptr : &found->second;
 }
 
-std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& /*about*/, const CommandId& id) {
+std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& /*about*/,
+                                                           const CommandId& id) {
   const auto found = answered_.find(id);
   if (found == answered_.end()) return std::nullopt;
   return found->second;
@@ -52,7 +53,8 @@ Result<std::optional<log::StoredRecord>> LaneReader::next() {
       if (*mine) return std::optional(std::move(stored));
     }
     std::vector<log::StoredRecord> records;
-    if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read) return read.error();
+    if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read)
+      return read.error();
     if (records.empty()) return std::optional<log::StoredRecord>();
     next_offset_ = records.back().offset + 1;
     std::move(records.begin(), records.end(), std::back_inserter(buffer_));
@@ -68,7 +70,8 @@ Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
       return false;
     }
     // With an epoch it was a decision once, and is held against what it should be.
-    if (kind == record::DecisionRecordKind::unknown && epoch == 0) return foreign_record(partition_, stored.offset);
+    if (kind == record::DecisionRecordKind::unknown && epoch == 0)
+      return foreign_record(partition_, stored.offset);
     if (epoch < epoch_) return false;  // an owner that had lost the partition
   }
   LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);

@@ -20,7 +20,9 @@ class PlainBooks final : public lane::Books {
   explicit PlainBooks(Contexts contexts) : contexts_(std::move(contexts)) {}
   const cases::CaseState* find_case(const AggregateId& id) override;
   std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
-  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return contexts_(ordinal); }
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
+    return contexts_(ordinal);
+  }
   cases::CaseState take_case(const AggregateId& id) override;
   void put_case(cases::CaseState state) override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
@@ -33,14 +35,19 @@ class PlainBooks final : public lane::Books {
   std::unordered_map<CommandId, cases::Remembered> answered_;
 };
 
-/// The records of one partition that belong to one lane, one after the other; of `decisions` those of live epochs.
+/// The records of one partition that belong to one lane, one after the other; of `decisions` those of live
+/// epochs.
 class LaneReader {
  public:
   LaneReader(log::EventLog& log, log::Topic topic, LaneId lane, std::int32_t lanes)
-      : log_(log), topic_(topic), lane_(lane), lanes_(lanes), partition_(log::partition_of(lane, log.partitions())) {}
+      : log_(log),
+        topic_(topic),
+        lane_(lane),
+        lanes_(lanes),
+        partition_(log::partition_of(lane, log.partitions())) {}
 
-  /// The next record of the lane, or nullopt at the end. integrity "foreign-record": among the decisions is one
-  /// that no owner wrote.
+  /// The next record of the lane, or nullopt at the end. integrity "foreign-record": among the decisions is
+  /// one that no owner wrote.
   [[nodiscard]] Result<std::optional<log::StoredRecord>> next();
 
  private:
@@ -59,10 +66,12 @@ struct Accepted {
   std::string bytes;
   std::optional<record::Decision> decision;  ///< absent where the bytes cannot be read
 };
-/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for itself.
+/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for
+/// itself.
 [[nodiscard]] Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected);
 /// The same, where the next record was read already: `stored`.
-[[nodiscard]] Result<std::optional<Accepted>> accepted_from(LaneReader& decisions, std::optional<log::StoredRecord> stored,
+[[nodiscard]] Result<std::optional<Accepted>> accepted_from(LaneReader& decisions,
+                                                            std::optional<log::StoredRecord> stored,
                                                             Ordinal expected);
 
 }  // namespace lastkm::runtime

@@ -87,7 +87,8 @@ class LocalEngine final : public Engine {
   Status flush();
   Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);
   Status activate_laggards(const PartitionOwner& owner);
-  std::vector<log::Append> activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal, std::optional<Instant> from) const;
+  std::vector<log::Append> activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal,
+                                       std::optional<Instant> from) const;
   Status wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from);
 
   const EngineOptions options_;

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
-/// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than these.
+/// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than
+/// these.
 constexpr std::size_t kWakeMost = 256;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
 constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
@@ -245,7 +246,8 @@ Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<In
                "the activation is recorded but not every lane has taken it yet", ""};
 }
 
-/// An activation that was cut short reaches every lane in the end: of a partition that this process has taken.
+/// An activation that was cut short reaches every lane in the end: of a partition that this process has
+/// taken.
 Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
   DirectoryOrdinal most;
   std::map<std::int64_t, Instant> scheduled;
@@ -259,7 +261,8 @@ Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
   for (const auto& [ordinal, at] : scheduled) {
     std::optional<Instant> from(at);
     if (at <= now()) from.reset();
-    for (log::Append& append : activations(owner.lanes(), DirectoryOrdinal(ordinal), from)) appends.push_back(std::move(append));
+    for (log::Append& append : activations(owner.lanes(), DirectoryOrdinal(ordinal), from))
+      appends.push_back(std::move(append));
   }
   if (appends.empty()) return done();
   auto appended = log_->append(appends, log::Durability::buffered);

@@ -24,7 +24,8 @@ Result<LogPlace> read_log_place(const std::string& folder) {
   auto value = json::read_value(text, file);
   if (!value) return value.error();
   if (value->text("kind") != "kafka" || value->text("brokers").empty())
-    return Error{ErrorKind::bad_input, "bad-log-place", file + " does not say where the log lies: it needs kind \"kafka\" and brokers", file};
+    return Error{ErrorKind::bad_input, "bad-log-place",
+                 file + " does not say where the log lies: it needs kind \"kafka\" and brokers", file};
   place.on_kafka = true;
   place.brokers = value->text("brokers");
   place.prefix = value->text("prefix", place.prefix);
@@ -51,7 +52,8 @@ Status write_log_place(const std::string& folder, const LogPlace& place) {
     if (!out.flush()) return Error{ErrorKind::refused, "cannot-write", "cannot write " + file, file};
   }
   fs::rename(file + ".tmp", file, failed);
-  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot write " + file + ": " + failed.message(), file};
+  if (failed)
+    return Error{ErrorKind::refused, "cannot-write", "cannot write " + file + ": " + failed.message(), file};
   return done();
 }
 

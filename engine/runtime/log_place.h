@@ -1,5 +1,5 @@
-// Where the log of a data folder lies: in the folder itself, or on Kafka. Kept in DIR/log.json; a folder without
-// that file has its log in itself.
+// Where the log of a data folder lies: in the folder itself, or on Kafka. Kept in DIR/log.json; a folder
+// without that file has its log in itself.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ struct LogPlace {
   std::string brokers;
   std::string prefix = "lastkm";  ///< of the topics' names
   std::string settings_file;      ///< of the client: TLS, SASL; empty: none
-  std::string vault;              ///< folder of the vault that all processes of the deployment share; empty: DIR/vault
-  std::string cluster_id;         ///< learnt at the first opening; another cluster is refused from then on
-  std::string log_id;             ///< likewise
+  std::string vault;  ///< folder of the vault that all processes of the deployment share; empty: DIR/vault
+  std::string cluster_id;  ///< learnt at the first opening; another cluster is refused from then on
+  std::string log_id;      ///< likewise
   /// Of topics that `init` makes.
   std::int32_t partitions = 8;
   std::int32_t replication = 0;  ///< 0: a copy on each broker, three at most
@@ -32,8 +32,10 @@ struct LogPlace {
 [[nodiscard]] Status write_log_place(const std::string& folder, const LogPlace& place);
 [[nodiscard]] std::string vault_folder(const std::string& folder, const LogPlace& place);
 
-/// The log of a folder, to be read beside whoever writes it: where `given` or DIR/log.json says. Errors as of open_engine.
-[[nodiscard]] Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder, const std::optional<LogPlace>& given);
+/// The log of a folder, to be read beside whoever writes it: where `given` or DIR/log.json says. Errors as of
+/// open_engine.
+[[nodiscard]] Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder,
+                                                                      const std::optional<LogPlace>& given);
 
 /// What is joined to own a deployment on Kafka.
 [[nodiscard]] Result<std::unique_ptr<log::Ownership>> join_owners(const LogPlace& place);

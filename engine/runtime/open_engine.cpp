@@ -23,14 +23,18 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);
-  if (damaged) spdlog::warn("{}; it is set aside as {}.damaged and made again from the log", damaged->message, folder);
-  if (!state && options.read_only && state.error().kind == ErrorKind::integrity) return store::make_memory_store();
+  if (damaged)
+    spdlog::warn("{}; it is set aside as {}.damaged and made again from the log", damaged->message, folder);
+  if (!state && options.read_only && state.error().kind == ErrorKind::integrity)
+    return store::make_memory_store();
   if (!state) return state;
   auto log_id = (*state)->get(kMetaFamily, "log_id");
   if (!log_id) return log_id.error();
   if (*log_id && **log_id != deployment.log_id) {
-    return Error{ErrorKind::integrity, "foreign-state",
-                 "the state in " + folder + " belongs to another log (" + **log_id + "); move it away and start again", ""};
+    return Error{
+        ErrorKind::integrity, "foreign-state",
+        "the state in " + folder + " belongs to another log (" + **log_id + "); move it away and start again",
+        ""};
   }
   if (!*log_id && !options.read_only) {
     store::Batch batch;
@@ -43,19 +47,26 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
 }  // namespace
 
 Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
-  if (lanes < 1 || lanes > 1024) return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
+  if (lanes < 1 || lanes > 1024)
+    return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
   std::error_code failed;
   if (fs::exists(folder, failed) && !fs::is_empty(folder, failed)) {
-    return Error{ErrorKind::refused, "folder-not-empty", folder + " is not empty: give a new or an empty folder", folder};
+    return Error{ErrorKind::refused, "folder-not-empty",
+                 folder + " is not empty: give a new or an empty folder", folder};
   }
   fs::create_directories(folder, failed);
-  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
-  auto log = place.on_kafka ? open_kafka(place, true) : log::open_embedded_log({.folder = folder, .partitions = lanes});
+  if (failed)
+    return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(),
+                 folder};
+  auto log = place.on_kafka ? open_kafka(place, true)
+                            : log::open_embedded_log({.folder = folder, .partitions = lanes});
   if (!log) return log.error();
   if (auto there = read_deployment(**log); there || there.error().code != "no-deployment") {
     if (!there) return there.error();
     return Error{ErrorKind::refused, "log-not-empty",
-                 "the log has a deployment already (" + there->log_id + "): give another --prefix, or join it with 'lastkm serve'", ""};
+                 "the log has a deployment already (" + there->log_id +
+                     "): give another --prefix, or join it with 'lastkm serve'",
+                 ""};
   }
   auto vault = privacy::make_file_vault(vault_folder(folder, place));
   if (!vault) return vault.error();
@@ -76,12 +87,15 @@ Error without_log(const std::string& folder) {
   std::error_code failed;
   for (const char* const part : {"/acknowledged", "/vault", "/state"}) {
     if (!fs::exists(folder + part, failed)) continue;
-    return Error{ErrorKind::integrity, "log-rollback",
-                 folder + " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
-                 folder + "/log"};
+    return Error{
+        ErrorKind::integrity, "log-rollback",
+        folder +
+            " is a deployment whose folder 'log' is gone; nothing is written to it: restore it from a backup",
+        folder + "/log"};
   }
   return Error{ErrorKind::not_found, "no-deployment",
-               "there is no deployment in " + folder + ": make one with 'lastkm init " + folder + "'", folder};
+               "there is no deployment in " + folder + ": make one with 'lastkm init " + folder + "'",
+               folder};
 }
 
 namespace {
@@ -107,7 +121,8 @@ Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const Lo
   if (!fs::exists(options.folder + "/log", failed)) {
     return without_log(options.folder);
   }
-  auto log = log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  auto log =
+      log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
   if (log || log.error().code != "disk-full" || options.workers > 0) return log;
   // Reading goes on; whoever wants to write is told why not.
   options.read_only = true;
@@ -124,7 +139,8 @@ Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const 
   if (!held) {
     return Error{ErrorKind::folder_in_use, "deployment-in-use",
                  "another process owns the deployment " + place.prefix + " on " + place.brokers +
-                     ": use the folder that it serves, or stop it", ""};
+                     ": use the folder that it serves, or stop it",
+                 ""};
   }
   if (options.on_loss) owned->on_loss(options.on_loss);
   return owned;
@@ -133,18 +149,22 @@ Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const 
 Status is_meant(const std::string& folder, const LogPlace& place, const Deployment& deployment) {
   if (place.log_id.empty() || place.log_id == deployment.log_id) return done();
   return Error{ErrorKind::integrity, "foreign-log",
-               "the topics " + place.prefix + ".* hold the log " + deployment.log_id + ", but " + folder + " belongs to the log " +
-                   place.log_id + "; give the right brokers and prefix, or another folder",
+               "the topics " + place.prefix + ".* hold the log " + deployment.log_id + ", but " + folder +
+                   " belongs to the log " + place.log_id +
+                   "; give the right brokers and prefix, or another folder",
                folder};
 }
 
 /// The folder of a process that uses a log on Kafka holds nothing but caches; it is made where it is missing.
-Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log, const Deployment& deployment) {
+Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log,
+                     const Deployment& deployment) {
   if (auto meant = is_meant(options.folder, place, deployment); !meant) return meant;
   if (options.read_only) return done();
   std::error_code failed;
   fs::create_directories(options.folder, failed);
-  if (failed) return Error{ErrorKind::refused, "cannot-write", "cannot make " + options.folder + ": " + failed.message(), options.folder};
+  if (failed)
+    return Error{ErrorKind::refused, "cannot-write",
+                 "cannot make " + options.folder + ": " + failed.message(), options.folder};
   place.cluster_id = log.cluster_id();
   place.log_id = deployment.log_id;
   return write_log_place(options.folder, place);
@@ -152,7 +172,8 @@ Status settle_folder(const EngineOptions& options, LogPlace place, const log::Ev
 
 }  // namespace
 
-Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder, const std::optional<LogPlace>& given) {
+Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder,
+                                                        const std::optional<LogPlace>& given) {
   auto place = place_of(folder, given);
   if (!place) return place.error();
   EngineOptions options;
@@ -168,7 +189,8 @@ Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folde
 
 Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   EngineOptions options = given;
-  if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"}); !plain) {
+  if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"});
+      !plain) {
     return plain.error();
   }
   auto place = place_of(options.folder, options.log);
@@ -181,7 +203,8 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   auto vault = privacy::open_file_vault(vault_path);
   if (!vault && vault.error().kind == ErrorKind::not_found) {
     return Error{ErrorKind::integrity, "vault-missing",
-                 vault.error().message + ", but its log is there: put back the vault that was made with it", vault_path};
+                 vault.error().message + ", but its log is there: put back the vault that was made with it",
+                 vault_path};
   }
   if (!vault) return vault.error();
   if ((*vault)->id() != deployment->vault_id) {
@@ -189,7 +212,8 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
                  "the vault in " + vault_path + " is not this deployment's: restore the right one", ""};
   }
   if (!place->on_kafka && !options.decides) {
-    return Error{ErrorKind::bad_input, "usage", "Without the role engine a process follows others, and that needs a log on Kafka.", ""};
+    return Error{ErrorKind::bad_input, "usage",
+                 "Without the role engine a process follows others, and that needs a log on Kafka.", ""};
   }
   std::unique_ptr<log::Shares> shares;
   if (!options.decides) {
@@ -211,8 +235,9 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   if (!state) return state.error();
   auto attempts = Attempts::open(options.read_only ? "" : options.folder + "/attempts", deployment->lanes);
   if (!attempts) return attempts.error();
-  return assemble(options, EngineParts{std::move(*log), std::move(*state), std::move(*vault), std::move(*attempts),
-                                      std::make_unique<SystemClock>(), std::move(*deployment), std::move(shares)});
+  return assemble(options,
+                  EngineParts{std::move(*log), std::move(*state), std::move(*vault), std::move(*attempts),
+                              std::make_unique<SystemClock>(), std::move(*deployment), std::move(shares)});
 }
 
 }  // namespace lastkm::runtime

@@ -26,7 +26,9 @@ std::string place_of_decision(std::int32_t partition, std::int64_t offset) {
 
 Error foreign_record(std::int32_t partition, std::int64_t offset) {
   return Error{ErrorKind::integrity, "foreign-record",
-               place_of_decision(partition, offset) + " holds a record that is neither a decision nor an owner's start", ""};
+               place_of_decision(partition, offset) +
+                   " holds a record that is neither a decision nor an owner's start",
+               ""};
 }
 
 bool PartitionOwner::nothing_accepted() const {
@@ -102,8 +104,8 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
       // Of two owners with one epoch the first in the log has the partition.
       if (epoch == own_epoch_ && own_epoch_ == epoch_ + 1 && stored.record.value != own_start_) {
         return Error{ErrorKind::integrity, "partition-lost",
-                     "another owner has taken partition " + std::to_string(partition_) + " with the same epoch (" +
-                         std::to_string(epoch) + ")",
+                     "another owner has taken partition " + std::to_string(partition_) +
+                         " with the same epoch (" + std::to_string(epoch) + ")",
                      ""};
       }
       epoch_ = std::max(epoch_, epoch);

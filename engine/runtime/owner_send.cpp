@@ -62,8 +62,10 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
   if (!decides_) {
-    return Error{ErrorKind::refused, "not-owner",
-                 "lane " + std::to_string(lane.value) + " is decided by another process of the deployment; ask there", ""};
+    return Error{
+        ErrorKind::refused, "not-owner",
+        "lane " + std::to_string(lane.value) + " is decided by another process of the deployment; ask there",
+        ""};
   }
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {

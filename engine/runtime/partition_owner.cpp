@@ -171,7 +171,7 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
     }
     auto work = owner->has_work();
     if (work && !*work) continue;
-    auto taken = !work              ? Result<std::size_t>(work.error())
+    auto taken = !work             ? Result<std::size_t>(work.error())
                  : owner->decides_ ? owner->take_commands(most)
                                    : owner->fold_decided();
     if (!taken) {

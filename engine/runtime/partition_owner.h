@@ -1,7 +1,7 @@
 // Owns one partition and the lanes in it: reads commands, folds the decisions that are there, makes those
 // that are not, appends them, reads them back, and only then gives outcomes. If what it reads is not what it
-// wrote, it has lost the partition and stops. Or it follows: folds what another process decides, and gives the
-// outcomes of what was asked here all the same.
+// wrote, it has lost the partition and stops. Or it follows: folds what another process decides, and gives
+// the outcomes of what was asked here all the same.
 #pragma once
 
 #include <atomic>
@@ -46,12 +46,14 @@ class PartitionOwner {
   /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that
   /// the log has beyond it. Decides nothing.
   [[nodiscard]] Status load();
-  /// After a loss: as a new owner that loads. Nobody may write to the store between flush_into() and the end of this.
+  /// After a loss: as a new owner that loads. Nobody may write to the store between flush_into() and the end
+  /// of this.
   [[nodiscard]] Status reload();
-  /// From now on drain() decides (as it does from the beginning on), once all is folded that others have decided.
+  /// From now on drain() decides (as it does from the beginning on), once all is folded that others have
+  /// decided.
   [[nodiscard]] Status take();
-  /// From now on drain() folds what others decide. False where decisions are still to be appended: then reload() comes
-  /// first.
+  /// From now on drain() folds what others decide. False where decisions are still to be appended: then
+  /// reload() comes first.
   [[nodiscard]] bool follow();
   [[nodiscard]] bool decides();
   /// Why it has stopped for good.
@@ -66,8 +68,8 @@ class PartitionOwner {
   /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
   /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
-  /// After a change of the calendar: appends a command for each case whose due times it moves, at most `most`;
-  /// how many.
+  /// After a change of the calendar: appends a command for each case whose due times it moves, at most
+  /// `most`; how many.
   [[nodiscard]] Result<std::size_t> recount(Instant now, std::size_t most);
 
   [[nodiscard]] std::optional<Instant> next_due();
@@ -149,8 +151,8 @@ class PartitionOwner {
   [[nodiscard]] Status check_epoch() const;
   /// The oldest decision that was made here is this record.
   void accept_predicted(std::int64_t offset);
-  /// Adds what is asked of other lanes, and the notes that it was sent. What was decided and what it asks must
-  /// both survive the notes: another number would come twice, or never.
+  /// Adds what is asked of other lanes, and the notes that it was sent. What was decided and what it asks
+  /// must both survive the notes: another number would come twice, or never.
   void put_follow_ups(std::vector<log::Append>& appends, std::vector<log::Append>& notes);
   [[nodiscard]] static Status send(log::EventLog& log, std::span<const log::Append> asked,
                                    std::span<const log::Append> notes);
@@ -173,8 +175,8 @@ class PartitionOwner {
   std::int64_t epoch_ = 0;      ///< the highest seen in the partition
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
   std::vector<std::pair<std::string, std::string>> own_header_;
-  std::string own_start_;   ///< the record of OwnerStarted
-  bool announced_ = false;  ///< it is written
+  std::string own_start_;          ///< the record of OwnerStarted
+  bool announced_ = false;         ///< it is written
   std::int64_t last_offset_ = -1;  ///< the highest of a decision folded
   std::string last_hash_;
   std::map<std::int32_t, std::deque<Accepted>>

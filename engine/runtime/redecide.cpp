@@ -26,8 +26,8 @@ bool may_be_given(std::string_view decision_bytes) {
   return decision_bytes.find(R"("rejection":{)") != std::string_view::npos;
 }
 
-Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory, LaneId lane,
-                     Redecided& result) {
+Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory,
+                     LaneId lane, Redecided& result) {
   LaneReader commands(log, log::Topic::commands, lane, deployment.lanes);
   LaneReader decisions(log, log::Topic::decisions, lane, deployment.lanes);
   lane::LaneState state;
@@ -47,7 +47,8 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
       }
       return done();
     }
-    const lane::Taken taken = lane::take((*stored)->record.key, (*stored)->record.value, deployment.lanes, lane);
+    const lane::Taken taken =
+        lane::take((*stored)->record.key, (*stored)->record.value, deployment.lanes, lane);
     std::optional<record::Decision> decision;
     std::string bytes;
     // A command at which programs die is not decided here either.
@@ -80,7 +81,8 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     if ((*accepted)->decision) result.deciders.insert((*accepted)->decision->decider);
     if ((*accepted)->decision && lane::is_given(*(*accepted)->decision)) {
       ++result.given;
-      decision = lane::given(state, taken, deployment.lanes, books, (*accepted)->decision->rejection->facts.text("by"),
+      decision = lane::given(state, taken, deployment.lanes, books,
+                             (*accepted)->decision->rejection->facts.text("by"),
                              (*accepted)->decision->rejection->text);
     } else if (!decision) {
       auto stepped = lane::step(state, taken, deployment.lanes, books);
@@ -109,7 +111,8 @@ Result<Redecided> redecide(log::EventLog& log, const Deployment& deployment,
   if (auto fresh = directory.refresh(); !fresh) return fresh.error();
   Redecided result;
   for (std::int32_t lane = 0; lane < deployment.lanes; ++lane) {
-    if (auto checked = redecide_lane(log, deployment, directory, LaneId(lane), result); !checked) return checked.error();
+    if (auto checked = redecide_lane(log, deployment, directory, LaneId(lane), result); !checked)
+      return checked.error();
     if (progress) progress(lane + 1);
   }
   return result;

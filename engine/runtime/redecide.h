@@ -1,5 +1,5 @@
-// The auditor's act: recompute every decision of a log from the commands and the directory alone, and compare bytes.
-// Trusts no state, no snapshot, no outcome; reads nothing but the log.
+// The auditor's act: recompute every decision of a log from the commands and the directory alone, and compare
+// bytes. Trusts no state, no snapshot, no outcome; reads nothing but the log.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 namespace lastkm::runtime {
 
 struct Redecided {
-  std::int64_t commands = 0;   ///< commands that have a decision
+  std::int64_t commands = 0;  ///< commands that have a decision
   std::int64_t equal = 0;
   std::int64_t different = 0;
   std::int64_t given = 0;      ///< decisions that an operator gave
@@ -31,7 +31,8 @@ struct Redecided {
   std::optional<Difference> first;  ///< the first in order of lane and ordinal
 };
 
-/// `progress` is told after each lane how many lanes are done. An error is what keeps the log from being read.
+/// `progress` is told after each lane how many lanes are done. An error is what keeps the log from being
+/// read.
 [[nodiscard]] Result<Redecided> redecide(log::EventLog& log, const Deployment& deployment,
                                          const std::function<void(std::int32_t lanes_done)>& progress);
 

@@ -19,11 +19,12 @@ namespace {
 
 constexpr std::string_view kCases = "case";
 
-/// The cases that a rehearsal has changed, in front of the engine's own. Those of past batches lie in a store on disk, so
-/// that memory stays bounded whatever is rehearsed.
+/// The cases that a rehearsal has changed, in front of the engine's own. Those of past batches lie in a store
+/// on disk, so that memory stays bounded whatever is rehearsed.
 class ShadowBooks final : public lane::Books {
  public:
-  ShadowBooks(const RehearsalParts& parts, std::unique_ptr<store::Store> past) : parts_(parts), past_(std::move(past)) {}
+  ShadowBooks(const RehearsalParts& parts, std::unique_ptr<store::Store> past)
+      : parts_(parts), past_(std::move(past)) {}
 
   const cases::CaseState* find_case(const AggregateId& id) override {
     const auto found = cases_.find(id);
@@ -38,8 +39,12 @@ class ShadowBooks final : public lane::Books {
     return changed_.contains(id) || (bytes && *bytes);
   }
   /// Commands are told apart by what their case remembers; one that was refused is refused again.
-  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override { return std::nullopt; }
-  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override { return parts_.context(ordinal); }
+  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override {
+    return std::nullopt;
+  }
+  std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
+    return parts_.context(ordinal);
+  }
   cases::CaseState take_case(const AggregateId& id) override {
     const cases::CaseState* found = find_case(id);
     if (found != nullptr) return *found;
@@ -56,7 +61,8 @@ class ShadowBooks final : public lane::Books {
 
   Status end_batch() {
     store::Batch batch;
-    for (const AggregateId& id : changed_) batch.put(kCases, id.value, record::canonical(cases::to_value(cases_[id])));
+    for (const AggregateId& id : changed_)
+      batch.put(kCases, id.value, record::canonical(cases::to_value(cases_[id])));
     changed_.clear();
     cases_.clear();
     return past_->write(batch);
@@ -81,7 +87,9 @@ class ShadowBooks final : public lane::Books {
 class ShadowRehearsal final : public Rehearsal {
  public:
   ShadowRehearsal(RehearsalParts parts, std::string folder, std::unique_ptr<store::Store> past)
-      : parts_(std::move(parts)), folder_(std::move(folder)), books_(std::make_unique<ShadowBooks>(parts_, std::move(past))) {}
+      : parts_(std::move(parts)),
+        folder_(std::move(folder)),
+        books_(std::make_unique<ShadowBooks>(parts_, std::move(past))) {}
 
   ~ShadowRehearsal() override {
     books_.reset();
@@ -117,8 +125,8 @@ class ShadowRehearsal final : public Rehearsal {
       if (auto known = known_by(*found, identity->fingerprint)) return std::move(*known);
     }
     const LaneId lane = identity->lane;
-    auto command = intake::seal_command(submission, std::move(*identity), parts_.sealed_fields(submission.name),
-                                        now(submission), *sealing_);
+    auto command = intake::seal_command(submission, std::move(*identity),
+                                        parts_.sealed_fields(submission.name), now(submission), *sealing_);
     if (!command) return command.error();
     return decide(lane, record::encode(*command, parts_.deployment.source()), command->aggregate);
   }
@@ -164,12 +172,15 @@ Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts) {
   std::error_code failed;
   std::string folder = (std::filesystem::temp_directory_path(failed) / "lastkm-rehearsal-XXXXXX").string();
   if (failed || ::mkdtemp(folder.data()) == nullptr) {
-    return Error{ErrorKind::refused, "no-scratch-space",
-                 "cannot make a folder for temporary files (" + folder + "): set TMPDIR to one that can be written", ""};
+    return Error{
+        ErrorKind::refused, "no-scratch-space",
+        "cannot make a folder for temporary files (" + folder + "): set TMPDIR to one that can be written",
+        ""};
   }
   auto past = store::open_rocks_store({folder, {std::string(kCases)}, false, 8U << 20U});
   if (!past) return past.error();
-  return std::unique_ptr<Rehearsal>(std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));
+  return std::unique_ptr<Rehearsal>(
+      std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));
 }
 
 }  // namespace lastkm::runtime

@@ -37,7 +37,8 @@ Result<Contexts> with_draft(const std::vector<record::Document>& documents, cons
   if (found) return out;
   return Error{ErrorKind::bad_input, "no-such-workflow",
                "No workflow '" + std::string(draft.text("id")) +
-                   "' was ever published here, so no case was opened under it: give the draft the id of the workflow that it "
+                   "' was ever published here, so no case was opened under it: give the draft the id of the "
+                   "workflow that it "
                    "is to replace (`lastkm directory list`).",
                "/id"};
 }
@@ -45,7 +46,8 @@ Result<Contexts> with_draft(const std::vector<record::Document>& documents, cons
 /// What a clock did or will do, as far as a caller would notice.
 std::string shown(const cases::Clock& clock) {
   const bool runs = clock.state == cases::ClockState::running || clock.state == cases::ClockState::breached;
-  return clock.name + " " + std::string(cases::name_of(clock.state)) + (runs ? " " + format_utc(clock.due) : "");
+  return clock.name + " " + std::string(cases::name_of(clock.state)) +
+         (runs ? " " + format_utc(clock.due) : "");
 }
 
 std::vector<std::string> waits(const cases::CaseState& state) {
@@ -68,8 +70,8 @@ Differing compare(const cases::CaseState& was, const cases::CaseState& would) {
 /// One lane, played twice side by side: as it was, and as it would have been.
 class LanePlay {
  public:
-  LanePlay(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory, const Contexts& drafted,
-           LaneId lane)
+  LanePlay(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory,
+           const Contexts& drafted, LaneId lane)
       : deployment_(deployment),
         lane_(lane),
         commands_(log, log::Topic::commands, lane, deployment.lanes),
@@ -89,7 +91,8 @@ class LanePlay {
       if (!*stored) break;
       auto accepted = next_accepted(decisions_, next(was_.ordinal));
       if (!accepted) return accepted.error();
-      if (!*accepted || !(*accepted)->decision) break;  // not decided yet, or not to be read: the comparison ends here
+      if (!*accepted || !(*accepted)->decision)
+        break;  // not decided yet, or not to be read: the comparison ends here
       const lane::Taken taken =
           lane::take((*stored)->record.key, (*stored)->record.value, deployment_.lanes, lane_);
       if (auto played = play(taken, *(*accepted)->decision); !played) return played.error();
@@ -117,7 +120,8 @@ class LanePlay {
     return done();
   }
 
-  cases::CaseState at_the_end(const cases::CaseState* state, lane::LaneState& lane, PlainBooks& books, Instant end) const {
+  cases::CaseState at_the_end(const cases::CaseState* state, lane::LaneState& lane, PlainBooks& books,
+                              Instant end) const {
     if (state == nullptr) return {};
     cases::CaseState out = *state;
     const auto context = books.context(lane::context_at(lane, end));
@@ -184,8 +188,8 @@ void add(WhatIf& sum, WhatIf lane, std::size_t examples) {
 
 }  // namespace
 
-Result<WhatIf> what_if(log::EventLog& log, const Deployment& deployment, const Value& draft, const WhatIfOptions& options,
-                       const std::function<void(std::int32_t)>& progress) {
+Result<WhatIf> what_if(log::EventLog& log, const Deployment& deployment, const Value& draft,
+                       const WhatIfOptions& options, const std::function<void(std::int32_t)>& progress) {
   DirectoryLog directory(log, deployment.source());
   if (auto fresh = directory.refresh(); !fresh) return fresh.error();
   const auto drafted = with_draft(directory.documents(), draft);

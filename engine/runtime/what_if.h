@@ -1,6 +1,6 @@
-// Plays the commands of a log again under a draft of a workflow, and says what would have become of each case: which
-// would have ended, waited or escalated differently, and which commands would have been answered otherwise. Writes
-// nothing.
+// Plays the commands of a log again under a draft of a workflow, and says what would have become of each
+// case: which would have ended, waited or escalated differently, and which commands would have been answered
+// otherwise. Writes nothing.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,9 @@ struct WhatIf {
   std::int64_t ended = 0;
   std::int64_t waited = 0;
   std::int64_t escalated = 0;
-  std::int64_t newly_refused = 0;  ///< commands that were taken and would be refused
-  std::int64_t newly_taken = 0;    ///< the other way round
-  std::vector<Differing> examples; ///< the first ones by lane and case id
+  std::int64_t newly_refused = 0;   ///< commands that were taken and would be refused
+  std::int64_t newly_taken = 0;     ///< the other way round
+  std::vector<Differing> examples;  ///< the first ones by lane and case id
 };
 
 struct WhatIfOptions {
@@ -41,9 +41,9 @@ struct WhatIfOptions {
   int threads = 2;
 };
 
-/// `draft` is a workflow document; it stands in for every version of the workflow with its id. What a draft would newly ask
-/// of other cases is not played. `progress` is told how many lanes are done, by one thread at a time. bad_input where the
-/// draft has errors or no such workflow was published; errors of reading the log.
+/// `draft` is a workflow document; it stands in for every version of the workflow with its id. What a draft
+/// would newly ask of other cases is not played. `progress` is told how many lanes are done, by one thread at
+/// a time. bad_input where the draft has errors or no such workflow was published; errors of reading the log.
 [[nodiscard]] Result<WhatIf> what_if(log::EventLog& log, const Deployment& deployment, const Value& draft,
                                      const WhatIfOptions& options,
                                      const std::function<void(std::int32_t lanes_done)>& progress);

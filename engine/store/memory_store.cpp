@@ -58,9 +58,9 @@ class BatchLoad final : public Load {
   Status follow(std::string_view family, std::string_view key) {
     const auto last = last_.find(family);
     if (last == last_.end() || (last->second && key <= *last->second)) {
-      return Error{ErrorKind::integrity, "load-order",
-                   "a load into " + std::string(family) + " got the key '" + std::string(key) + "' out of order",
-                   ""};
+      return Error{
+          ErrorKind::integrity, "load-order",
+          "a load into " + std::string(family) + " got the key '" + std::string(key) + "' out of order", ""};
     }
     last->second = key;
     return done();

@@ -52,7 +52,8 @@ Error write_error(const rocksdb::Status& status, const std::string& folder) {
 
 rocksdb::DBOptions db_options(bool read_only, bool refuse_damaged_tail) {
   rocksdb::DBOptions options;
-  if (refuse_damaged_tail) options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  if (refuse_damaged_tail)
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.create_if_missing = !read_only;
   options.create_missing_column_families = !read_only;
   options.db_write_buffer_size = kWriteBufferBytes;
@@ -123,7 +124,9 @@ struct Source {
 
 class RocksSnapshot final : public Snapshot {
  public:
-  explicit RocksSnapshot(Source source) : source_(std::move(source)) { how_.snapshot = source_.db->GetSnapshot(); }
+  explicit RocksSnapshot(Source source) : source_(std::move(source)) {
+    how_.snapshot = source_.db->GetSnapshot();
+  }
   ~RocksSnapshot() override { source_.db->ReleaseSnapshot(how_.snapshot); }
   RocksSnapshot(const RocksSnapshot&) = delete;
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
@@ -151,7 +154,8 @@ class RocksLoad final : public Load {
     fs::remove_all(folder, failed);
     if (!failed) fs::create_directories(folder, failed);
     if (failed) {
-      return Error{ErrorKind::refused, "cannot-write", folder.string() + ": " + failed.message(), source_.folder};
+      return Error{ErrorKind::refused, "cannot-write", folder.string() + ": " + failed.message(),
+                   source_.folder};
     }
     for (const std::string& family : families) {
       const auto handle = source_.handle_of(family);

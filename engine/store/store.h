@@ -34,7 +34,8 @@ class Batch {
   std::vector<Change> changes_;
 };
 
-/// The rows as they were at one moment, whatever is written or cleared meanwhile. Keep it short: it holds space.
+/// The rows as they were at one moment, whatever is written or cleared meanwhile. Keep it short: it holds
+/// space.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -90,8 +91,8 @@ struct RocksStoreOptions {
 };
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);
-/// A store that can be made again from the log: one that is damaged is set aside as FOLDER.damaged (an older one there is
-/// removed) and a new one is made. `set_aside` then says what was wrong.
+/// A store that can be made again from the log: one that is damaged is set aside as FOLDER.damaged (an older
+/// one there is removed) and a new one is made. `set_aside` then says what was wrong.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,
                                                               std::optional<Error>& set_aside);
 /// A store in memory, for tests and for replays that leave nothing behind.

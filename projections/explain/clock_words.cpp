@@ -156,7 +156,8 @@ class Story {
     if (what == "breached") return breached();
     if (what == "marked") return marked();
     if (what == "recomputed") {
-      return fill(say({"按工作日历{0}重新计算，期限改为{1}。", "Counted anew by the calendar {0}: it is now due {1}."}),
+      return fill(say({"按工作日历{0}重新计算，期限改为{1}。",
+                       "Counted anew by the calendar {0}: it is now due {1}."}),
                   {story_.change.text("calendar"), due_or_before()});
     }
     if (what == "restored") {

@@ -275,8 +275,9 @@ class TurnExplainer {
       if (limit.when.empty()) {
         return fill(names.say({"期限取自流程第{0}行的规定。", "The limit is the one of line {0}."}), {line});
       }
-      return fill(names.say({"期限取自流程第{0}行的规定，因{1}。", "The limit is the one of line {0}, for {1}."}),
-                  {line, in_words_and_quoted(names, limit.when)});
+      return fill(
+          names.say({"期限取自流程第{0}行的规定，因{1}。", "The limit is the one of line {0}, for {1}."}),
+          {line, in_words_and_quoted(names, limit.when)});
     }
     return std::string(names.say({"期限由此步骤指定。", "The limit was set by the step itself."}));
   }

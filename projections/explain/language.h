@@ -27,11 +27,13 @@ struct Both {
 /// The pattern with {0} to {9} replaced. What is filled in is not searched again.
 [[nodiscard]] std::string fill(std::string_view pattern, std::initializer_list<std::string_view> values);
 
-/// Items as a list of the language: "a, b" or "a、b"; clauses, which may hold such lists themselves: "a; b" or "a；b".
+/// Items as a list of the language: "a, b" or "a、b"; clauses, which may hold such lists themselves: "a; b"
+/// or "a；b".
 class Listing {
  public:
   enum class Between : std::uint8_t { items, clauses };
-  explicit Listing(Language language, Between between = Between::items) : language_(language), between_(between) {}
+  explicit Listing(Language language, Between between = Between::items)
+      : language_(language), between_(between) {}
   void add(std::string_view item);
   [[nodiscard]] bool empty() const { return text_.empty(); }
   [[nodiscard]] const std::string& text() const { return text_; }

@@ -125,7 +125,8 @@ std::string Names::value(const Value& value) const {
   Listing list(language_);
   if (const Array* items = value.if_array()) {
     if (!items->empty() && items->front().find("sha256") != nullptr) {
-      return fill(say(items->size() == 1 ? Both{"{0}份", "{0} piece"} : Both{"{0}份", "{0} pieces"}), {std::to_string(items->size())});
+      return fill(say(items->size() == 1 ? Both{"{0}份", "{0} piece"} : Both{"{0}份", "{0} pieces"}),
+                  {std::to_string(items->size())});
     }
     for (const Value& one : *items) {
       list.add(one.find("body") != nullptr ? body(one.text("body")) : this->value(one));

@@ -118,7 +118,8 @@ Result<Value> Queries::show(std::string_view id_or_ref) const {
     return Error{ErrorKind::integrity, "views-differ", "refs names a case that cases lacks: " + *id, ""};
   auto row = read_row(*id, **bytes);
   if (!row) return row.error();
-  return case_show(row->state, row->lane, ordinal_in(rows.positions("cases"), row->lane), options_.offset_minutes);
+  return case_show(row->state, row->lane, ordinal_in(rows.positions("cases"), row->lane),
+                   options_.offset_minutes);
 }
 
 Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
@@ -135,7 +136,8 @@ Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const Page
   const Cursors cursors(options_.cursor_secret,
                         "list " + std::string(kOrders[static_cast<std::size_t>(order)]) + " " + filter.text);
   auto answer = page_of(std::move(found), page, cursors, [&](const CaseRow& row) {
-    return Result<Value>(case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
+    return Result<Value>(
+        case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
   });
   if (answer) answer->positions = positions;
   return answer;

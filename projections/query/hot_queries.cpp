@@ -38,7 +38,8 @@ Result<Counts> counts_of(const Reading& rows, const std::string& prefix) {
     return good;
   });
   if (!scanned) return scanned.error();
-  if (!good) return Error{ErrorKind::integrity, "views-corrupt", "a count of hot is damaged; rebuild the views", ""};
+  if (!good)
+    return Error{ErrorKind::integrity, "views-corrupt", "a count of hot is damaged; rebuild the views", ""};
   return counts;
 }
 
@@ -58,7 +59,8 @@ std::optional<std::pair<std::int64_t, std::int64_t>> similarity(std::string_view
   static constexpr std::size_t kDigits = 4;  // of a part
   if (a.empty() || a.size() != b.size() || a.size() % kDigits != 0) return std::nullopt;
   std::int64_t same = 0;
-  for (std::size_t i = 0; i < a.size(); i += kDigits) same += a.substr(i, kDigits) == b.substr(i, kDigits) ? 1 : 0;
+  for (std::size_t i = 0; i < a.size(); i += kDigits)
+    same += a.substr(i, kDigits) == b.substr(i, kDigits) ? 1 : 0;
   return std::pair(same, static_cast<std::int64_t>(a.size() / kDigits));
 }
 
@@ -73,16 +75,17 @@ Result<std::vector<std::vector<Case>>> neighbours(const Reading& rows) {
   std::string group;
   std::vector<std::string> ids;
   std::vector<std::vector<std::string>> found;
-  const Status scanned = rows.scan("duplicates", kDuplicateOpenPrefix, "", [&](std::string_view key, std::string_view) {
-    const std::size_t last = key.rfind('/');
-    const std::size_t time = key.rfind('/', last - 1);
-    if (key.substr(0, time) != group) {
-      group = key.substr(0, time);
-      found.emplace_back();
-    }
-    found.back().emplace_back(key.substr(last + 1));
-    return true;
-  });
+  const Status scanned =
+      rows.scan("duplicates", kDuplicateOpenPrefix, "", [&](std::string_view key, std::string_view) {
+        const std::size_t last = key.rfind('/');
+        const std::size_t time = key.rfind('/', last - 1);
+        if (key.substr(0, time) != group) {
+          group = key.substr(0, time);
+          found.emplace_back();
+        }
+        found.back().emplace_back(key.substr(last + 1));
+        return true;
+      });
   if (!scanned) return scanned.error();
   for (const std::vector<std::string>& one : found) {
     if (one.size() < 2) continue;
@@ -157,8 +160,9 @@ Result<Lines> Queries::duplicates() const {
       }
     }
   }
-  std::sort(found.begin(), found.end(),
-            [](const auto& a, const auto& b) { return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b)); });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
+  });
   Lines answer{{}, rows.positions("duplicates")};
   for (auto& [rank, ids, line] : found) answer.lines.push_back(std::move(line));
   return answer;

@@ -13,28 +13,30 @@ namespace lastkm::projections {
 Result<Array> integrity_lanes(const Projector::Reading& rows) {
   Array lines;
   std::optional<Error> error;
-  const Status scanned = rows.scan("integrity", kLanePrefix, "", [&](std::string_view key, std::string_view bytes) {
-    auto value = row_value("integrity", key, bytes);
-    auto row = value ? IntegrityRow::from(*value) : Result<IntegrityRow>(value.error());
-    if (!row) {
-      error = row.error();
-      return false;
-    }
-    std::int64_t lane = 0;
-    key.remove_prefix(kLanePrefix.size());
-    std::from_chars(key.data(), key.data() + key.size(), lane);
-    lines.emplace_back(Object{{"lane", lane},
-                              {"last", row->last.value},
-                              {"decisions_root", record::hex(row->decisions.root())},
-                              {"commands_root", record::hex(row->commands.root())},
-                              {"events", row->events},
-                              {"rejected", row->rejected},
-                              {"repeats", row->repeats},
-                              {"late", row->late},
-                              {"broken", row->broken},
-                              {"first_broken", row->broken == 0 ? Value() : Value(row->first_broken.value)}});
-    return true;
-  });
+  const Status scanned =
+      rows.scan("integrity", kLanePrefix, "", [&](std::string_view key, std::string_view bytes) {
+        auto value = row_value("integrity", key, bytes);
+        auto row = value ? IntegrityRow::from(*value) : Result<IntegrityRow>(value.error());
+        if (!row) {
+          error = row.error();
+          return false;
+        }
+        std::int64_t lane = 0;
+        key.remove_prefix(kLanePrefix.size());
+        std::from_chars(key.data(), key.data() + key.size(), lane);
+        lines.emplace_back(
+            Object{{"lane", lane},
+                   {"last", row->last.value},
+                   {"decisions_root", record::hex(row->decisions.root())},
+                   {"commands_root", record::hex(row->commands.root())},
+                   {"events", row->events},
+                   {"rejected", row->rejected},
+                   {"repeats", row->repeats},
+                   {"late", row->late},
+                   {"broken", row->broken},
+                   {"first_broken", row->broken == 0 ? Value() : Value(row->first_broken.value)}});
+        return true;
+      });
   if (!scanned) return scanned.error();
   if (error) return *error;
   return lines;
@@ -43,10 +45,11 @@ Result<Array> integrity_lanes(const Projector::Reading& rows) {
 Result<Page> Queries::late(const PageRequest& page) const {
   const Projector::Reading rows = projector_->reading();
   std::vector<std::pair<std::string, std::string>> found;
-  const Status scanned = rows.scan("integrity", kLatePrefix, "", [&](std::string_view key, std::string_view bytes) {
-    found.emplace_back(key, bytes);
-    return true;
-  });
+  const Status scanned =
+      rows.scan("integrity", kLatePrefix, "", [&](std::string_view key, std::string_view bytes) {
+        found.emplace_back(key, bytes);
+        return true;
+      });
   if (!scanned) return scanned.error();
   auto answer = page_of(std::move(found), page, Cursors(options_.cursor_secret, "late"),
                         [](const std::string& bytes) { return row_value("integrity", "late", bytes); });

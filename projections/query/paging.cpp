@@ -23,7 +23,8 @@ Result<std::string> Cursors::key_in(std::string_view cursor) const {
   }
   if (good && cursor.substr(dot + 1) == mark(key)) return key;
   return Error{ErrorKind::bad_input, "bad-cursor",
-               "'" + std::string(cursor) + "' is no cursor that this query gave; begin again without one", ""};
+               "'" + std::string(cursor) + "' is no cursor that this query gave; begin again without one",
+               ""};
 }
 
 std::string Cursors::of(std::string_view key) const {
@@ -32,7 +33,8 @@ std::string Cursors::of(std::string_view key) const {
 
 std::string Cursors::mark(std::string_view key) const {
   // Half of the hash is kept back, so that nobody can go on hashing from it.
-  return record::hex(record::sha256(secret_ + "\n" + query_ + "\n" + std::string(key))).substr(0, kMarkDigits);
+  return record::hex(record::sha256(secret_ + "\n" + query_ + "\n" + std::string(key)))
+      .substr(0, kMarkDigits);
 }
 
 }  // namespace lastkm::projections

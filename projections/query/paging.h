@@ -1,6 +1,6 @@
-// Cursors: the sort key of the last line of a page, and a mark that only who knows the secret can make, for one query
-// alone. A page begins after its cursor's key, so lines that come or go between two pages are neither doubled nor hide
-// others.
+// Cursors: the sort key of the last line of a page, and a mark that only who knows the secret can make, for
+// one query alone. A page begins after its cursor's key, so lines that come or go between two pages are
+// neither doubled nor hide others.
 #pragma once
 
 #include <algorithm>
@@ -31,8 +31,8 @@ class Cursors {
 /// Sorts what was found by its key, and makes the lines of one page of it: `line_of(item)` is a
 /// Result<Value>.
 template <class Item, class LineOf>
-[[nodiscard]] Result<Page> page_of(std::vector<std::pair<std::string, Item>> found, const PageRequest& request,
-                                   const Cursors& cursors, LineOf line_of) {
+[[nodiscard]] Result<Page> page_of(std::vector<std::pair<std::string, Item>> found,
+                                   const PageRequest& request, const Cursors& cursors, LineOf line_of) {
   std::string after;
   if (!request.cursor.empty()) {
     auto key = cursors.key_in(request.cursor);

@@ -29,7 +29,7 @@ struct CaseFilter {
   std::optional<bool> overdue;  ///< at `now`
   std::optional<std::int64_t> level;
   std::optional<Instant> opened_from, opened_before;  ///< record time
-  std::string text;  ///< the terms as they were given
+  std::string text;                                   ///< the terms as they were given
 };
 
 /// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
@@ -80,7 +80,8 @@ struct QueryOptions {
 class Queries {
  public:
   /// `projector` outlives this.
-  Queries(Projector& projector, QueryOptions options) : projector_(&projector), options_(std::move(options)) {}
+  Queries(Projector& projector, QueryOptions options)
+      : projector_(&projector), options_(std::move(options)) {}
 
   /// The id of a case, from its id or reference number. not_found "no-such-case".
   [[nodiscard]] Result<std::string> find_case(std::string_view id_or_ref) const;
@@ -98,7 +99,8 @@ class Queries {
   /// worklist BODY: by due time, what has none last.
   [[nodiscard]] Result<Page> worklist(std::string_view body, Instant now, const PageRequest& page = {}) const;
   /// What a body holds for which this person of it has acted last; lines as of worklist.
-  [[nodiscard]] Result<Page> worklist_of(std::string_view person, Instant now, const PageRequest& page = {}) const;
+  [[nodiscard]] Result<Page> worklist_of(std::string_view person, Instant now,
+                                         const PageRequest& page = {}) const;
   /// Open cases whose next due time is before `before`, by due time; lines as of worklist, with "holders".
   [[nodiscard]] Result<Page> due(Instant before, Instant now, const PageRequest& page = {}) const;
   /// rates: a line a key, in key order. With a period, the orders that were scored in it.
@@ -107,12 +109,13 @@ class Queries {
   [[nodiscard]] Result<std::vector<std::string>> rates_cases(RatesBy by, RatesBasis basis,
                                                              std::string_view key,
                                                              const Period& period = {}) const;
-  /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top; growth is
-  /// the count against the mean of the four months before, {"num","den"}, null where these are empty. bad_input
-  /// "bad-dimension".
-  [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {}, std::size_t top = 0) const;
-  /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may be a
-  /// repeat of an open one, most alike first.
+  /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top;
+  /// growth is the count against the mean of the four months before, {"num","den"}, null where these are
+  /// empty. bad_input "bad-dimension".
+  [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {},
+                                  std::size_t top = 0) const;
+  /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may
+  /// be a repeat of an open one, most alike first.
   [[nodiscard]] Result<Lines> duplicates() const;
   /// integrity: {"lanes":[…],"exclusions":[{"code","approver","count"}],"late":n}.
   [[nodiscard]] Result<Value> integrity() const;
@@ -145,7 +148,8 @@ struct ReadSideOptions {
 };
 
 /// Store, projector and queries of one folder, wired. `log` outlives it. Call projector().catch_up() before
-/// asking. A folder that is damaged is moved aside, to "FOLDER.damaged-N", and made anew; view status says so.
+/// asking. A folder that is damaged is moved aside, to "FOLDER.damaged-N", and made anew; view status says
+/// so.
 class ReadSide {
  public:
   virtual ~ReadSide() = default;

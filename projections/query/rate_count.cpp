@@ -34,10 +34,15 @@ void RateLine::add(const Score& score, std::int64_t orders, const rules::Evaluat
   const bool denied = answer.reached && answer.denied_contact;
   if (!left.response) response_.count(score.contacted && !denied ? 100 : 0, orders);
   if (!left.resolution && !answer.solved.empty()) {
-    resolution_.count(answer.solved == "yes" ? 100 : answer.solved == "partly" ? evaluation.partly_percent : 0, orders);
+    resolution_.count(answer.solved == "yes"      ? 100
+                      : answer.solved == "partly" ? evaluation.partly_percent
+                                                  : 0,
+                      orders);
   }
   if (!left.satisfaction && !answer.satisfied.empty()) {
-    satisfaction_.count(answer.satisfied == "yes" ? 100 : answer.satisfied == "basic" ? evaluation.basic_percent : 0,
+    satisfaction_.count(answer.satisfied == "yes"     ? 100
+                        : answer.satisfied == "basic" ? evaluation.basic_percent
+                                                      : 0,
                         orders);
   }
 }

@@ -34,7 +34,9 @@ class RateLine {
   /// No order of it counts anywhere.
   [[nodiscard]] bool empty() const { return base_ == 0 && excluded_.empty(); }
   [[nodiscard]] Value to_value(const std::string& key) const;
-  [[nodiscard]] const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded() const { return excluded_; }
+  [[nodiscard]] const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded() const {
+    return excluded_;
+  }
 
  private:
   std::int64_t base_ = 0;
@@ -42,6 +44,7 @@ class RateLine {
   std::map<std::pair<std::string, std::string>, std::int64_t> excluded_;  ///< by code and approver
 };
 
-[[nodiscard]] Array excluded_lines(const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded);
+[[nodiscard]] Array excluded_lines(
+    const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded);
 
 }  // namespace lastkm::projections

@@ -1,5 +1,5 @@
-// The three rates, and exclusions by approver, from the view "rates". Without a period they are read from its sums; the
-// cases that a line counts, and the rates of a period, from its outcomes.
+// The three rates, and exclusions by approver, from the view "rates". Without a period they are read from its
+// sums; the cases that a line counts, and the rates of a period, from its outcomes.
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -32,7 +32,8 @@ class Judge {
 };
 
 Error damaged(std::string_view what) {
-  return Error{ErrorKind::integrity, "views-corrupt", std::string(what) + " of rates is damaged; rebuild the views", ""};
+  return Error{ErrorKind::integrity, "views-corrupt",
+               std::string(what) + " of rates is damaged; rebuild the views", ""};
 }
 
 template <class Visit>
@@ -136,10 +137,10 @@ Result<Value> Queries::integrity() const {
   const Reading rows = projector_->reading();
   Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   RateLine all;
-  const Status read =
-      each_sum(rows, RatesBy::month, RatesBasis::callback, [&](const std::string&, const Score& score, std::int64_t n) {
-        all.add(score, n, judge.of(score.workflow));
-      });
+  const Status read = each_sum(rows, RatesBy::month, RatesBasis::callback,
+                               [&](const std::string&, const Score& score, std::int64_t n) {
+                                 all.add(score, n, judge.of(score.workflow));
+                               });
   if (!read) return read.error();
   auto lanes = integrity_lanes(rows);
   if (!lanes) return lanes.error();

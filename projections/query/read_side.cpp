@@ -10,8 +10,11 @@ namespace lastkm::projections {
 namespace {
 class FolderReadSide final : public ReadSide {
  public:
-  FolderReadSide(std::unique_ptr<store::Store> store, std::unique_ptr<Projector> projector, QueryOptions options)
-      : store_(std::move(store)), projector_(std::move(projector)), queries_(*projector_, std::move(options)) {}
+  FolderReadSide(std::unique_ptr<store::Store> store, std::unique_ptr<Projector> projector,
+                 QueryOptions options)
+      : store_(std::move(store)),
+        projector_(std::move(projector)),
+        queries_(*projector_, std::move(options)) {}
   [[nodiscard]] Projector& projector() override { return *projector_; }
   [[nodiscard]] Queries& queries() override { return queries_; }
 
@@ -22,7 +25,7 @@ class FolderReadSide final : public ReadSide {
 };
 
 Result<std::unique_ptr<ReadSide>> over(std::unique_ptr<store::Store> store, log::EventLog& log,
-                                        const ReadSideOptions& options, std::string incident) {
+                                       const ReadSideOptions& options, std::string incident) {
   ProjectorOptions projecting;
   projecting.log_id = options.log_id;
   projecting.threads = options.threads;
@@ -33,7 +36,8 @@ Result<std::unique_ptr<ReadSide>> over(std::unique_ptr<store::Store> store, log:
       std::make_unique<FolderReadSide>(std::move(store), std::move(*projector), options.queries));
 }
 
-Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions& options, std::string incident) {
+Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions& options,
+                                       std::string incident) {
   store::RocksStoreOptions where;
   where.folder = options.folder;
   where.families = families_of(make_views());
@@ -67,7 +71,8 @@ Result<std::unique_ptr<ReadSide>> open_read_side(log::EventLog& log, const ReadS
   if (opened || !is_damage(opened.error())) return opened;
   const std::string aside = move_aside(options.folder);
   if (aside.empty()) return opened;
-  return open(log, options, opened.error().message + "; set aside as " + aside + " and made anew from the log");
+  return open(log, options,
+              opened.error().message + "; set aside as " + aside + " and made anew from the log");
 }
 
 }  // namespace lastkm::projections

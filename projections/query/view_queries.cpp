@@ -28,8 +28,10 @@ Result<Value> Queries::digest() const {
   if (!digest) return digest.error();
   Array lines;
   for (const ViewDigest& view : digest->views) {
-    lines.emplace_back(
-        Object{{"name", view.name}, {"layout", view.layout}, {"rows", view.rows}, {"sha256", view.sha256.empty() ? Value() : Value(view.sha256)}});
+    lines.emplace_back(Object{{"name", view.name},
+                              {"layout", view.layout},
+                              {"rows", view.rows},
+                              {"sha256", view.sha256.empty() ? Value() : Value(view.sha256)}});
   }
   return Value(Object{{"positions", to_value(digest->positions)}, {"views", std::move(lines)}});
 }

@@ -22,7 +22,8 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
 Result<CaseRow> CaseRow::from(const Value& value) {
   const Value* state = value.find("state");
   if (state == nullptr) {
-    return Error{ErrorKind::integrity, "views-corrupt", "a row of a case lacks its state; rebuild the views", ""};
+    return Error{ErrorKind::integrity, "views-corrupt", "a row of a case lacks its state; rebuild the views",
+                 ""};
   }
   auto folded = cases::state_from(*state);
   if (!folded) return folded.error();

@@ -1,5 +1,5 @@
-// Rows of one view kept decoded, so that a case which many events touch is read and parsed once, and written once a
-// chunk. What is not touched any more is forgotten in time.
+// Rows of one view kept decoded, so that a case which many events touch is read and parsed once, and written
+// once a chunk. What is not touched any more is forgotten in time.
 #pragma once
 
 #include <optional>
@@ -95,8 +95,8 @@ class Decoded {
   }
 
   std::string prefix_;
-  Map touched_;       ///< changed since the last flush
-  Map clean_, old_;   ///< as committed: of late, and before that
+  Map touched_;      ///< changed since the last flush
+  Map clean_, old_;  ///< as committed: of late, and before that
 };
 
 }  // namespace lastkm::projections

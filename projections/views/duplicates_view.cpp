@@ -1,4 +1,5 @@
-// Rows: "case/" id → DuplicateRow; "open/" place "/" category "/" time "/" id → empty, for open cases that may be merged.
+// Rows: "case/" id → DuplicateRow; "open/" place "/" category "/" time "/" id → empty, for open cases that
+// may be merged.
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
 #include "projections/views/duplicate_row.h"
@@ -26,7 +27,8 @@ Result<DuplicateRow> DuplicateRow::from(const Value& value) {
 }
 
 Value DuplicateRow::to_value() const {
-  Object row{{"at", at.ms}, {"category", category}, {"place", place}, {"ref", ref}, {"urgency", urgency}, {"workflow", workflow}};
+  Object row{{"at", at.ms}, {"category", category}, {"place", place},
+             {"ref", ref},  {"urgency", urgency},   {"workflow", workflow}};
   if (!sketch.empty()) row.set("sketch", sketch);
   if (accepted) row.set("accepted", true);
   if (hidden) row.set("hidden", true);
@@ -48,7 +50,8 @@ class DuplicatesView final : public View {
   [[nodiscard]] std::int32_t layout() const override { return 1; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<DuplicatesView>(); }
 
-  [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event, Rows& rows) override {
+  [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
+                             Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();
     const auto category = changed_member(event, "category");
     const auto place = changed_member(event, "place");
@@ -78,7 +81,8 @@ class DuplicatesView final : public View {
 
   [[nodiscard]] Status flush(Rows& rows) override {
     cases_.each([&rows](const std::string& id, DuplicateRow& row) {
-      const bool shown = !row.ended && !row.hidden && !row.linked && !row.place.empty() && !row.category.empty();
+      const bool shown =
+          !row.ended && !row.hidden && !row.linked && !row.place.empty() && !row.category.empty();
       std::string key = shown ? duplicate_key(row, id) : std::string();
       if (key == row.indexed) return;
       if (!row.indexed.empty()) rows.erase(row.indexed);

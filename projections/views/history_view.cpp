@@ -30,7 +30,8 @@ class HistoryView final : public View {
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();
-    // Members in the order of RFC 8785. Written out, for these rows are the most of all and as large as the log.
+    // Members in the order of RFC 8785. Written out, for these rows are the most of all and as large as the
+    // log.
     std::string row;
     row.reserve(640);
     row += R"({"actor":)";

@@ -1,6 +1,6 @@
-// Rows: "case/" id → {"month","category","community"}; sums "category/" month "/" id and "community/" month "/" code: how
-// many cases were registered in that month. Months are those of China Standard Time, by business time; a corrected
-// category or place moves the case.
+// Rows: "case/" id → {"month","category","community"}; sums "category/" month "/" id and "community/" month
+// "/" code: how many cases were registered in that month. Months are those of China Standard Time, by
+// business time; a corrected category or place moves the case.
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
 #include "projections/views/places.h"
@@ -51,7 +51,8 @@ class HotView final : public View {
   [[nodiscard]] std::size_t bytes() const override { return cases_.bytes(); }
 
  private:
-  static void move(const std::string& kind, const std::string& month, std::string& from, std::string to, Rows& rows) {
+  static void move(const std::string& kind, const std::string& month, std::string& from, std::string to,
+                   Rows& rows) {
     if (from == to) return;
     if (!from.empty()) rows.add(kind + month + "/" + key_part(from), -1);
     if (!to.empty()) rows.add(kind + month + "/" + key_part(to), 1);

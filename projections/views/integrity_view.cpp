@@ -1,5 +1,6 @@
-// Rows: "lane/" lane (4 digits) → IntegrityRow; "chain/" aggregate → the hash that its next decision has to name as its
-// `prev`; "late/" lane "/" ordinal (12 digits) "/" seq → an event recorded more than a day after it happened.
+// Rows: "lane/" lane (4 digits) → IntegrityRow; "chain/" aggregate → the hash that its next decision has to
+// name as its `prev`; "late/" lane "/" ordinal (12 digits) "/" seq → an event recorded more than a day after
+// it happened.
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
@@ -31,7 +32,8 @@ Result<record::Frontier> frontier_from(const Value& row, std::string_view name, 
     good = text != nullptr && record::read_hex(*text, peaks.emplace_back());
   }
   if (good) return record::Frontier(size, std::move(peaks));
-  return Error{ErrorKind::integrity, "views-corrupt", "a row of integrity lacks its tree; rebuild the views", ""};
+  return Error{ErrorKind::integrity, "views-corrupt", "a row of integrity lacks its tree; rebuild the views",
+               ""};
 }
 
 /// What the next decision about an aggregate has to name.
@@ -73,9 +75,15 @@ Result<IntegrityRow> IntegrityRow::from(const Value& value) {
 }
 
 Value IntegrityRow::to_value() const {
-  return Object{{"last", last.value},           {"decisions", peaks_of(decisions)}, {"commands", peaks_of(commands)},
-                {"events", events},             {"rejected", rejected},             {"repeats", repeats},
-                {"late", late},                 {"broken", broken},                 {"first_broken", first_broken.value}};
+  return Object{{"last", last.value},
+                {"decisions", peaks_of(decisions)},
+                {"commands", peaks_of(commands)},
+                {"events", events},
+                {"rejected", rejected},
+                {"repeats", repeats},
+                {"late", late},
+                {"broken", broken},
+                {"first_broken", first_broken.value}};
 }
 
 namespace {
@@ -104,7 +112,8 @@ class IntegrityView final : public View {
     return follow(decision, record::hex(hash), lane, rows);
   }
 
-  [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event, Rows& rows) override {
+  [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
+                             Rows& rows) override {
     static constexpr std::int64_t kLate = kMsPerDay;
     if (event.actor.role == "SYSTEM" || event.data.flag("imported")) return done();
     if (decision.lane_time.ms - event.occurred_at.ms <= kLate) return done();
@@ -145,9 +154,11 @@ class IntegrityView final : public View {
     if (!found) return found.error();
     Chain& chain = **found;
     if (decision.prev != chain.hash && ++lane.broken == 1) lane.first_broken = decision.ordinal;
-    if (chain.hash.empty() && decision.events.empty() && !record::is_lane_aggregate(decision.aggregate)) return done();
+    if (chain.hash.empty() && decision.events.empty() && !record::is_lane_aggregate(decision.aggregate))
+      return done();
     chain.hash = std::move(hash);
-    for (const record::Event& event : decision.events) chain.imported = chain.imported || event.data.flag("imported");
+    for (const record::Event& event : decision.events)
+      chain.imported = chain.imported || event.data.flag("imported");
     return done();
   }
 

@@ -57,8 +57,8 @@ class Reader {
     const Array* items = member == nullptr ? nullptr : member->if_array();
     if (items == nullptr) return all;
     for (const Value& item : *items) {
-      all.push_back(Exclusion{std::string(item.text("code")), std::string(item.text("approver")), time(item, "at"),
-                              std::string(item.text("body"))});
+      all.push_back(Exclusion{std::string(item.text("code")), std::string(item.text("approver")),
+                              time(item, "at"), std::string(item.text("body"))});
     }
     return all;
   }
@@ -101,12 +101,8 @@ Result<Outcome> Outcome::from(const Value& value) {
 }
 
 Value Outcome::to_value() const {
-  Object row{{"place", place},
-             {"lead", lead},
-             {"opened_by", opened_by},
-             {"workflow", workflow},
-             {"anonymous", anonymous},
-             {"closed_lead", closed_lead}};
+  Object row{{"place", place},       {"lead", lead},           {"opened_by", opened_by},
+             {"workflow", workflow}, {"anonymous", anonymous}, {"closed_lead", closed_lead}};
   if (contact_due) row.set("contact_due", format_utc(*contact_due));
   if (contacted) row.set("contacted", *contacted);
   if (first) row.set("first", projections::to_value(*first));
@@ -221,7 +217,8 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
     all.push_back({RatesBy::body, basis, body, at, score});
     all.push_back({RatesBy::community, basis, community, at, score});
   };
-  if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty()) return all;
+  if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty())
+    return all;
   const Score score = score_of(outcome, outcome.first ? outcome.first->by : std::string());
   for (const RatesBasis basis : {RatesBasis::callback, RatesBasis::close}) {
     const bool by_call = basis == RatesBasis::callback;
@@ -237,7 +234,8 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
       for (const Exclusion& one : outcome.excluded) excluded.excluded.emplace_back(one.code, one.approver);
       bring(basis, outcome.excluded.back().at, outcome.excluded.back().body, excluded);
     }
-    // A returned order leaves the base of the body that returned it; the case counts once more, for its next lead.
+    // A returned order leaves the base of the body that returned it; the case counts once more, for its next
+    // lead.
     for (const Exclusion& one : outcome.returned) {
       Score returned;
       returned.workflow = outcome.workflow;
@@ -261,7 +259,9 @@ std::string Score::text() const {
     for (const char c : key_part(value)) text += c == '|' ? std::string("%7C") : std::string(1, c);
     text += '|';
   };
-  const auto flags = [&part](bool a, bool b) { part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0)))); };
+  const auto flags = [&part](bool a, bool b) {
+    part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0))));
+  };
   part(workflow);
   flags(unscored, contacted);
   for (const Answer* answer : {&first, &last}) {

@@ -1,5 +1,5 @@
-// What the three rates count of one case (domain 1.10): a row of the view "rates", and what it brings to the lines of
-// each month, body and community.
+// What the three rates count of one case (domain 1.10): a row of the view "rates", and what it brings to the
+// lines of each month, body and community.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,8 @@ struct Outcome {
 enum class RatesBy : std::uint8_t { month, body, community };
 enum class RatesBasis : std::uint8_t { callback, close };
 
-/// What an order brings to a line, before a rule set has said how that counts. Few different ones exist, so a line is
-/// kept as how many orders bring each.
+/// What an order brings to a line, before a rule set has said how that counts. Few different ones exist, so a
+/// line is kept as how many orders bring each.
 struct Score {
   std::string workflow;
   bool unscored = false;  ///< in no base: only among what was excluded, where that leaves the base

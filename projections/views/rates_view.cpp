@@ -1,5 +1,5 @@
-// Rows: "case/" id → the case's outcome, see outcome.h; sums rates_prefix key "/" score: how many orders bring that score
-// to that line.
+// Rows: "case/" id → the case's outcome, see outcome.h; sums rates_prefix key "/" score: how many orders
+// bring that score to that line.
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
 #include "projections/views/outcome.h"
@@ -49,7 +49,8 @@ class RatesView final : public View {
   }
 
   Decoded<Outcome> outcomes_{"case/"};
-  std::unordered_map<std::string, std::vector<std::string>> before_;  ///< what touched cases brought at the last commit
+  std::unordered_map<std::string, std::vector<std::string>>
+      before_;  ///< what touched cases brought at the last commit
 };
 }  // namespace
 

@@ -13,7 +13,8 @@ class RefsView final : public View {
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     const std::string_view ref = event.data.text("ref");
-    if (event.type == "CaseRegistered" && !ref.empty()) rows.append(std::string(ref), decision.aggregate.value);
+    if (event.type == "CaseRegistered" && !ref.empty())
+      rows.append(std::string(ref), decision.aggregate.value);
     return done();
   }
 };

@@ -11,8 +11,9 @@ namespace lastkm::projections {
 [[nodiscard]] std::unique_ptr<View> make_worklist_view();  ///< body, due, id; person, due, id; due, id
 [[nodiscard]] std::unique_ptr<View> make_rates_view();     ///< id → what the three rates count of it
 [[nodiscard]] std::unique_ptr<View> make_hot_view();       ///< month, category or place → count
-[[nodiscard]] std::unique_ptr<View> make_duplicates_view();  ///< place, category, time → open cases that may be one
-[[nodiscard]] std::unique_ptr<View> make_integrity_view();   ///< lane → trees, chains, late entries
+[[nodiscard]] std::unique_ptr<View>
+make_duplicates_view();  ///< place, category, time → open cases that may be one
+[[nodiscard]] std::unique_ptr<View> make_integrity_view();  ///< lane → trees, chains, late entries
 
 /// All of them.
 [[nodiscard]] Views make_views();

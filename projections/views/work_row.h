@@ -21,9 +21,9 @@ inline constexpr std::string_view kDuePrefix = "due/";
 
 struct WorkRow {
   std::string ref, stage;
-  std::vector<std::string> holders;  ///< sorted
+  std::vector<std::string> holders;            ///< sorted
   std::map<std::string, std::string> persons;  ///< by body: who of it has acted on the case last
-  std::vector<std::string> indexed;  ///< the index rows that are written for it, sorted
+  std::vector<std::string> indexed;            ///< the index rows that are written for it, sorted
   bool ended = false;
   OpenClocks open;
 

@@ -1,6 +1,7 @@
-// Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id, "person/" person "/" due "/"
-// id and, for what has a due time, "due/" due "/" id → empty: the case is on that body's or person's list, and falls due
-// then. `due` as sortable() writes it. On a person's list is what a body holds for which that person has acted last.
+// Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id, "person/" person
+// "/" due "/" id and, for what has a due time, "due/" due "/" id → empty: the case is on that body's or
+// person's list, and falls due then. `due` as sortable() writes it. On a person's list is what a body holds
+// for which that person has acted last.
 #include <algorithm>
 
 #include "engine/record/digest.h"

@@ -51,13 +51,15 @@ TEST_CASE("time: instants are read in any zone and written in two forms") {
     CHECK(format_utc(*instant) == row.utc);
   }
   CHECK(format_at_offset(*parse_instant("2026-05-20T16:00:00Z"), 480) == "2026-05-21T00:00:00+08:00");
-  CHECK(format_at_offset(*parse_instant("2026-05-20T16:00:00.007Z"), -330) == "2026-05-20T10:30:00.007-05:30");
+  CHECK(format_at_offset(*parse_instant("2026-05-20T16:00:00.007Z"), -330) ==
+        "2026-05-20T10:30:00.007-05:30");
 }
 
 TEST_CASE("time: what is no RFC 3339 time with a zone is refused") {
-  for (const char* text : {"", "2026-05-21", "2026-05-21T00:00:00", "2026-05-21 00:00:00Z", "2026-02-30T00:00:00Z",
-                           "2026-05-21T24:00:00Z", "2026-05-21T00:60:00Z", "2026-05-21T00:00:60Z", "2026-05-21T00:00:00.Z",
-                           "2026-05-21T00:00:00+8:00", "2026-05-21T00:00:00+08:00x", "2026-05-21T00:00:00.1234567890Z"}) {
+  for (const char* text :
+       {"", "2026-05-21", "2026-05-21T00:00:00", "2026-05-21 00:00:00Z", "2026-02-30T00:00:00Z",
+        "2026-05-21T24:00:00Z", "2026-05-21T00:60:00Z", "2026-05-21T00:00:60Z", "2026-05-21T00:00:00.Z",
+        "2026-05-21T00:00:00+8:00", "2026-05-21T00:00:00+08:00x", "2026-05-21T00:00:00.1234567890Z"}) {
     CAPTURE(text);
     REQUIRE_FALSE(parse_instant(text));
     CHECK(parse_instant(text).error().code == "bad-time");

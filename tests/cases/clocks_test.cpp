@@ -58,8 +58,10 @@ TEST_CASE("clocks: suspended with two working days left, resumed after the holid
   CHECK_FALSE(life.state.next_due());
   CHECK(life.send("2026-05-01T10:00", "ClockDue", kSupervisor).events.empty());
   const Answer resumed = life.must("2026-05-06T10:00", "GoOn", kSupervisor, R"({"clock":"handle"})");
-  CHECK(resumed.events[0].clocks ==
-        parsed(R"([{"base":"2026-05-06T02:00:00.000Z","calendar":"cn@1","change":"resumed","clock":"handle","due":"2026-05-08T16:00:00.000Z",
+  CHECK(
+      resumed.events[0].clocks ==
+      parsed(
+          R"([{"base":"2026-05-06T02:00:00.000Z","calendar":"cn@1","change":"resumed","clock":"handle","due":"2026-05-08T16:00:00.000Z",
                     "marks":[{"at":"2026-05-07T01:00:00.000Z","id":"yellow"},{"at":"2026-05-09T01:00:00.000Z","id":"red"}]}])"));
   CHECK(life.clock("handle").due == at("2026-05-09T00:00"));
   CHECK_FALSE(life.clock("handle").paused_left);

@@ -180,7 +180,9 @@ TEST_CASE("decide: a transition is chosen by its condition, and a reopened case 
   CHECK(life.clock("handle").due == at("2026-03-21T00:00"));
 }
 
-TEST_CASE("react: a rule asks others on the case as it found it; what is no case is refused and nothing is caused") {
+TEST_CASE(
+    "react: a rule asks others on the case as it found it; what is no case is refused and nothing is "
+    "caused") {
   Life life;
   life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
   life.state.id = AggregateId("fedcba9876543210fedcba9876543210");

@@ -134,7 +134,8 @@ TEST_CASE("evolve: what each event does to the facets") {
   CHECK(after(s, "CaseTerminated").master.empty());
   s = after(s, "MergeRequested", R"({"master":"N"})");
   CHECK(s.merging == "N");
-  for (const char* own_way : {"CaseAccepted", "CaseAnswered", "CaseRedirected", "CaseTerminated", "MergeRefused"})
+  for (const char* own_way :
+       {"CaseAccepted", "CaseAnswered", "CaseRedirected", "CaseTerminated", "MergeRefused"})
     CHECK(after(s, own_way).merging.empty());
   CHECK(after(s, "CasesMerged", R"({"master":"N"})").merging.empty());
   s = after(after(s, "ChildAdopted", R"({"child":"L"})"), "ChildAdopted", R"({"child":"L"})");

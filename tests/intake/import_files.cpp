@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 std::optional<fs::path> data_folder() {
   const char* shared = std::getenv("LASTKM_SHARED");
-  const fs::path folder = fs::path(shared != nullptr ? shared : lastkm::test::source_folder() + "/../shared") / "data";
+  const fs::path folder =
+      fs::path(shared != nullptr ? shared : lastkm::test::source_folder() + "/../shared") / "data";
   if (fs::is_directory(folder)) return folder;
   std::cerr << "SKIPPED: no test data at " << folder << "; set LASTKM_SHARED\n";
   return std::nullopt;

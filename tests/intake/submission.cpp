@@ -146,7 +146,8 @@ TEST_CASE("submission: a text of 5,000 characters is taken, one more is not, wha
   const auto takes = [](const std::string& letter, int count) {
     std::string text;
     for (int i = 0; i < count; ++i) text += letter;
-    return bool(read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{"text":")" + text + "\"}}")));
+    return bool(
+        read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{"text":")" + text + "\"}}")));
   };
   for (const std::string letter : {"x", "\u6F0F", "\U00020000"}) {
     CHECK(takes(letter, 5000));
@@ -157,7 +158,8 @@ TEST_CASE("submission: a text of 5,000 characters is taken, one more is not, wha
 TEST_CASE("submission: names and numbers hold nothing that cannot be seen") {
   for (const std::string hidden : {"\u200B", "\u202E", "\uFEFF", "\u00AD"}) {
     const auto with = [&hidden](const std::string& name) {
-      return read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{")" + name + "\":{\"name\":\"a" + hidden + "b\"}}}"));
+      return read_submission(json(R"({"command":"X",)" + kActor + R"(,"data":{")" + name +
+                                  "\":{\"name\":\"a" + hidden + "b\"}}}"));
     };
     CHECK(with("caller").error().path == "/data/caller/name");
     CHECK(with("other").error().path == "/data/other/name");

@@ -1,5 +1,5 @@
-// What tests of the log on Kafka share: brokers of the environment, and a plain client that does what the log never
-// would.
+// What tests of the log on Kafka share: brokers of the environment, and a plain client that does what the log
+// never would.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -43,14 +43,16 @@ inline std::unique_ptr<EventLog> opened(const KafkaLogOptions& options) {
 /// The refusal, whose message says this.
 inline Error refused(const KafkaLogOptions& options, const std::string& says = "") {
   auto log = open_kafka_log(options);
-  for (int look = 1; look < kLooks && (log || log.error().message.find(says) == std::string::npos); ++look) log = open_kafka_log(options);
+  for (int look = 1; look < kLooks && (log || log.error().message.find(says) == std::string::npos); ++look)
+    log = open_kafka_log(options);
   REQUIRE_FALSE(log);
   return log.error();
 }
 
 /// The command line of scripts/kafka on the cluster of this run.
 inline void cluster(const std::string& verb) {
-  const std::string line = environment("LASTKM_KAFKA_SCRIPT") + " " + verb + " --dir " + environment("LASTKM_KAFKA_DIR") + " >&2";
+  const std::string line =
+      environment("LASTKM_KAFKA_SCRIPT") + " " + verb + " --dir " + environment("LASTKM_KAFKA_DIR") + " >&2";
   REQUIRE(std::system(line.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe)
 }
 
@@ -79,10 +81,13 @@ class Plain {
                               const std::vector<std::pair<std::string, std::string>>& headers = {}) {
     rd_kafka_resp_err_t report = RD_KAFKA_RESP_ERR__TIMED_OUT;
     rd_kafka_headers_t* list = rd_kafka_headers_new(headers.size());
-    for (const auto& [name, text] : headers) rd_kafka_header_add(list, name.c_str(), -1, text.data(), static_cast<ssize_t>(text.size()));
-    const auto code = rd_kafka_producev(client_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("k", 1),
-                                        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_TIMESTAMP(timestamp),
-                                        RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&report), RD_KAFKA_V_END);
+    for (const auto& [name, text] : headers)
+      rd_kafka_header_add(list, name.c_str(), -1, text.data(), static_cast<ssize_t>(text.size()));
+    const auto code = rd_kafka_producev(
+        client_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("k", 1),
+        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_TIMESTAMP(timestamp),
+        RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(&report),
+        RD_KAFKA_V_END);
     REQUIRE(code == RD_KAFKA_RESP_ERR_NO_ERROR);
     REQUIRE(rd_kafka_flush(client_, 20000) == RD_KAFKA_RESP_ERR_NO_ERROR);
     return report;
@@ -93,7 +98,8 @@ class Plain {
     await();
     rd_kafka_DeleteTopic_destroy(one);
   }
-  void make(const std::string& topic, int partitions, const std::vector<std::pair<std::string, std::string>>& config) {
+  void make(const std::string& topic, int partitions,
+            const std::vector<std::pair<std::string, std::string>>& config) {
     rd_kafka_NewTopic_t* one = rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, nullptr, 0);
     for (const auto& [name, value] : config) rd_kafka_NewTopic_set_config(one, name.c_str(), value.c_str());
     rd_kafka_CreateTopics(client_, &one, 1, nullptr, queue_);
@@ -102,7 +108,8 @@ class Plain {
   }
   void set(const std::string& topic, const std::string& name, const std::string& value) {
     rd_kafka_ConfigResource_t* one = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
-    rd_kafka_error_t* wrong = rd_kafka_ConfigResource_add_incremental_config(one, name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str());
+    rd_kafka_error_t* wrong = rd_kafka_ConfigResource_add_incremental_config(
+        one, name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str());
     REQUIRE(wrong == nullptr);
     rd_kafka_IncrementalAlterConfigs(client_, &one, 1, nullptr, queue_);
     await();

@@ -28,11 +28,12 @@ TEST_CASE("kafka: a topic with a wrong setting is refused by the name of the set
   const KafkaLogOptions options = options_of("settings");
   (void)opened(options);
   Plain plain;
-  for (const auto& [name, bad, good] : std::vector<std::array<std::string, 3>>{{"retention.ms", "1000000000", "-1"},
-                                                                                {"cleanup.policy", "compact", "delete"},
-                                                                                {"message.timestamp.after.max.ms", "3600000", "5000"},
-                                                                                {"message.timestamp.type", "LogAppendTime", "CreateTime"},
-                                                                                {"max.message.bytes", "1000", "8912896"}}) {
+  for (const auto& [name, bad, good] :
+       std::vector<std::array<std::string, 3>>{{"retention.ms", "1000000000", "-1"},
+                                               {"cleanup.policy", "compact", "delete"},
+                                               {"message.timestamp.after.max.ms", "3600000", "5000"},
+                                               {"message.timestamp.type", "LogAppendTime", "CreateTime"},
+                                               {"max.message.bytes", "1000", "8912896"}}) {
     plain.set(options.prefix + ".decisions", name, bad);
     const Error error = refused(options, name + "=" + bad);
     CHECK(error.code == "topic-setting");
@@ -42,7 +43,9 @@ TEST_CASE("kafka: a topic with a wrong setting is refused by the name of the set
   CHECK(opened(options)->partitions() == 2);
 }
 
-TEST_CASE("kafka: topics are not made without being asked, nor where some are gone, and their partitions must fit", "[.broker]") {
+TEST_CASE(
+    "kafka: topics are not made without being asked, nor where some are gone, and their partitions must fit",
+    "[.broker]") {
   KafkaLogOptions options = options_of("shape");
   options.partitions = 0;
   CHECK(refused(options).code == "no-log");
@@ -69,7 +72,9 @@ TEST_CASE("kafka: topics are not made without being asked, nor where some are go
   CHECK(opened(options)->identity() != identity);  // a topic that was made anew is another topic
 }
 
-TEST_CASE("kafka: a record that is too large is refused and was not written; others of its call make it unknown", "[.broker]") {
+TEST_CASE(
+    "kafka: a record that is too large is refused and was not written; others of its call make it unknown",
+    "[.broker]") {
   const KafkaLogOptions options = options_of("large");
   const auto log = opened(options);
   const std::string large(9U << 20U, 'x');
@@ -91,7 +96,8 @@ TEST_CASE("kafka: a record that is too large is refused and was not written; oth
   CHECK(append(*log, record("small again")));
 }
 
-TEST_CASE("kafka: a head that retention has eaten is an error with its place, never a later beginning", "[.broker]") {
+TEST_CASE("kafka: a head that retention has eaten is an error with its place, never a later beginning",
+          "[.broker]") {
   const KafkaLogOptions options = options_of("head");
   const auto log = opened(options);
   for (int i = 0; i < 10; ++i) REQUIRE(append(*log, record(std::to_string(i))));
@@ -108,14 +114,17 @@ TEST_CASE("kafka: a head that retention has eaten is an error with its place, ne
   CHECK(out.size() == 6);
 }
 
-TEST_CASE("kafka: a header that contradicts its record stops the reading there, with its place", "[.broker]") {
+TEST_CASE("kafka: a header that contradicts its record stops the reading there, with its place",
+          "[.broker]") {
   const KafkaLogOptions options = options_of("header");
   const auto log = opened(options);
   const std::string event = R"({"data":{},"id":"1","source":"/s","specversion":"1.0","type":"t"})";
   REQUIRE(append(*log, record(event)));
   Plain plain;
-  CHECK(plain.produce(options.prefix + ".commands", event, 0, {{"content-type", "application/cloudevents+json"}}) == RD_KAFKA_RESP_ERR_NO_ERROR);
-  CHECK(plain.produce(options.prefix + ".commands", event, 0, {{"ce_id", "2"}}) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  CHECK(plain.produce(options.prefix + ".commands", event, 0,
+                      {{"content-type", "application/cloudevents+json"}}) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  CHECK(plain.produce(options.prefix + ".commands", event, 0, {{"ce_id", "2"}}) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR);
   std::vector<StoredRecord> out;
   Status read = log->read(Topic::commands, 0, 0, 2, 1U << 20U, out);
   CHECK(read);
@@ -128,10 +137,13 @@ TEST_CASE("kafka: a header that contradicts its record stops the reading there, 
   CHECK(says(read.error(), options.prefix + ".commands, partition 0, offset 2"));
 }
 
-TEST_CASE("kafka: a clock an hour ahead is refused by the broker, and the message says what to do", "[.broker]") {
+TEST_CASE("kafka: a clock an hour ahead is refused by the broker, and the message says what to do",
+          "[.broker]") {
   const KafkaLogOptions options = options_of("clock");
   (void)opened(options);
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::system_clock::now().time_since_epoch())
+                       .count();
   Plain plain;
   const rd_kafka_resp_err_t code = plain.produce(options.prefix + ".commands", "x", now + 3600000);
   CHECK(code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP);
@@ -157,7 +169,10 @@ TEST_CASE("kafka: a producer with a fatal error is replaced, and the next append
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
-TEST_CASE("kafka: settings that the promises rest on cannot be changed, and unknown ones are named without their value", "[.broker]") {
+TEST_CASE(
+    "kafka: settings that the promises rest on cannot be changed, and unknown ones are named without their "
+    "value",
+    "[.broker]") {
   KafkaLogOptions options = options_of("fixed");
   options.settings = {{"acks", "1"}};
   CHECK(says(refused(options), "acks"));
@@ -168,7 +183,8 @@ TEST_CASE("kafka: settings that the promises rest on cannot be changed, and unkn
   CHECK_FALSE(says(error, "secret-value"));
 }
 
-TEST_CASE("kafka: without its broker an append is unknown and a read says so; with it again both go on", "[.broker]") {
+TEST_CASE("kafka: without its broker an append is unknown and a read says so; with it again both go on",
+          "[.broker]") {
   KafkaLogOptions options = options_of("down");
   options.patience = std::chrono::seconds(2);
   auto log = opened(options);

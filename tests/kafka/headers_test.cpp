@@ -21,26 +21,32 @@ std::string text_of(const Headers& headers) {
 }
 
 struct File {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("lastkm-settings-" + std::to_string(::getpid()));
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("lastkm-settings-" + std::to_string(::getpid()));
   explicit File(const std::string& text) { std::ofstream(path) << text; }
   ~File() { std::filesystem::remove(path); }
 };
 
 }  // namespace
 
-TEST_CASE("headers: a record in structured mode says so, with copies of its attributes as the Kafka binding names them") {
+TEST_CASE(
+    "headers: a record in structured mode says so, with copies of its attributes as the Kafka binding names "
+    "them") {
   CHECK(text_of(cloud_event_headers(kEvent)) ==
-        "content-type=application/cloudevents+json; charset=UTF-8|ce_id=1234|ce_source=/x|ce_specversion=1.0|ce_subject=s|"
+        "content-type=application/cloudevents+json; "
+        "charset=UTF-8|ce_id=1234|ce_source=/x|ce_specversion=1.0|ce_subject=s|"
         "ce_time=2018-04-05T03:56:24Z|ce_type=com.example.someevent|");
 }
 
 TEST_CASE("headers: what is no event gets none, however it is broken") {
-  for (const std::string text : {"", "x", "{}", "{\"a\":1}", "{\"specversion\":\"1.0\"", "{\"specversion\":\"1.0", "[\"specversion\"]",
-                                 "{\"specversion\":\"1.0\"}x", "{\"specversion\" :\"1.0\"}", "{\"a\":\"\\"}) {
+  for (const std::string text :
+       {"", "x", "{}", "{\"a\":1}", "{\"specversion\":\"1.0\"", "{\"specversion\":\"1.0", "[\"specversion\"]",
+        "{\"specversion\":\"1.0\"}x", "{\"specversion\" :\"1.0\"}", "{\"a\":\"\\"}) {
     INFO(text);
     CHECK(cloud_event_headers(text).empty());
   }
-  for (std::size_t cut = 0; cut < kEvent.size(); ++cut) CHECK(cloud_event_headers(kEvent.substr(0, cut)).empty());
+  for (std::size_t cut = 0; cut < kEvent.size(); ++cut)
+    CHECK(cloud_event_headers(kEvent.substr(0, cut)).empty());
 }
 
 TEST_CASE("headers: a copy that contradicts the value is named, one that is missing is not missed") {
@@ -62,17 +68,20 @@ TEST_CASE("headers: a copy that contradicts the value is named, one that is miss
 TEST_CASE("settings: values come from lines and from files, and a mistake is told with its line") {
   const File secret("pass=word\n");
   const auto read = [](const std::string& text) {
-    const std::filesystem::path path = std::filesystem::temp_directory_path() / ("lastkm-lines-" + std::to_string(::getpid()));
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() / ("lastkm-lines-" + std::to_string(::getpid()));
     std::ofstream(path) << text;
     auto settings = read_kafka_settings(path.string());
     std::filesystem::remove(path);
     return settings;
   };
-  auto good = read("# TLS\n\nsecurity.protocol = SASL_SSL\r\nsasl.password.file=" + secret.path.string() + "\n");
+  auto good =
+      read("# TLS\n\nsecurity.protocol = SASL_SSL\r\nsasl.password.file=" + secret.path.string() + "\n");
   REQUIRE(good);
   CHECK((*good)["security.protocol"] == "SASL_SSL");
   CHECK((*good)["sasl.password"] == "pass=word");
-  for (const std::string bad : {"a=b\nnonsense", "a=b\n=c", "a=b\na=c", "a=b\nsasl.password.file=/nowhere/at/all"}) {
+  for (const std::string bad :
+       {"a=b\nnonsense", "a=b\n=c", "a=b\na=c", "a=b\nsasl.password.file=/nowhere/at/all"}) {
     const auto refused = read(bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "bad-setting");

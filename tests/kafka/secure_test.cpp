@@ -1,4 +1,5 @@
-// TLS, SASL SCRAM and client certificates against a broker that demands them. Run through tests/kafka/with_kafka --secure.
+// TLS, SASL SCRAM and client certificates against a broker that demands them. Run through
+// tests/kafka/with_kafka --secure.
 #include <fstream>
 #include <mutex>
 
@@ -30,7 +31,8 @@ KafkaLogOptions with(const std::string& name, const char* brokers, const std::st
 
 std::string scram(const std::string& password_file) {
   return "security.protocol=SASL_SSL\nssl.ca.location=" + secrets() +
-         "ca.pem\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=lastkm\nsasl.password.file=" + password_file + "\n";
+         "ca.pem\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=lastkm\nsasl.password.file=" + password_file +
+         "\n";
 }
 
 void goes_through(const KafkaLogOptions& options) {
@@ -50,12 +52,14 @@ TEST_CASE("kafka: TLS with SCRAM goes through with the password of a file", "[.s
 }
 
 TEST_CASE("kafka: TLS with a client certificate goes through", "[.secure]") {
-  const std::string lines = "security.protocol=SSL\nssl.ca.location=" + secrets() + "ca.pem\nssl.certificate.location=" + secrets() +
+  const std::string lines = "security.protocol=SSL\nssl.ca.location=" + secrets() +
+                            "ca.pem\nssl.certificate.location=" + secrets() +
                             "client.crt\nssl.key.location=" + secrets() + "client.key\n";
   goes_through(with("mtls", "LASTKM_KAFKA_TLS", lines));
 }
 
-TEST_CASE("kafka: a wrong password, a missing certificate and plain text are refused, and no secret is told", "[.secure]") {
+TEST_CASE("kafka: a wrong password, a missing certificate and plain text are refused, and no secret is told",
+          "[.secure]") {
   std::ofstream(secrets() + "wrong") << "open-sesame\n";
   std::string heard;
   std::mutex hearing;
@@ -73,6 +77,7 @@ TEST_CASE("kafka: a wrong password, a missing certificate and plain text are ref
     CHECK(heard.find("uthentication") != std::string::npos);
     CHECK(heard.find("open-sesame") == std::string::npos);
   }
-  (void)refused(with("no-certificate", "LASTKM_KAFKA_TLS", "security.protocol=SSL\nssl.ca.location=" + secrets() + "ca.pem\n"));
+  (void)refused(with("no-certificate", "LASTKM_KAFKA_TLS",
+                     "security.protocol=SSL\nssl.ca.location=" + secrets() + "ca.pem\n"));
   (void)refused(with("plain", "LASTKM_KAFKA_SASL", ""));
 }

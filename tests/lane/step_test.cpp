@@ -158,7 +158,8 @@ TEST_CASE("step: of follow-ups of a lane only the next number is taken") {
   CHECK(lane.state.seen.at(2) == 3);
 }
 
-TEST_CASE("step: remembered outcomes expire 400 days after the archive, and what comes then is remembered anew") {
+TEST_CASE(
+    "step: remembered outcomes expire 400 days after the archive, and what comes then is remembered anew") {
   Lane lane = open_lane();
   const auto with_reference = [](int id, const std::string& fingerprint, const std::string& when) {
     auto command = asked(id, aggregate_of(0), "Open", cases::kAgent, cases::kOpening, when);

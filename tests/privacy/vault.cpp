@@ -1,5 +1,5 @@
-#include "engine/privacy/sketch.h"
 #include "engine/privacy/vault.h"
+#include "engine/privacy/sketch.h"
 
 #include <sys/stat.h>
 
@@ -363,9 +363,11 @@ TEST_CASE("sketch: texts that are alike agree in most parts, others in none, and
   const std::string secret(64, 'a');
   const std::string one = privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请尽快派人抢修", secret);
   CHECK(one == privacy::sketch_of("小区东门水管爆裂, 整栋楼停水, 请尽快派人抢修", secret));
-  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请赶快派人抢修", secret)) >= privacy::kSketchParts / 2);
+  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请赶快派人抢修", secret)) >=
+        privacy::kSketchParts / 2);
   CHECK(same(one, privacy::sketch_of("楼上住户夜间装修,噪声扰民,无法休息", secret)) <= 1);
-  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请尽快派人抢修", std::string(64, 'b'))) <= 1);
+  CHECK(same(one, privacy::sketch_of("小区东门水管爆裂,整栋楼停水,请尽快派人抢修", std::string(64, 'b'))) <=
+        1);
   CHECK(same(privacy::sketch_of("Water main burst at the EAST gate", secret),
              privacy::sketch_of("water main burst at the east gate!", secret)) == privacy::kSketchParts);
   CHECK(privacy::sketch_of(" .,!\n", secret).empty());

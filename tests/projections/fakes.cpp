@@ -309,10 +309,12 @@ std::unique_ptr<Projector> open(log::EventLog& log, store::Store& store, std::si
 
 rules::Evaluation test_evaluation() {
   rules::Evaluation evaluation;
-  const rules::Evaluation::Leaves answers{.base = false, .response = false, .resolution = true, .satisfaction = true};
+  const rules::Evaluation::Leaves answers{
+      .base = false, .response = false, .resolution = true, .satisfaction = true};
   evaluation.exclusions["X-PARKED"] = answers;
   evaluation.exclusions["X-UNREACH"] = answers;
-  evaluation.exclusions["X-ANON"] = {.base = false, .response = true, .resolution = false, .satisfaction = false};
+  evaluation.exclusions["X-ANON"] = {
+      .base = false, .response = true, .resolution = false, .satisfaction = false};
   evaluation.duplicate_hours["URGENT"] = 6;
   evaluation.duplicate_hours_otherwise = 168;
   return evaluation;

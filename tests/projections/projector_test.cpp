@@ -28,7 +28,9 @@ class PickyView final : public View {
       : layout_(layout), refuses_(std::move(refuses)) {}
   [[nodiscard]] std::string_view name() const override { return "picky"; }
   [[nodiscard]] std::int32_t layout() const override { return layout_; }
-  [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<PickyView>(layout_, refuses_); }
+  [[nodiscard]] std::unique_ptr<View> fresh() const override {
+    return std::make_unique<PickyView>(layout_, refuses_);
+  }
   Status apply(const record::Decision& decision, const record::Event& event, Rows& rows) override {
     if (event.type == refuses_) return Error{ErrorKind::integrity, "picky", "not this one", ""};
     rows.put(decision.aggregate.value + "/" + std::to_string(event.seq), event.type);

@@ -315,7 +315,8 @@ TEST_CASE("queries: counts equal the lists that they count, whatever the filter"
       {"level", {"0", "1", "2"}},
       {"from", {"2026-01-03", "2026-01-20"}},
       {"before", {"2026-01-10", "2026-02-20"}}};
-  const std::vector<std::string> dimensions = {"stage", "type", "category", "channel", "lead", "level", "card", "community"};
+  const std::vector<std::string> dimensions = {"stage", "type",  "category", "channel",
+                                               "lead",  "level", "card",     "community"};
   for (int round = 0; round < 25; ++round) {
     std::vector<std::string> given;
     std::set<std::string> named;
@@ -346,7 +347,8 @@ TEST_CASE("queries: a cursor that was made up, altered or given by another query
   CHECK(world.queries->list({}, CaseOrder::ref, {2, page.next}, kNow));
   std::string altered = page.next;
   altered[1] = altered[1] == '0' ? '1' : '0';
-  for (const std::string& forged : {altered, page.next + "0", page.next.substr(0, page.next.find('.')), std::string("."), std::string("zz.00")}) {
+  for (const std::string& forged : {altered, page.next + "0", page.next.substr(0, page.next.find('.')),
+                                    std::string("."), std::string("zz.00")}) {
     const auto refused = world.queries->list({}, CaseOrder::ref, {2, forged}, kNow);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "bad-cursor");
@@ -373,34 +375,47 @@ TEST_CASE("queries: a person's worklist is what a body holds for which that pers
     return text;
   };
   std::vector<record::Decision> decisions = {author.decide(
-      id, {by(event("CaseRegistered", Object{{"ref", "R-1"}}, "A"), "X-1", "p-1", Array{Value("X-1")})}, kBegin)};
+      id, {by(event("CaseRegistered", Object{{"ref", "R-1"}}, "A"), "X-1", "p-1", Array{Value("X-1")})},
+      kBegin)};
   CHECK(lists(World(decisions)) == "100");
-  decisions.push_back(author.decide(id, {by(event("ActionTaken", Object{}), "X-1", "p-2", Array{Value("X-1")})}, kBegin));
+  decisions.push_back(
+      author.decide(id, {by(event("ActionTaken", Object{}), "X-1", "p-2", Array{Value("X-1")})}, kBegin));
   CHECK(lists(World(decisions)) == "010");
-  decisions.push_back(author.decide(id, {by(event("CaseDispatched", Object{}, "B"), "X-1", "p-2", Array{Value("Y-1")})}, kBegin));
+  decisions.push_back(author.decide(
+      id, {by(event("CaseDispatched", Object{}, "B"), "X-1", "p-2", Array{Value("Y-1")})}, kBegin));
   CHECK(lists(World(decisions)) == "000");
-  decisions.push_back(author.decide(id, {by(event("CaseSigned", Object{}, "C"), "Y-1", "p/3", Array{Value("Y-1")})}, kBegin));
+  decisions.push_back(
+      author.decide(id, {by(event("CaseSigned", Object{}, "C"), "Y-1", "p/3", Array{Value("Y-1")})}, kBegin));
   CHECK(lists(World(decisions)) == "001");
-  decisions.push_back(author.decide(id, {by(event("FeedbackSubmitted", Object{}, "D"), "Y-1", "p/3", Array{Value("X-1")})}, kBegin));
+  decisions.push_back(author.decide(
+      id, {by(event("FeedbackSubmitted", Object{}, "D"), "Y-1", "p/3", Array{Value("X-1")})}, kBegin));
   CHECK(lists(World(decisions)) == "010");
 }
 
-TEST_CASE("queries: a new case is proposed as a repeat within the hours of its urgency, the most alike first (MERGE-1)") {
+TEST_CASE(
+    "queries: a new case is proposed as a repeat within the hours of its urgency, the most alike first "
+    "(MERGE-1)") {
   Author author;
   char name = 'a';
-  const auto opens = [&](int hours, std::string_view place, std::string_view category, std::string_view urgency, Object more = {}) {
+  const auto opens = [&](int hours, std::string_view place, std::string_view category,
+                         std::string_view urgency, Object more = {}) {
     const std::string id(32, name++);
-    Object data{{"ref", std::string(1, id[0])}, {"place", place}, {"category", category}, {"urgency", urgency},
-                {"workflow", "test"}, {"workflow_version", 1}};
+    Object data{{"ref", std::string(1, id[0])}, {"place", place},     {"category", category},
+                {"urgency", urgency},           {"workflow", "test"}, {"workflow_version", 1}};
     for (const Member& member : more) data.set(member.name, member.value);
-    return author.decide(id, {event("CaseRegistered", std::move(data), "REGISTERED")}, kBegin + hours * kMsPerHour);
+    return author.decide(id, {event("CaseRegistered", std::move(data), "REGISTERED")},
+                         kBegin + hours * kMsPerHour);
   };
   const auto sketch = [](std::string_view digits) { return Object{{"text", Object{{"sketch", digits}}}}; };
   const std::vector<record::Decision> decisions = {
-      opens(0, "P1", "C01", "NORMAL", sketch("aaaabbbb")), opens(100, "P1", "C01", "NORMAL", sketch("aaaacccc")),
-      opens(101, "P1", "C01", "URGENT", sketch("aaaacccc")), opens(102, "P1", "C02", "NORMAL"),
-      opens(103, "P2", "C01", "NORMAL"), opens(104, "P1", "C01", "NORMAL", Object{{"confidential", true}}),
-      opens(105, "P1", "C01", "NORMAL", Object{{"respondent", "PSC-1"}}), opens(400, "P1", "C01", "NORMAL"),
+      opens(0, "P1", "C01", "NORMAL", sketch("aaaabbbb")),
+      opens(100, "P1", "C01", "NORMAL", sketch("aaaacccc")),
+      opens(101, "P1", "C01", "URGENT", sketch("aaaacccc")),
+      opens(102, "P1", "C02", "NORMAL"),
+      opens(103, "P2", "C01", "NORMAL"),
+      opens(104, "P1", "C01", "NORMAL", Object{{"confidential", true}}),
+      opens(105, "P1", "C01", "NORMAL", Object{{"respondent", "PSC-1"}}),
+      opens(400, "P1", "C01", "NORMAL"),
       author.decide(std::string(32, 'b'), {event("CaseAccepted", Object{})}, kBegin + 401 * kMsPerHour)};
   const auto proposals = [](const World& world) {
     std::string text;
@@ -408,14 +423,20 @@ TEST_CASE("queries: a new case is proposed as a repeat within the hours of its u
       const Value& alike = *line.find("similarity");
       text += std::string(line.text("ref")) + ">" + std::string(line.text("master_ref")) + " " +
               std::to_string(line.number("hours")) + "h" +
-              (alike.is_null() ? "" : " " + std::to_string(alike.number("num")) + "/" + std::to_string(alike.number("den"))) + ";";
+              (alike.is_null()
+                   ? ""
+                   : " " + std::to_string(alike.number("num")) + "/" + std::to_string(alike.number("den"))) +
+              ";";
     }
     return text;
   };
-  // b is accepted by now; d, e lie elsewhere; f, g are never merged visibly; h comes too late; a is too old for c.
+  // b is accepted by now; d, e lie elsewhere; f, g are never merged visibly; h comes too late; a is too old
+  // for c.
   CHECK(proposals(World(decisions)) == "c>b 1h 2/2;");
   std::vector<record::Decision> fresh(decisions.begin(), decisions.end() - 1);
   CHECK(proposals(World(fresh)) == "c>b 1h 2/2;b>a 100h 1/2;");
-  fresh.push_back(author.decide(std::string(32, 'c'), {event("CasesMerged", Object{{"master", std::string(32, 'b')}}, "MERGED")}, kBegin + 402 * kMsPerHour));
+  fresh.push_back(author.decide(std::string(32, 'c'),
+                                {event("CasesMerged", Object{{"master", std::string(32, 'b')}}, "MERGED")},
+                                kBegin + 402 * kMsPerHour));
   CHECK(proposals(World(fresh)) == "b>a 100h 1/2;");
 }

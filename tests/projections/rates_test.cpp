@@ -54,7 +54,8 @@ Array rates_of(const std::vector<Life>& lives, RatesBy by, RatesBasis basis, con
   auto lines = queries.rates(by, basis, period);
   REQUIRE(lines);
   // From the sums, and from the outcomes one by one.
-  auto counted = queries.rates(by, basis, period.from || period.before ? period : Period{Instant{0}, std::nullopt});
+  auto counted =
+      queries.rates(by, basis, period.from || period.before ? period : Period{Instant{0}, std::nullopt});
   REQUIRE(counted);
   CHECK(lines->lines == counted->lines);
   return lines->lines;
@@ -274,7 +275,8 @@ TEST_CASE("rates: what partly, basically, which attempt and which exclusion coun
     return lines->lines.empty() ? std::string("none") : record::canonical(lines->lines.front());
   };
   CHECK_THAT(line_under([](rules::Evaluation&) {}),
-             Catch::Contains(R"("resolution":{"den":1,"num":0})") && Catch::Contains(R"("satisfaction":{"den":1,"num":1})") &&
+             Catch::Contains(R"("resolution":{"den":1,"num":0})") &&
+                 Catch::Contains(R"("satisfaction":{"den":1,"num":1})") &&
                  Catch::Contains(R"("response":null)"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.partly_percent = 50; }),
              Catch::Contains(R"("resolution":{"den":100,"num":50})"));
@@ -284,6 +286,8 @@ TEST_CASE("rates: what partly, basically, which attempt and which exclusion coun
              Catch::Contains(R"("resolution":{"den":1,"num":1})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {}; }),
              Catch::Contains(R"("response":{"den":1,"num":1})") && Catch::Contains(R"("excluded":[])"));
-  CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {true, false, false, false}; }),
+  CHECK_THAT(line_under([](rules::Evaluation& e) {
+               e.exclusions["X-ANON"] = {true, false, false, false};
+             }),
              Catch::Contains(R"("base":0)") && Catch::Contains(R"("response":null)"));
 }

@@ -37,7 +37,8 @@ ViewStatus status_of(const Projector& projector, std::string_view name) {
   return {};
 }
 
-/// Counts events of each case; broken: forgets at every commit what it has not written, as an apply with hidden state does.
+/// Counts events of each case; broken: forgets at every commit what it has not written, as an apply with
+/// hidden state does.
 class CountingView final : public View {
  public:
   CountingView(std::int32_t layout, bool broken, std::int32_t reads = 0)
@@ -134,7 +135,8 @@ TEST_CASE("rebuild: an apply that is not a fold is found, with the view and the 
   }
 }
 
-TEST_CASE("rebuild: a layout that can still be read answers as of where it stood, until the new one is there") {
+TEST_CASE(
+    "rebuild: a layout that can still be read answers as of where it stood, until the new one is there") {
   FakeLog log(2);
   const auto decisions = invent_lives(43, 120);
   for (std::size_t i = 0; i < 60; ++i) log.add(decisions[i]);
@@ -170,7 +172,8 @@ TEST_CASE("rebuild: readers hold one checkpoint through commits and swaps") {
   const auto decisions = invent_lives(44, 100);
   for (std::size_t i = 0; i < 50; ++i) log.add(decisions[i]);
   const ScratchFolder folder;
-  auto rocks = store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
+  auto rocks =
+      store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
   REQUIRE(rocks);
   const auto projector = open(log, **rocks, 7);
   catch_up(*projector);
@@ -193,7 +196,8 @@ TEST_CASE("rebuild: readers hold one checkpoint through commits and swaps") {
   CHECK(digest_of(*projector) == fresh_digest(log));
 }
 
-TEST_CASE("rebuild: a build that was killed goes on or begins anew, and half of it is never answered from (P7)") {
+TEST_CASE(
+    "rebuild: a build that was killed goes on or begins anew, and half of it is never answered from (P7)") {
   FakeLog log(3);
   for (const record::Decision& decision : invent_lives(45, 300)) log.add(decision);
   const std::string wanted = fresh_digest(log);
@@ -232,7 +236,8 @@ TEST_CASE("rebuild: one life of a process that keeps views", "[.life]") {
   // What is built and what is folded live meets the log at other places each time.
   const std::size_t first = decisions.size() - dice() % 200;
   for (std::size_t i = 0; i < first; ++i) log.add(decisions[i]);
-  auto projector = Projector::open(log, **store, make_views(), small_rounds(1 + static_cast<int>(dice() % 2)));
+  auto projector =
+      Projector::open(log, **store, make_views(), small_rounds(1 + static_cast<int>(dice() % 2)));
   REQUIRE(projector);
   catch_up(**projector);
   for (std::size_t i = first; i < decisions.size(); ++i) log.add(decisions[i]);
@@ -263,8 +268,8 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
       ::setenv("LASTKM_CRASH_AT", where.c_str(), 1);
       ::setenv("LIFE_FOLDER", folder.path.c_str(), 1);
       ::setenv("LIFE_SEED", seed.c_str(), 1);
-      ::execl("/proc/self/exe", "test_projections", "rebuild: one life of a process that keeps views", "-o", "/dev/null",
-              nullptr);
+      ::execl("/proc/self/exe", "test_projections", "rebuild: one life of a process that keeps views", "-o",
+              "/dev/null", nullptr);
       ::_exit(99);
     }
     int status = 0;
@@ -275,7 +280,8 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
     if (exit == 137) ++deaths;
   }
   CHECK(deaths > lives / 5);
-  auto store = store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
+  auto store =
+      store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
   REQUIRE(store);
   const auto projector = open(log, **store);
   catch_up(*projector);
@@ -284,7 +290,9 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
   CHECK(digest_of(*projector) == wanted);
 }
 
-TEST_CASE("read side: a folder that is damaged is set aside, made anew and told of; one that is gone is made anew") {
+TEST_CASE(
+    "read side: a folder that is damaged is set aside, made anew and told of; one that is gone is made "
+    "anew") {
   FakeLog log(2);
   for (const record::Decision& decision : invent_lives(47, 300)) log.add(decision);
   const ScratchFolder folder;
@@ -352,7 +360,8 @@ TEST_CASE("read side: a folder that is damaged is set aside, made anew and told 
   }
 }
 
-TEST_CASE("integrity: trees are those of RFC 6962, chains are followed, and a decision that is left out is found") {
+TEST_CASE(
+    "integrity: trees are those of RFC 6962, chains are followed, and a decision that is left out is found") {
   const auto decisions = invent_lives(48, 200);
   FakeLog log(1);
   for (const record::Decision& decision : decisions) log.add(decision);
@@ -384,7 +393,8 @@ TEST_CASE("integrity: trees are those of RFC 6962, chains are followed, and a de
   std::map<LaneId, std::int64_t> skipped;
   for (record::Decision decision : decisions) {
     // One case loses its second decision; the ordinals close up behind it.
-    if (gone.empty() && !decision.prev.empty() && !decision.events.empty() && !record::is_lane_aggregate(decision.aggregate)) {
+    if (gone.empty() && !decision.prev.empty() && !decision.events.empty() &&
+        !record::is_lane_aggregate(decision.aggregate)) {
       gone = decision.aggregate.value;
       ++skipped[decision.lane];
       continue;

@@ -67,17 +67,20 @@ Decision sample_decision() {
 
 TEST_CASE("record: canonical JSON sorts members by UTF-16 code units, as RFC 8785 section 3.2.3 shows") {
   Object object;
-  for (const char* name : {"\xE2\x82\xAC", "\r", "\xEF\xAC\xB3", "1", "\xF0\x9F\x98\x80", "\xC2\x80", "\xC3\xB6"}) {
+  for (const char* name :
+       {"\xE2\x82\xAC", "\r", "\xEF\xAC\xB3", "1", "\xF0\x9F\x98\x80", "\xC2\x80", "\xC3\xB6"}) {
     object.add(name, Value(1));
   }
   std::vector<std::string> names;
   for (const Member& member : object) names.push_back(member.name);
   // carriage return, one, U+0080, o-umlaut, euro, emoji (D83D DE00), Hebrew dalet with dagesh (FB33)
-  CHECK(names == std::vector<std::string>{"\r", "1", "\xC2\x80", "\xC3\xB6", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\xEF\xAC\xB3"});
+  CHECK(names == std::vector<std::string>{"\r", "1", "\xC2\x80", "\xC3\xB6", "\xE2\x82\xAC",
+                                          "\xF0\x9F\x98\x80", "\xEF\xAC\xB3"});
 }
 
 TEST_CASE("record: strings are escaped as RFC 8785 section 3.2.2.2 says and in no other way") {
-  CHECK(canonical(Value(std::string("\b\t\n\f\r\"\\/\x01\x1f\x7f", 11))) == "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0001\\u001f\x7f\"");
+  CHECK(canonical(Value(std::string("\b\t\n\f\r\"\\/\x01\x1f\x7f", 11))) ==
+        "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0001\\u001f\x7f\"");
   CHECK(canonical(Value("电梯")) == "\"电梯\"");
 }
 
@@ -101,8 +104,9 @@ TEST_CASE("record: commands and decisions come back as they were written, and to
 }
 
 TEST_CASE("record: what is written is canonical already") {
-  for (const std::string& bytes : {encode(sample_command(), "/lastkm/x"), encode(sample_decision(), "/lastkm/x"),
-                                   encode(OwnerStarted{1, "o", Instant{}}, "/lastkm/x")}) {
+  for (const std::string& bytes :
+       {encode(sample_command(), "/lastkm/x"), encode(sample_decision(), "/lastkm/x"),
+        encode(OwnerStarted{1, "o", Instant{}}, "/lastkm/x")}) {
     auto value = parse(bytes);
     REQUIRE(value);
     CHECK(canonical(*value) == bytes);
@@ -122,7 +126,8 @@ TEST_CASE("record: a damaged or foreign record is a named error") {
 }
 
 TEST_CASE("record: the fast reader refuses what no record may hold") {
-  for (const char* text : {"", "{", "{} x", "1.0", "1e3", "18446744073709551616", "{\"a\":1,\"a\":2}", "\"\xff\"", "\"\\ud800\"", "nan"}) {
+  for (const char* text : {"", "{", "{} x", "1.0", "1e3", "18446744073709551616", "{\"a\":1,\"a\":2}",
+                           "\"\xff\"", "\"\\ud800\"", "nan"}) {
     CAPTURE(text);
     REQUIRE_FALSE(parse(text));
     CHECK(parse(text).error().code == "undecodable");
@@ -134,7 +139,8 @@ TEST_CASE("record: the fast reader refuses what no record may hold") {
 }
 
 TEST_CASE("record: the lane of an aggregate is the head of its SHA-256") {
-  CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4 example
+  CHECK(hex(sha256("abc")) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-4 example
   // 0xba7816bf8f01cfea modulo 64 and modulo 1000
   CHECK(lane_of(AggregateId("abc"), 64).value == static_cast<std::int32_t>(0xba7816bf8f01cfeaULL % 64));
   CHECK(lane_of(AggregateId("abc"), 1000).value == static_cast<std::int32_t>(0xba7816bf8f01cfeaULL % 1000));

@@ -43,8 +43,10 @@ TEST_CASE("draw: Mermaid shows stages, who may ask what, and what clocks do") {
 TEST_CASE("draw: DOT shows the same, clocks dashed, in either language") {
   const std::string picture = draw_dot(compact(), Language::zh);
   for (const std::string line :
-       {"  s3 [label=<<b>结</b>>, color=\"#8e3a9d\", peripheries=2", "  begin -> s0 [label=<登<br align=\"left\"/>>, ",
-        "  s3 -> s4 [label=<存<br align=\"left\"/>>, color=\"#8e3a9d\", fontcolor=\"#8e3a9d\", weight=4, style=dashed]\n",
+       {"  s3 [label=<<b>结</b>>, color=\"#8e3a9d\", peripheries=2",
+        "  begin -> s0 [label=<登<br align=\"left\"/>>, ",
+        "  s3 -> s4 [label=<存<br align=\"left\"/>>, color=\"#8e3a9d\", fontcolor=\"#8e3a9d\", weight=4, "
+        "style=dashed]\n",
         "  open [label=<<b>任一未结环节</b><br/><font point-size=\"11\">记<br align=\"left\"/></font>>, ",
         "<b>接</b></td><td align=\"left\">Take</td><td align=\"left\">HANDLER DESK"}) {
     INFO(picture);
@@ -62,8 +64,8 @@ TEST_CASE("draw: what leads from one stage to another is one edge") {
 
 TEST_CASE("draw: what may be asked in any stage stands once") {
   const Workflow workflow = compact({{"/commands/4/transitions/0/from", R"j("any")j"}});
-  CHECK(draw_mermaid(workflow).find("  state \"any stage<br/>Note (HANDLER)\" as any\n  state \"New\" as s0\n") !=
-        std::string::npos);
+  CHECK(draw_mermaid(workflow).find(
+            "  state \"any stage<br/>Note (HANDLER)\" as any\n  state \"New\" as s0\n") != std::string::npos);
 }
 
 TEST_CASE("draw: titles may hold what the formats use") {

@@ -121,8 +121,8 @@ inline std::vector<log::StoredRecord> all_records(log::EventLog& log, log::Topic
   return out;
 }
 
-/// Reads with nothing but the rule of acceptance: of each ordinal the first decision whose owner's epoch is not
-/// below one that has started before it. `rule` off: every decision.
+/// Reads with nothing but the rule of acceptance: of each ordinal the first decision whose owner's epoch is
+/// not below one that has started before it. `rule` off: every decision.
 inline Sequences sequences_of(log::EventLog& log, std::int32_t lanes, bool rule = true) {
   Sequences out;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {

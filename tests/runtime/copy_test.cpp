@@ -7,7 +7,8 @@ namespace lastkm::runtime {
 namespace {
 
 Copied copied(Bed& from, Bed& to) {
-  to.storage = std::make_shared<log::SimulatedStorage>(to.storage == nullptr ? 1 : log::open_simulated_log(to.storage)->partitions());
+  to.storage = std::make_shared<log::SimulatedStorage>(
+      to.storage == nullptr ? 1 : log::open_simulated_log(to.storage)->partitions());
   const auto source = log::open_simulated_log(from.storage);
   const auto target = log::open_simulated_log(to.storage);
   auto done = copy_log(*source, *target, from.deployment, [](std::int64_t) {});

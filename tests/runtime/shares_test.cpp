@@ -1,4 +1,5 @@
-// Engines that share the partitions of one log: each decides its own, follows the others, and answers for all.
+// Engines that share the partitions of one log: each decides its own, follows the others, and answers for
+// all.
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -72,20 +73,25 @@ TEST_CASE("shares: a partition that is taken over goes on where it stood, and it
   CHECK(bed.redecided().different == 0);
 }
 
-TEST_CASE("shares: an owner that does not know that it was replaced loses the partition, begins anew and follows") {
+TEST_CASE(
+    "shares: an owner that does not know that it was replaced loses the partition, begins anew and follows") {
   Bed bed(4, 2, false);
   { bed.open_with_rules(); }
   const Held zombie_share = holding({0, 1});
   const auto zombie = bed.open_sharing(zombie_share);
-  for (const auto& outcome : zombie->submit(openings(6, "a"))) CHECK(outcome->status == OutcomeStatus::accepted);
+  for (const auto& outcome : zombie->submit(openings(6, "a")))
+    CHECK(outcome->status == OutcomeStatus::accepted);
   const auto heir = bed.open_sharing(holding({0, 1}));
-  for (const auto& outcome : heir->submit(openings(6, "b"))) CHECK(outcome->status == OutcomeStatus::accepted);
+  for (const auto& outcome : heir->submit(openings(6, "b")))
+    CHECK(outcome->status == OutcomeStatus::accepted);
   // The zombie reads what its heir did before it decides, and takes the partition back with a higher epoch.
-  for (const auto& outcome : zombie->submit(openings(6, "c"))) CHECK((!outcome || outcome->status == OutcomeStatus::accepted));
+  for (const auto& outcome : zombie->submit(openings(6, "c")))
+    CHECK((!outcome || outcome->status == OutcomeStatus::accepted));
   zombie_share->clear();
   settle(*zombie);
   for (int i = 0; i < 2; ++i) (void)heir->submit(openings(6, "c"));
-  for (const auto& outcome : heir->submit(openings(6, "c"))) CHECK(outcome->status == OutcomeStatus::duplicate);
+  for (const auto& outcome : heir->submit(openings(6, "c")))
+    CHECK(outcome->status == OutcomeStatus::duplicate);
   settle(*zombie);
   for (const auto& outcome : zombie->submit(openings(6, "b"))) {
     REQUIRE(outcome.has_value());
@@ -109,7 +115,8 @@ TEST_CASE("shares: two engines publish at once, and each document gets an ordina
   // One that came second with an ordinal that was given already counts for nothing.
   record::Document late = *calendar;
   late.id = "late";
-  const log::Append append{log::Topic::directory, 0, log::Record{"calendar/late", record::encode(late, bed.deployment.source()), {}}};
+  const log::Append append{log::Topic::directory, 0,
+                           log::Record{"calendar/late", record::encode(late, bed.deployment.source()), {}}};
   REQUIRE(first->log().append(std::span(&append, 1), log::Durability::synced).has_value());
   const auto places = second->publish(cases::parsed(cases::kPlaces));
   REQUIRE(places.has_value());

@@ -17,8 +17,8 @@ using runtime::OutcomeStatus;
 class EpochlessLog final : public log::ForwardingLog {
  public:
   using ForwardingLog::ForwardingLog;
-  Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records, std::size_t max_bytes,
-              std::vector<log::StoredRecord>& out) override {
+  Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+              std::size_t max_bytes, std::vector<log::StoredRecord>& out) override {
     auto read = ForwardingLog::read(topic, partition, from, max_records, max_bytes, out);
     for (log::StoredRecord& stored : out) stored.record.headers.clear();
     return read;
@@ -115,7 +115,8 @@ class Run {
     if (!owner.engine->stopped().empty()) owner.engine.reset();
   }
 
-  /// A partition goes from one owner to another: at once, with a gap, or with a while in which both believe to have it.
+  /// A partition goes from one owner to another: at once, with a gap, or with a while in which both believe
+  /// to have it.
   void deal() {
     const auto partition = static_cast<std::int32_t>(below(static_cast<std::uint32_t>(life_.partitions)));
     for (Owner& owner : owners_) {

@@ -1,7 +1,7 @@
-// Whole lives of a deployment from one seed, on one thread: owners that come, crash, overlap and share, a log that
-// fails, doubles, lags and lets records land late, operators that decide elsewhere, clients that ask again.
-// First the safety phase: anything may fail. Then everything heals, and the liveness phase begins: whatever
-// was asked gets its answer. What must hold afterwards is judged by checker.h alone.
+// Whole lives of a deployment from one seed, on one thread: owners that come, crash, overlap and share, a log
+// that fails, doubles, lags and lets records land late, operators that decide elsewhere, clients that ask
+// again. First the safety phase: anything may fail. Then everything heals, and the liveness phase begins:
+// whatever was asked gets its answer. What must hold afterwards is judged by checker.h alone.
 #pragma once
 
 #include <cstdint>

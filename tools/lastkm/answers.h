@@ -8,8 +8,8 @@
 #include "engine/base/value.h"
 #include "engine/cases/state.h"
 #include "engine/runtime/engine.h"
-#include "tools/lastkm/exit_code.h"
 #include "projections/query/queries.h"
+#include "tools/lastkm/exit_code.h"
 #include "tools/lastkm/session.h"
 #include "tools/lastkm/table.h"
 

@@ -45,7 +45,8 @@ void add_bench(Program& program) {
     verb.option("--scratch", *under, "where to make the folder; where temporary files go if not given")
         .called("DIR");
     verb.option("--rate", options->rate, "lives: steps a second; 0: as fast as it goes").between(0, 1000000);
-    verb.option("--folder", options->folder, "lives, rebuild, redecide: in this folder, which is kept").called("DIR");
+    verb.option("--folder", options->folder, "lives, rebuild, redecide: in this folder, which is kept")
+        .called("DIR");
     verb.flag("--unchecked", options->unchecked, "do not re-decide and rebuild afterwards");
     program.on(verb, Needs::nothing, [options, under, run = entry.run](Session& session) -> Result<Exit> {
       const auto scratch = bench::Scratch::make(*under);

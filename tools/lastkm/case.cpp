@@ -75,7 +75,8 @@ Result<Exit> list_cases(Session& session, const List& given) {
   if (!order) return order.error();
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto page = (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
+  const auto page =
+      (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
   if (!page) return page.error();
   session.reflects(page->positions);
   if (session.json()) {
@@ -138,7 +139,7 @@ void add_case(Program& program) {
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
   verb.option("--where", given->where,
-                   "stage=…, place=…, category=…, lead=…, level=N, open, overdue, from=DATE, before=DATE")
+              "stage=…, place=…, category=…, lead=…, level=N, open, overdue, from=DATE, before=DATE")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");

@@ -309,11 +309,8 @@ void add_demo(Program& program) {
       program.verb("demo", "Play a community for thirty days of virtual time, and show what happened");
   verb.option("--seed", given->seed, "the same seed plays the same days").with_default();
   verb.option("--days", given->days, "days to play").between(1, 200).with_default();
-  verb.option("--per-day", given->per_day, "requests a day, about")
-      .between(1, 5000)
-      .with_default();
-  verb.option("--program", given->program, "how the program is called in the advice at the end")
-      .hidden();
+  verb.option("--per-day", given->per_day, "requests a day, about").between(1, 5000).with_default();
+  verb.option("--program", given->program, "how the program is called in the advice at the end").hidden();
   verb.option("--shown-data", given->shown_data, "how the folder is called there").hidden();
   program.on(verb, Needs::nothing, [given](Session& session) { return run(session, *given); });
 }

@@ -161,8 +161,9 @@ void look_at_views(Examination& examination, Folder& folder) {
     if (view.text("state") == "live") {
       ++live;
       if (!view.text("incident").empty()) {
-        examination.warn("views", std::string(view.text("name")) + ": " + std::string(view.text("incident")),
-                         "nothing to do; `lastkm view rebuild " + std::string(view.text("name")) + "` clears this note");
+        examination.warn(
+            "views", std::string(view.text("name")) + ": " + std::string(view.text("incident")),
+            "nothing to do; `lastkm view rebuild " + std::string(view.text("name")) + "` clears this note");
       }
       continue;
     }

@@ -9,8 +9,8 @@ namespace lastkm::tool {
 
 namespace {
 
-Value finding(const std::string& code, const std::string& severity, json::Place place, const std::string& path,
-              const std::string& text) {
+Value finding(const std::string& code, const std::string& severity, json::Place place,
+              const std::string& path, const std::string& text) {
   return Object{{"code", code},           {"severity", severity}, {"line", place.line},
                 {"column", place.column}, {"path", path},         {"text", text}};
 }
@@ -38,7 +38,8 @@ json::Place place_in(std::string_view path) {
 }
 
 std::string where(std::string_view file, const Value& one) {
-  return std::string(file) + ":" + std::to_string(one.number("line")) + ":" + std::to_string(one.number("column"));
+  return std::string(file) + ":" + std::to_string(one.number("line")) + ":" +
+         std::to_string(one.number("column"));
 }
 
 }  // namespace
@@ -62,8 +63,8 @@ void print_findings(Session& session, std::string_view file, const Array& findin
   for (const Value& one : findings) {
     const std::string severity(one.text("severity"));
     session.out() << where(file, one) << ": "
-                  << (severity == "error" ? session.style().red(severity) : session.style().yellow(severity)) << ' '
-                  << one.text("code") << ": " << one.text("text") << '\n';
+                  << (severity == "error" ? session.style().red(severity) : session.style().yellow(severity))
+                  << ' ' << one.text("code") << ": " << one.text("text") << '\n';
     if (!one.text("path").empty()) session.out() << "    at " << one.text("path") << '\n';
   }
 }
@@ -75,8 +76,8 @@ Error error_of(std::string_view file, const Array& findings) {
     text += (i == 0 ? "" : "\n  ") + where(file, findings[i]) + ": " + std::string(findings[i].text("text"));
   }
   if (findings.size() > kMost) {
-    text += "\n  and " + std::to_string(findings.size() - kMost) + " more; `lastkm rules check " + std::string(file) +
-            "` lists them all";
+    text += "\n  and " + std::to_string(findings.size() - kMost) + " more; `lastkm rules check " +
+            std::string(file) + "` lists them all";
   }
   return Error{ErrorKind::bad_input, std::string(findings.front().text("code")), std::move(text),
                where(file, findings.front())};

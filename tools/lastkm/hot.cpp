@@ -49,10 +49,11 @@ Result<Exit> duplicates(Session& session) {
     session.out() << "No open case looks like another one.\n";
     return Exit::ok;
   }
-  Table table({{"new"}, {"may repeat"}, {"category"}, {"place"}, {"hours", Align::right}, {"alike", Align::right}});
+  Table table(
+      {{"new"}, {"may repeat"}, {"category"}, {"place"}, {"hours", Align::right}, {"alike", Align::right}});
   for (const Value& line : found->lines) {
-    table.add({line.text("ref"), line.text("master_ref"), line.text("category"), line.text("place"), line.number("hours"),
-               percent(line.find("similarity"))});
+    table.add({line.text("ref"), line.text("master_ref"), line.text("category"), line.text("place"),
+               line.number("hours"), percent(line.find("similarity"))});
   }
   table.print(session.out(), session.style());
   session.out() << "A dispatcher decides whether they are merged.\n";
@@ -76,11 +77,17 @@ Result<Exit> integrity(Session& session, bool late) {
     session.print(*found);
     return exit;
   }
-  Table table({{"lane", Align::right}, {"decisions", Align::right}, {"events", Align::right}, {"rejected", Align::right},
-               {"late", Align::right}, {"chain"}, {"root of its decisions", Align::left, 64}});
+  Table table({{"lane", Align::right},
+               {"decisions", Align::right},
+               {"events", Align::right},
+               {"rejected", Align::right},
+               {"late", Align::right},
+               {"chain"},
+               {"root of its decisions", Align::left, 64}});
   for (const Value& lane : *found->find("lanes")->if_array()) {
     const bool whole = lane.number("broken") == 0;
-    table.add({lane.number("lane"), lane.number("last"), lane.number("events"), lane.number("rejected"), lane.number("late"),
+    table.add({lane.number("lane"), lane.number("last"), lane.number("events"), lane.number("rejected"),
+               lane.number("late"),
                Cell(whole ? "whole" : "broken at " + std::to_string(lane.number("first_broken")),
                     whole ? Tone::good : Tone::bad),
                lane.text("decisions_root")});

@@ -118,12 +118,13 @@ Result<intake::ImportOptions> options_of(const Given& given) {
   if (!given.zone.empty()) {
     options.zone_minutes = intake::read_zone(given.zone);
     if (!options.zone_minutes) {
-      return Error{ErrorKind::bad_input, "bad-zone", "--zone wants an offset such as +08:00, -05:00 or Z, not '" + given.zone + "'.",
-                   ""};
+      return Error{ErrorKind::bad_input, "bad-zone",
+                   "--zone wants an offset such as +08:00, -05:00 or Z, not '" + given.zone + "'.", ""};
     }
   }
   if (!given.dates.empty()) {
-    options.dates = given.dates == "day-first" ? intake::DateOrder::day_first : intake::DateOrder::month_first;
+    options.dates =
+        given.dates == "day-first" ? intake::DateOrder::day_first : intake::DateOrder::month_first;
   }
   return options;
 }
@@ -162,10 +163,12 @@ Status open(Session& session, const std::string& name, Input& input) {
   const std::string path = session.path(name);
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed))
-    return Error{ErrorKind::bad_input, "not-a-file", path + " is a folder; give a file, or - for the input.", path};
+    return Error{ErrorKind::bad_input, "not-a-file", path + " is a folder; give a file, or - for the input.",
+                 path};
   input.file.open(path, std::ios::binary);
   if (!input.file)
-    return Error{ErrorKind::not_found, "no-such-file", "There is no file " + path + " that can be read.", path};
+    return Error{ErrorKind::not_found, "no-such-file", "There is no file " + path + " that can be read.",
+                 path};
   const auto size = std::filesystem::file_size(path, failed);
   if (!failed) input.size = static_cast<std::int64_t>(size);
   input.stream = &input.file;
@@ -227,7 +230,8 @@ void add_import(Program& program) {
     known.emplace_back(name);
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  Verb verb = program.verb("import", "Bring in a file of another system; what is there already is not doubled");
+  Verb verb =
+      program.verb("import", "Bring in a file of another system; what is there already is not doubled");
   verb.option("FILE", given->file, "a file, or - for the input").required();
   verb.option("--format", given->format, names).required().called("F").one_of(known);
   verb.flag("--dry-run", given->dry_run, "report what would become of each row, and write nothing");

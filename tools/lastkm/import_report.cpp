@@ -48,13 +48,15 @@ Value to_value(const RowResult& result) {
 void Refusals::add(const RowResult& result) {
   if (count_++ > 0) recent_ += ',';
   if (first_.size() < kShown) first_.push_back(result);
-  record::append_canonical(recent_, Object{{"row", result.row}, {"code", result.code}, {"text", result.text}});
+  record::append_canonical(recent_,
+                           Object{{"row", result.row}, {"code", result.code}, {"text", result.text}});
   if (recent_.size() >= kRecentBytes) spill();
 }
 
 void Refusals::spill() {
   if (!earlier_) earlier_.reset(std::tmpfile());
-  failed_ = failed_ || !earlier_ || std::fwrite(recent_.data(), 1, recent_.size(), earlier_.get()) != recent_.size();
+  failed_ = failed_ || !earlier_ ||
+            std::fwrite(recent_.data(), 1, recent_.size(), earlier_.get()) != recent_.size();
   recent_.clear();
 }
 
@@ -89,21 +91,24 @@ Status print(Session& session, ImportSum& sum, bool dry_run) {
   if (session.json()) {
     // The members of a canonical document, with the list in its place.
     std::ostream& out = session.out();
-    out << "{\"cleaned\":" << record::canonical(counts(sum.cleaned)) << ",\"created\":" << sum.created << ",\"refused\":";
+    out << "{\"cleaned\":" << record::canonical(counts(sum.cleaned)) << ",\"created\":" << sum.created
+        << ",\"refused\":";
     whole = sum.refused.print(out);
-    out << ",\"rows\":" << sum.rows << ",\"same\":" << sum.same << ",\"supplemented\":" << sum.supplemented << "}\n";
+    out << ",\"rows\":" << sum.rows << ",\"same\":" << sum.same << ",\"supplemented\":" << sum.supplemented
+        << "}\n";
   } else {
     const Style style = session.style();
     const std::int64_t refused = sum.refused.count();
     session.out() << (dry_run ? "Dry run, nothing was written. " : "") << sum.rows
-                  << " rows: " << style.green(std::to_string(sum.created) + " created") << ", " << sum.same << " same, "
-                  << sum.supplemented << " supplemented, "
+                  << " rows: " << style.green(std::to_string(sum.created) + " created") << ", " << sum.same
+                  << " same, " << sum.supplemented << " supplemented, "
                   << (refused > 0 ? style.red(std::to_string(refused) + " refused") : "0 refused") << ".\n";
     print_table(session, sum);
   }
   if (whole) return done();
   return Error{ErrorKind::refused, "no-scratch-space",
-               "The rows were handled, but the list of those that were refused was lost: there is no room for temporary "
+               "The rows were handled, but the list of those that were refused was lost: there is no room "
+               "for temporary "
                "files. Set TMPDIR to a folder with room and import again; what is there is not doubled.",
                ""};
 }

@@ -1,4 +1,5 @@
-// The report of an import: what became of the rows, and the list of those that were refused, however long it grows.
+// The report of an import: what became of the rows, and the list of those that were refused, however long it
+// grows.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct RowResult {
 };
 [[nodiscard]] Value to_value(const RowResult& result);
 
-/// Refused rows as the elements of a JSON array. What does not fit in a little memory lies in a temporary file.
+/// Refused rows as the elements of a JSON array. What does not fit in a little memory lies in a temporary
+/// file.
 class Refusals {
  public:
   void add(const RowResult& result);

@@ -17,7 +17,8 @@ Result<Exit> run(Session& session, const Given& given) {
   auto place = session.log_place();
   if (!place) return place.error();
   const runtime::LogPlace log = place->value_or(runtime::LogPlace());
-  if (auto made = runtime::init(folder, given.lanes, given.clock == "virtual", log); !made) return made.error();
+  if (auto made = runtime::init(folder, given.lanes, given.clock == "virtual", log); !made)
+    return made.error();
   auto opened = runtime::open_engine({.folder = folder});
   if (!opened) return opened.error();
   const runtime::Deployment& deployment = (*opened)->deployment();

@@ -45,10 +45,13 @@ void add_log(Program& program) {
 
   auto source = std::make_shared<std::string>();
   auto target = std::make_shared<std::string>();
-  Verb copy = group.verb("copy", "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs)");
+  Verb copy = group.verb(
+      "copy",
+      "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs)");
   copy.option("--from", *source, "embedded:DIR or kafka:HOST:PORT,…/PREFIX").required();
   copy.option("--to", *target, "the same; a new one, or a copy that was cut short").required();
-  program.on(copy, Needs::nothing, [source, target](Session& session) { return copy_log(session, *source, *target); });
+  program.on(copy, Needs::nothing,
+             [source, target](Session& session) { return copy_log(session, *source, *target); });
 }
 
 }  // namespace lastkm::tool

@@ -34,7 +34,8 @@ Result<Named> name_of(Session& session, const std::string& text) {
   }
   const std::size_t slash = text.rfind('/');
   if (!text.starts_with("kafka:") || slash == std::string::npos || slash < 7 || slash + 1 == text.size())
-    return Error{ErrorKind::bad_input, "usage", "'" + text + "' names no log: give embedded:DIR or kafka:HOST:PORT,…/PREFIX", ""};
+    return Error{ErrorKind::bad_input, "usage",
+                 "'" + text + "' names no log: give embedded:DIR or kafka:HOST:PORT,…/PREFIX", ""};
   named.place = session.kafka_place();
   named.place.on_kafka = true;
   named.place.brokers = text.substr(6, slash - 6);
@@ -53,14 +54,16 @@ Status open(Named& named, bool make, std::int32_t lanes) {
   if (!owned) return owned.error();
   named.ownership = std::move(*owned);
   if (named.ownership->wait(std::chrono::seconds(8))) return done();
-  return Error{ErrorKind::folder_in_use, "deployment-in-use",
-               "another process owns " + named.place.prefix + " on " + named.place.brokers + "; stop it first", ""};
+  return Error{
+      ErrorKind::folder_in_use, "deployment-in-use",
+      "another process owns " + named.place.prefix + " on " + named.place.brokers + "; stop it first", ""};
 }
 
 /// The digests of all views of a log, folded afresh.
 Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& deployment) {
   std::string folder = (fs::temp_directory_path() / "lastkm-copy-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
+  if (mkdtemp(folder.data()) == nullptr)
+    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
   const std::shared_ptr<void> gone(nullptr, [folder](void*) {
     std::error_code ignored;
     fs::remove_all(folder, ignored);
@@ -84,7 +87,9 @@ Status copy_vault(const Named& from, const Named& to) {
   std::error_code failed;
   if (source.empty() || fs::exists(to.folder + "/vault", failed)) return done();
   fs::copy(source, to.folder + "/vault", fs::copy_options::recursive, failed);
-  if (failed) return Error{ErrorKind::refused, "cannot-write", "the vault " + source + " cannot be copied: " + failed.message(), source};
+  if (failed)
+    return Error{ErrorKind::refused, "cannot-write",
+                 "the vault " + source + " cannot be copied: " + failed.message(), source};
   fs::permissions(to.folder + "/vault", fs::perms::owner_all, failed);
   return done();
 }
@@ -111,7 +116,8 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
   Result<runtime::Copied> copied(runtime::Copied{});
   {
     Progress progress(session.err(), session.shows_progress(), "copying", total);
-    copied = runtime::copy_log(*from->log, *to->log, *deployment, [&](std::int64_t looked) { progress.at(looked); });
+    copied = runtime::copy_log(*from->log, *to->log, *deployment,
+                               [&](std::int64_t looked) { progress.at(looked); });
   }
   if (!copied) return copied.error();
   if (auto vault = copy_vault(*from, *to); !vault) return vault.error();
@@ -129,16 +135,19 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
                          {"decisions", copied->decisions},
                          {"had_before", copied->had_before},
                          {"partitions", std::int64_t{to->log->partitions()}},
-                         {"redecided", Object{{"equal", redecided->equal}, {"different", redecided->different}, {"given", redecided->given}}},
+                         {"redecided", Object{{"equal", redecided->equal},
+                                              {"different", redecided->different},
+                                              {"given", redecided->given}}},
                          {"same_views", same_views}});
   } else {
-    session.out() << "Copied " << copied->documents << " documents, " << copied->commands << " commands and " << copied->decisions
-                  << " decisions (" << copied->had_before << " were there), byte for byte, into " << to->log->partitions()
+    session.out() << "Copied " << copied->documents << " documents, " << copied->commands << " commands and "
+                  << copied->decisions << " decisions (" << copied->had_before
+                  << " were there), byte for byte, into " << to->log->partitions()
                   << " partitions.\nDecided again: " << redecided->equal << " equal, " << redecided->different
                   << " different. Views: " << (same_views ? "the same.\n" : "NOT THE SAME.\n");
     if (to->place.on_kafka)
-      session.out() << "Next: lastkm serve --data NEW --log kafka --brokers " << to->place.brokers << " --prefix " << to->place.prefix
-                    << " --vault VAULT\n";
+      session.out() << "Next: lastkm serve --data NEW --log kafka --brokers " << to->place.brokers
+                    << " --prefix " << to->place.prefix << " --vault VAULT\n";
   }
   return redecided->different == 0 && same_views ? Exit::ok : Exit::difference;
 }

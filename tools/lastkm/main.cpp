@@ -37,7 +37,8 @@ int columns() {
 int main(int argc, char** argv) {
   using namespace lastkm::tool;
   try {
-    // Large blocks, as RocksDB takes and gives back all the time, go back to the system; else they leave holes that add up.
+    // Large blocks, as RocksDB takes and gives back all the time, go back to the system; else they leave
+    // holes that add up.
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     std::ios::sync_with_stdio(false);
     std::signal(SIGPIPE, SIG_IGN);

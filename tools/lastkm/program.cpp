@@ -39,9 +39,9 @@ std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) 
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--data" || word == "--colour" || word == "--wait-for" || word == "--wait-ms" || word == "--log" ||
-        word == "--brokers" || word == "--prefix" || word == "--kafka-config" || word == "--vault" ||
-        word == "--partitions" || word == "--replication") {
+    if (word == "--data" || word == "--colour" || word == "--wait-for" || word == "--wait-ms" ||
+        word == "--log" || word == "--brokers" || word == "--prefix" || word == "--kafka-config" ||
+        word == "--vault" || word == "--partitions" || word == "--replication") {
       ++i;
       continue;
     }
@@ -80,7 +80,8 @@ void tell(std::ostream& err, const Style& style, const Error& error) {
 }
 
 Program::Program()
-    : app_(std::make_unique<CLI::App>("lastkm: an event-sourced engine for community-governance cases", "lastkm")) {
+    : app_(std::make_unique<CLI::App>("lastkm: an event-sourced engine for community-governance cases",
+                                      "lastkm")) {
   app_->require_subcommand(1);
   app_->fallthrough();
   app_->set_version_flag("--version", LASTKM_VERSION);
@@ -91,11 +92,13 @@ Program::Program()
   app_->add_flag("--quiet", options_.quiet, "no progress and no remarks");
   app_->add_flag("--progress", options_.progress, "progress bars also where the terminal is none");
   app_->add_flag("--verbose", options_.verbose, "more of the log on the error stream");
-  app_->add_option("--wait-for", options_.wait_for, "what the answer has to reflect: the lane and ordinal of a command")
+  app_->add_option("--wait-for", options_.wait_for,
+                   "what the answer has to reflect: the lane and ordinal of a command")
       ->type_name("LANE:ORDINAL")
       ->expected(1);
   app_->add_option("--wait-ms", options_.wait_ms, "for how long at most")->check(CLI::Range(0, 600000));
-  app_->add_flag("--positions", options_.positions, "say on the error stream which ordinals an answer reflects");
+  app_->add_flag("--positions", options_.positions,
+                 "say on the error stream which ordinals an answer reflects");
   app_->add_option("--colour,--color", options_.colour, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   add_log_options();
@@ -109,17 +112,23 @@ void Program::add_log_options() {
   const auto add = [this](const std::string& name, auto& into, const std::string& help) {
     return app_->add_option(name, into, help)->group("Where the log lies (kept in DIR/log.json)");
   };
-  add("--log", options_.log, "embedded: in the folder; kafka: on brokers")->check(CLI::IsMember({"embedded", "kafka"}));
+  add("--log", options_.log, "embedded: in the folder; kafka: on brokers")
+      ->check(CLI::IsMember({"embedded", "kafka"}));
   add("--brokers", place.brokers, "brokers of Kafka")->type_name("HOST:PORT,…");
   add("--prefix", place.prefix, "of the topics' names")->capture_default_str();
-  add("--kafka-config", place.settings_file, "settings of the client, a line each: NAME=VALUE or NAME.file=PATH")
+  add("--kafka-config", place.settings_file,
+      "settings of the client, a line each: NAME=VALUE or NAME.file=PATH")
       ->type_name("FILE");
   add("--vault", place.vault, "the vault that all processes of the deployment share (default: DIR/vault)")
       ->type_name("DIR");
-  add("--partitions", place.partitions, "of the topics that init makes")->check(CLI::Range(1, 1024))->capture_default_str();
-  add("--replication", place.replication, "copies of the topics that init makes (default: one on each broker, at most 3)")
+  add("--partitions", place.partitions, "of the topics that init makes")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add("--replication", place.replication,
+      "copies of the topics that init makes (default: one on each broker, at most 3)")
       ->check(CLI::Range(1, 9));
-  app_->add_flag("--flush-each", place.flush_each, "topics that init makes have flush.messages=1: brokers sync each record")
+  app_->add_flag("--flush-each", place.flush_each,
+                 "topics that init makes have flush.messages=1: brokers sync each record")
       ->group("Where the log lies (kept in DIR/log.json)");
 }
 

@@ -48,10 +48,12 @@ struct Given {
 
 Result<projections::Period> period_of(const Given& given, std::int32_t offset) {
   projections::Period period;
-  for (const auto& [text, into] : {std::pair(&given.from, &period.from), std::pair(&given.before, &period.before)}) {
+  for (const auto& [text, into] :
+       {std::pair(&given.from, &period.from), std::pair(&given.before, &period.before)}) {
     if (text->empty()) continue;
     const auto date = parse_date(*text);
-    if (!date) return Error{ErrorKind::bad_input, "bad-date", "'" + *text + "': say a date such as 2026-05-20", ""};
+    if (!date)
+      return Error{ErrorKind::bad_input, "bad-date", "'" + *text + "': say a date such as 2026-05-20", ""};
     *into = start_of(*date, offset);
   }
   return period;
@@ -97,8 +99,7 @@ void add_rates(Program& program) {
   auto given = std::make_shared<Given>();
   Verb verb = program.verb("rates", "The three rates: response, resolution, satisfaction");
   verb.option("--by", given->by, "month, body or community").with_default();
-  verb.option("--basis", given->basis, "callback or close: which cases belong to a month")
-      .with_default();
+  verb.option("--basis", given->basis, "callback or close: which cases belong to a month").with_default();
   verb.option("--from", given->from, "only orders scored from this date on");
   verb.option("--before", given->before, "… and before this one");
   verb.option("--cases", given->cases, "the cases that the line of this key counts").called("KEY");

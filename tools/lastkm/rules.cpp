@@ -1,4 +1,5 @@
-// lastkm rules check|publish FILE: says all that is wrong with a document, with line and column; publishes it.
+// lastkm rules check|publish FILE: says all that is wrong with a document, with line and column; publishes
+// it.
 #include <algorithm>
 
 #include "engine/rules/diff.h"
@@ -60,10 +61,10 @@ struct Check {
   std::vector<std::string> bodies;
 };
 
-/// The roles that bodies play: of the documents given, else of the folder in use, else of what is shipped. The shipped
-/// bodies are those of one district: they are asked only by a workflow that is written for them.
-std::optional<std::set<std::string>> played_roles(Session& session, const Check& given, const std::string& bytes,
-                                                  std::optional<Error>& failed) {
+/// The roles that bodies play: of the documents given, else of the folder in use, else of what is shipped.
+/// The shipped bodies are those of one district: they are asked only by a workflow that is written for them.
+std::optional<std::set<std::string>> played_roles(Session& session, const Check& given,
+                                                  const std::string& bytes, std::optional<Error>& failed) {
   if (!given.bodies.empty()) {
     auto roles = roles_in(session, given.bodies);
     if (!roles) {
@@ -91,8 +92,9 @@ std::optional<std::set<std::string>> played_roles(Session& session, const Check&
   const auto [played, not_played] = split(*document, *roles);
   if (played >= not_played && played > 0) return *std::move(roles);
   if (!session.options().quiet) {
-    session.err() << "The shipped bodies do not play the roles of this workflow: give its own with --bodies FILE, or "
-                     "--data DIR where they are published, to have the roles checked too.\n";
+    session.err()
+        << "The shipped bodies do not play the roles of this workflow: give its own with --bodies FILE, or "
+           "--data DIR where they are published, to have the roles checked too.\n";
   }
   return std::nullopt;
 }
@@ -159,7 +161,8 @@ Result<Exit> publish(Session& session, const Publish& given) {
   if (!activates) {
     session.out() << ", not yet in force: lastkm directory activate " << ordinal.value << " [--from TIME]\n";
   } else if (*from && **from > (*engine)->now()) {
-    session.out() << " and comes into force at " << format_at_offset(**from, Session::offset_of(**engine)) << ".\n";
+    session.out() << " and comes into force at " << format_at_offset(**from, Session::offset_of(**engine))
+                  << ".\n";
   } else {
     session.out() << " and in force: cases that are opened from now on follow it.\n";
   }
@@ -185,20 +188,24 @@ Result<WorkflowFile> read_workflow_file(Session& session, const std::string& fil
   if (!document) return document.error();
   rules::Reading reading = rules::read_workflow(*document, "");
   if (!reading.workflow) {
-    return Error{ErrorKind::bad_input, "unknown-kind", file + ":1:1: this is no workflow (\"kind\": \"workflow\")",
-                 file + ":1:1"};
+    return Error{ErrorKind::bad_input, "unknown-kind",
+                 file + ":1:1: this is no workflow (\"kind\": \"workflow\")", file + ":1:1"};
   }
   return WorkflowFile{std::move(*document), std::move(*reading.workflow)};
 }
 
 void add_rules(Program& program) {
-  Verb group = program.verb("rules", "Check, draw, compare, try and publish workflows; move open cases to a new version");
+  Verb group = program.verb(
+      "rules", "Check, draw, compare, try and publish workflows; move open cases to a new version");
   group.needs_verb();
 
   auto given = std::make_shared<Check>();
   Verb verb = group.verb("check", "Say all that is wrong with a document (exit 8 with findings)");
   verb.option("FILE", given->file, "a workflow or another directory document, or -").required();
-  verb.option("--bodies", given->bodies, "documents of bodies whose roles count (default: those published in --data, else the shipped ones)").called("FILE|DIR");
+  verb.option(
+          "--bodies", given->bodies,
+          "documents of bodies whose roles count (default: those published in --data, else the shipped ones)")
+      .called("FILE|DIR");
   program.on(verb, Needs::nothing, [given](Session& session) { return check(session, *given); });
 
   auto published = std::make_shared<Publish>();

@@ -1,5 +1,5 @@
-// lastkm rules try|migrate: what a draft would have made of the cases of a folder, and open cases moved to a version that is
-// in force.
+// lastkm rules try|migrate: what a draft would have made of the cases of a folder, and open cases moved to a
+// version that is in force.
 #include <algorithm>
 #include <map>
 
@@ -26,9 +26,8 @@ Value side(const cases::CaseState& state, std::int32_t offset) {
                             {"state", cases::name_of(clock.state)},
                             {"due", format_at_offset(clock.due, offset)}});
   }
-  return Object{{"stage", state.stage},   {"ended", state.ended},
-                {"level", state.level},   {"lead", state.lead},
-                {"card", state.card},     {"supervision", state.supervision},
+  return Object{{"stage", state.stage},     {"ended", state.ended},       {"level", state.level},
+                {"lead", state.lead},       {"card", state.card},         {"supervision", state.supervision},
                 {"version", state.version}, {"clocks", std::move(clocks)}};
 }
 
@@ -37,7 +36,8 @@ std::string in_words(const runtime::Differing& one, std::int32_t offset) {
   std::string out;
   const auto say = [&out](const std::string& what, const std::string& was, const std::string& would) {
     if (was == would) return;
-    out += (out.empty() ? "" : "; ") + what + " " + (was.empty() ? "-" : was) + " → " + (would.empty() ? "-" : would);
+    out += (out.empty() ? "" : "; ") + what + " " + (was.empty() ? "-" : was) + " → " +
+           (would.empty() ? "-" : would);
   };
   if (one.was.version == 0) return "would be opened";
   if (one.would.version == 0) return "would not be opened";
@@ -48,9 +48,9 @@ std::string in_words(const runtime::Differing& one, std::int32_t offset) {
   say("supervision", std::to_string(one.was.supervision), std::to_string(one.would.supervision));
   std::map<std::string, std::pair<std::string, std::string>> clocks;
   const auto shown = [offset](const cases::Clock& clock) {
-    return clock.state == cases::ClockState::met
-               ? std::string("met")
-               : std::string(cases::name_of(clock.state)) + " " + short_time(format_at_offset(clock.due, offset));
+    return clock.state == cases::ClockState::met ? std::string("met")
+                                                 : std::string(cases::name_of(clock.state)) + " " +
+                                                       short_time(format_at_offset(clock.due, offset));
   };
   for (const cases::Clock& clock : one.was.clocks) clocks[clock.name].first = shown(clock);
   for (const cases::Clock& clock : one.would.clocks) clocks[clock.name].second = shown(clock);
@@ -102,8 +102,9 @@ Result<Exit> try_draft(Session& session, const Try& given) {
   sums.add({"  waited otherwise (a clock due or broken at another time)", tried->waited});
   sums.add({"  escalated otherwise (level, lead, card, supervision)", tried->escalated});
   sums.print(session.out(), session.style());
-  session.out() << "Of " << tried->commands << " commands " << tried->newly_refused << " would be refused that were taken, "
-                << tried->newly_taken << " taken that were refused.\n";
+  session.out() << "Of " << tried->commands << " commands " << tried->newly_refused
+                << " would be refused that were taken, " << tried->newly_taken
+                << " taken that were refused.\n";
   if (tried->examples.empty()) return Exit::ok;
   Table table({{"ref"}, {"what would be different", Align::left, 110}});
   for (const runtime::Differing& one : tried->examples) {
@@ -112,7 +113,8 @@ Result<Exit> try_draft(Session& session, const Try& given) {
   session.out() << '\n';
   table.print(session.out(), session.style());
   if (tried->differing > static_cast<std::int64_t>(tried->examples.size())) {
-    session.out() << "The first " << tried->examples.size() << " of " << tried->differing << "; --examples N shows more.\n";
+    session.out() << "The first " << tried->examples.size() << " of " << tried->differing
+                  << "; --examples N shows more.\n";
   }
   return Exit::ok;
 }
@@ -129,7 +131,7 @@ struct Migrate {
 /// What becomes of one case.
 struct Move {
   cases::CaseState state;
-  std::string stage;               ///< in the new version
+  std::string stage;                ///< in the new version
   std::vector<std::string> clocks;  ///< that the new version lacks
   std::string problem;              ///< a code; empty: it can be moved
   std::string text;
@@ -140,11 +142,13 @@ Result<std::pair<std::string, std::int64_t>> target_of(const std::string& text) 
   const auto at = text.rfind('@');
   std::int64_t version = 0;
   for (const char c : text.substr(at == std::string::npos ? text.size() : at + 1)) {
-    if (c < '0' || c > '9' || version > 1'000'000'000) return Error{ErrorKind::bad_input, "usage", "'" + text + "' is no ID@VERSION.", ""};
+    if (c < '0' || c > '9' || version > 1'000'000'000)
+      return Error{ErrorKind::bad_input, "usage", "'" + text + "' is no ID@VERSION.", ""};
     version = version * 10 + (c - '0');
   }
   if (at == std::string::npos || at == 0 || version == 0)
-    return Error{ErrorKind::bad_input, "usage", "'" + text + "' is no ID@VERSION, such as three-party@2.", ""};
+    return Error{ErrorKind::bad_input, "usage", "'" + text + "' is no ID@VERSION, such as three-party@2.",
+                 ""};
   return std::pair(text.substr(0, at), version);
 }
 
@@ -155,7 +159,8 @@ Result<std::map<std::string, std::string>> mapping_of(const Migrate& given, cons
     const std::string stage = equals == std::string::npos ? "" : pair.substr(equals + 1);
     if (to.find_stage(stage) == nullptr) {
       return Error{ErrorKind::bad_input, "unknown-stage",
-                   "--map " + pair + ": give OLD=NEW, where NEW is a stage of " + to.id + "@" + std::to_string(to.version) + ".",
+                   "--map " + pair + ": give OLD=NEW, where NEW is a stage of " + to.id + "@" +
+                       std::to_string(to.version) + ".",
                    ""};
     }
     out[pair.substr(0, equals)] = stage;
@@ -204,18 +209,21 @@ Result<std::vector<Move>> plan(Session& session, const Migrate& given, const rul
 }
 
 Value line_of(const Move& move, const rules::Workflow& to) {
-  return Object{{"case", move.state.id.value},
-                {"ref", move.state.ref},
-                {"from", move.state.workflow_version},
-                {"to", to.version},
-                {"stage", move.state.stage},
-                {"new_stage", move.stage},
-                {"clocks_ended", Array(move.clocks.begin(), move.clocks.end())},
-                {"status", move.status},
-                {"reason", move.problem.empty() ? Value() : Value(Object{{"code", move.problem}, {"text", move.text}})}};
+  return Object{
+      {"case", move.state.id.value},
+      {"ref", move.state.ref},
+      {"from", move.state.workflow_version},
+      {"to", to.version},
+      {"stage", move.state.stage},
+      {"new_stage", move.stage},
+      {"clocks_ended", Array(move.clocks.begin(), move.clocks.end())},
+      {"status", move.status},
+      {"reason",
+       move.problem.empty() ? Value() : Value(Object{{"code", move.problem}, {"text", move.text}})}};
 }
 
-void carry_out(runtime::Engine& engine, const Migrate& given, const rules::Workflow& to, std::vector<Move>& moves) {
+void carry_out(runtime::Engine& engine, const Migrate& given, const rules::Workflow& to,
+               std::vector<Move>& moves) {
   std::vector<runtime::Engine::Migration> asked;
   for (const Move& move : moves) {
     Object input{{"workflow", to.id}, {"version", to.version}, {"reason", given.reason}};
@@ -251,7 +259,8 @@ void print_moves(Session& session, const std::vector<Move>& moves, const rules::
     const bool same = move.stage == move.state.stage;
     table.add({move.state.ref, move.state.workflow + "@" + std::to_string(move.state.workflow_version),
                move.state.stage + (same ? "" : " → " + move.stage), clocks,
-               move.problem.empty() ? Cell(move.status, Tone::good) : Cell(move.problem + ": " + move.text, Tone::bad)});
+               move.problem.empty() ? Cell(move.status, Tone::good)
+                                    : Cell(move.problem + ": " + move.text, Tone::bad)});
   }
   table.print(session.out(), session.style());
 }
@@ -260,10 +269,12 @@ Result<Exit> migrate(Session& session, const Migrate& given) {
   const auto target = target_of(given.to);
   if (!target) return target.error();
   if (!given.dry_run && !is_code(given.reason)) {
-    return Error{ErrorKind::bad_input, "usage", "Say why with --reason CODE (a code: letters, digits, _.:/@-).", ""};
+    return Error{ErrorKind::bad_input, "usage",
+                 "Say why with --reason CODE (a code: letters, digits, _.:/@-).", ""};
   }
   if (!given.by.empty() && !is_code(given.by))
-    return Error{ErrorKind::bad_input, "usage", "--by is the reference of a person: letters, digits, _.:/@-.", ""};
+    return Error{ErrorKind::bad_input, "usage", "--by is the reference of a person: letters, digits, _.:/@-.",
+                 ""};
   const auto engine = session.engine();
   if (!engine) return engine.error();
   const auto published = (*engine)->published();
@@ -280,12 +291,17 @@ Result<Exit> migrate(Session& session, const Migrate& given) {
   for (Move& move : *moves) move.status = move.problem.empty() ? "would-migrate" : "cannot";
   if (acts) carry_out(**engine, given, *to, *moves);
   print_moves(session, *moves, *to);
-  const auto failed = std::count_if(moves->begin(), moves->end(), [](const Move& move) { return !move.problem.empty(); });
+  const auto failed =
+      std::count_if(moves->begin(), moves->end(), [](const Move& move) { return !move.problem.empty(); });
   const bool unknown =
       std::any_of(moves->begin(), moves->end(), [](const Move& move) { return move.status == "unknown"; });
   if (!session.json() && !session.options().quiet) {
-    session.out() << moves->size() << " cases" << (acts ? " asked" : given.dry_run ? ", a dry run: nothing was changed" : "") << ", "
-                  << failed << " that cannot be moved" << (!acts && !given.dry_run ? ": nothing was changed" : "") << ".\n";
+    session.out() << moves->size() << " cases"
+                  << (acts            ? " asked"
+                      : given.dry_run ? ", a dry run: nothing was changed"
+                                      : "")
+                  << ", " << failed << " that cannot be moved"
+                  << (!acts && !given.dry_run ? ": nothing was changed" : "") << ".\n";
   }
   if (unknown) return Exit::unknown_outcome;
   if (failed == 0) return Exit::ok;
@@ -308,8 +324,10 @@ void add_rules_cases(Program& program, Verb group) {
   verb.option("--reason", given->reason, "why: a code that stands in every case's history").called("CODE");
   verb.option("--by", given->by, "who ordered it: a person's reference").called("PERSON");
   verb.option("--map", given->map, "the new stage for a stage that the new version lacks").called("OLD=NEW");
-  verb.option("--case", given->cases, "only these cases (default: all open ones of the workflow)").called("ID");
-  verb.flag("--dry-run", given->dry_run, "only say what would become of each case (exit 8 where one cannot be moved)");
+  verb.option("--case", given->cases, "only these cases (default: all open ones of the workflow)")
+      .called("ID");
+  verb.flag("--dry-run", given->dry_run,
+            "only say what would become of each case (exit 8 where one cannot be moved)");
   program.on(verb, Needs::folder, [given](Session& session) { return migrate(session, *given); });
 }
 

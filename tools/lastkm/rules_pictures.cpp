@@ -49,16 +49,18 @@ class Scratch {
 Result<std::string> svg_of(const std::string& picture) {
   const Scratch scratch;
   if (!scratch.holds(picture)) {
-    return Error{ErrorKind::refused, "no-scratch", scratch.path() + " cannot be written: set TMPDIR to a folder that can.",
-                 scratch.path()};
+    return Error{ErrorKind::refused, "no-scratch",
+                 scratch.path() + " cannot be written: set TMPDIR to a folder that can.", scratch.path()};
   }
   FILE* dot = ::popen(("dot -Tsvg '" + scratch.path() + "' 2>/dev/null").c_str(), "r");
   std::string out;
   std::array<char, 4096> part{};
-  for (std::size_t n = 0; dot != nullptr && (n = std::fread(part.data(), 1, part.size(), dot)) > 0;) out.append(part.data(), n);
+  for (std::size_t n = 0; dot != nullptr && (n = std::fread(part.data(), 1, part.size(), dot)) > 0;)
+    out.append(part.data(), n);
   if (dot != nullptr && ::pclose(dot) == 0 && !out.empty()) return out;
   return Error{ErrorKind::not_found, "no-graphviz",
-               "Graphviz (`dot`) is not installed or failed: install the package graphviz, or draw with --format mermaid or "
+               "Graphviz (`dot`) is not installed or failed: install the package graphviz, or draw with "
+               "--format mermaid or "
                "--format dot.",
                ""};
 }
@@ -82,7 +84,8 @@ Result<Exit> draw(Session& session, const Draw& given) {
     }
   }
   if (session.json()) {
-    session.print(Object{{"format", given.format}, {"file", given.out}, {"picture", given.out.empty() ? picture : ""}});
+    session.print(
+        Object{{"format", given.format}, {"file", given.out}, {"picture", given.out.empty() ? picture : ""}});
   } else if (given.out.empty()) {
     session.out() << picture;
   } else if (!session.options().quiet) {
@@ -124,7 +127,9 @@ Result<Exit> diff(Session& session, const Diff& given) {
 void print_changes(Session& session, const std::vector<rules::Change>& changes, const std::string& language) {
   const Style style = session.style();
   for (const rules::Change& change : changes) {
-    const std::string sign = change.kind == "added" ? style.green("+") : change.kind == "removed" ? style.red("-") : style.yellow("~");
+    const std::string sign = change.kind == "added"     ? style.green("+")
+                             : change.kind == "removed" ? style.red("-")
+                                                        : style.yellow("~");
     if (language != "en") session.out() << sign << ' ' << change.text.zh << '\n';
     if (language == "en") session.out() << sign << ' ' << change.text.en << '\n';
     if (language == "both") session.out() << "  " << style.dim(change.text.en) << '\n';
@@ -135,7 +140,9 @@ void add_rules_pictures(Program& program, Verb group) {
   auto drawn = std::make_shared<Draw>();
   Verb verb = group.verb("draw", "Draw a workflow: SVG through Graphviz, Mermaid, or dot");
   verb.option("FILE", drawn->file, "a workflow, or -").required();
-  verb.option("--format", drawn->format, "svg, mermaid or dot").one_of({"svg", "mermaid", "dot"}).with_default();
+  verb.option("--format", drawn->format, "svg, mermaid or dot")
+      .one_of({"svg", "mermaid", "dot"})
+      .with_default();
   verb.option("--lang", drawn->language, "zh or en").one_of({"zh", "en"}).with_default();
   verb.option("--out,-o", drawn->out, "a file to write; absent: the output").called("FILE");
   program.on(verb, Needs::nothing, [drawn](Session& session) { return draw(session, *drawn); });

@@ -271,8 +271,8 @@ Result<std::vector<std::string>> rules_of(log::EventLog& log) {
 
 }  // namespace
 
-Result<Told> run_scenario(const Scenario& scenario, const std::string& file,
-                          runtime::LogPlace place, const std::string& folder) {
+Result<Told> run_scenario(const Scenario& scenario, const std::string& file, runtime::LogPlace place,
+                          const std::string& folder) {
   std::optional<Scratch> scratch;
   if (folder.empty() && scratch.emplace().path().empty())
     return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};

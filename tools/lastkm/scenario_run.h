@@ -22,8 +22,8 @@ struct Told {
 };
 
 /// `file` is what relative paths of "given" stand beside. The deployment is made in `folder`, or in one that
-/// goes afterwards where it is empty; on Kafka it has topics of its own, which stay there. Errors are those of
-/// files and of the deployment; a check that fails is none.
+/// goes afterwards where it is empty; on Kafka it has topics of its own, which stay there. Errors are those
+/// of files and of the deployment; a check that fails is none.
 [[nodiscard]] Result<Told> run_scenario(const Scenario& scenario, const std::string& file,
                                         runtime::LogPlace place, const std::string& folder = {});
 

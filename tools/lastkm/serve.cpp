@@ -30,7 +30,10 @@ Result<Roles> roles_of(const std::string& text) {
   std::istringstream words(text);
   for (std::string word; std::getline(words, word, ',');) {
     if (word != "engine" && word != "projections") {
-      return Error{ErrorKind::bad_input, "usage", "There is no role '" + word + "': --roles takes engine, projections or both, with a comma between.", ""};
+      return Error{
+          ErrorKind::bad_input, "usage",
+          "There is no role '" + word + "': --roles takes engine, projections or both, with a comma between.",
+          ""};
     }
     (word == "engine" ? out.engine : out.projections) = true;
   }
@@ -85,7 +88,8 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names) {
       if (!followed) spdlog::error("views no longer follow the log: {}", followed.error().message);
     });
     if (session.json()) {
-      session.print(Object{{"serving", *where}, {"socket", socket_path(*where)}, {"workers", workers}, {"roles", role_names}});
+      session.print(Object{
+          {"serving", *where}, {"socket", socket_path(*where)}, {"workers", workers}, {"roles", role_names}});
     } else {
       session.out() << "Serving " << *where << " at " << socket_path(*where) << " with " << workers
                     << " workers; stop with SIGTERM or Ctrl-C.\n";
@@ -103,14 +107,14 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names) {
 void add_serve(Program& program) {
   auto workers =
       std::make_shared<int>(std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16));
-  Verb verb =
-      program.verb("serve", "Keep a folder open for other processes; verbs find it by themselves");
-  verb.option("--workers", *workers, "threads that own lanes")
-      .between(1, 64)
-      .with_default();
+  Verb verb = program.verb("serve", "Keep a folder open for other processes; verbs find it by themselves");
+  verb.option("--workers", *workers, "threads that own lanes").between(1, 64).with_default();
   auto roles = std::make_shared<std::string>("engine,projections");
-  verb.option("--roles", *roles, "engine: takes commands and decides its share; projections: keeps views up to date").with_default();
-  program.on(verb, Needs::own_folder, [workers, roles](Session& session) { return run(session, *workers, *roles); });
+  verb.option("--roles", *roles,
+              "engine: takes commands and decides its share; projections: keeps views up to date")
+      .with_default();
+  program.on(verb, Needs::own_folder,
+             [workers, roles](Session& session) { return run(session, *workers, *roles); });
 }
 
 }  // namespace lastkm::tool

@@ -27,8 +27,7 @@ Result<projections::ReadSide*> Folder::read_side() {
   const std::lock_guard lock(mutex_);
   if (!read_side_) {
     if (auto plain = log::check_files({path_ + "/views"}); !plain) return plain.error();
-    auto opened =
-        projections::open_read_side(engine_->log(), read_side_options());
+    auto opened = projections::open_read_side(engine_->log(), read_side_options());
     if (!opened) return opened.error();
     read_side_ = std::move(*opened);
   }
@@ -45,7 +44,8 @@ projections::ReadSideOptions Folder::read_side_options() {
   options.queries.cursor_secret = engine_->vault().fingerprint("cursors of lists");
   options.queries.evaluations = [engine = engine_.get()](std::string_view workflow) {
     for (const record::Document& document : engine->documents()) {
-      if (document.kind != "workflow" || document.id + "@" + std::to_string(document.version) != workflow) continue;
+      if (document.kind != "workflow" || document.id + "@" + std::to_string(document.version) != workflow)
+        continue;
       Faults faults;  // it was published, so it has none
       return rules::read_evaluation(document.content.find("evaluation"), "/evaluation", faults);
     }
@@ -148,8 +148,8 @@ Status Session::wait(projections::Projector& projector) const {
       const auto [end, failed] = std::from_chars(given.data() + from, given.data() + to, number);
       return failed == std::errc{} && end == given.data() + to;
     };
-    if (colon == std::string::npos || !read(0, colon, lane) || !read(colon + 1, given.size(), ordinal) || lane < 0 ||
-        ordinal < 0) {
+    if (colon == std::string::npos || !read(0, colon, lane) || !read(colon + 1, given.size(), ordinal) ||
+        lane < 0 || ordinal < 0) {
       return Error{ErrorKind::bad_input, "bad-position",
                    "'" + given + "': --wait-for takes LANE:ORDINAL, as `submit` answered them", ""};
     }

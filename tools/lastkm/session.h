@@ -44,7 +44,8 @@ struct Options {
   std::string colour = "auto";
   std::string log;  ///< "", "embedded" or "kafka"
   runtime::LogPlace place;
-  std::vector<std::string> wait_for;  ///< "LANE:ORDINAL": what the views have to reflect before they are asked
+  std::vector<std::string>
+      wait_for;  ///< "LANE:ORDINAL": what the views have to reflect before they are asked
   std::int64_t wait_ms = 5000;
   bool positions = false;  ///< say on the error stream which ordinals an answer reflects
 };
@@ -94,8 +95,8 @@ class Session {
   [[nodiscard]] Result<std::string> data() const;
   [[nodiscard]] Result<Folder*> folder();
   [[nodiscard]] Result<runtime::Engine*> engine();
-  /// The views, caught up with the log, and as far as --wait-for asks. unknown_outcome "views-behind" where that is not
-  /// reached in time.
+  /// The views, caught up with the log, and as far as --wait-for asks. unknown_outcome "views-behind" where
+  /// that is not reached in time.
   [[nodiscard]] Result<projections::Queries*> queries();
   /// Minutes east of UTC for times in answers.
   [[nodiscard]] static std::int32_t offset_of(const runtime::Engine& engine);
@@ -105,7 +106,8 @@ class Session {
   /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB).
   [[nodiscard]] Result<std::string> read(std::string_view given);
 
-  /// Says which ordinals an answer reflects, where the caller asks for it: {"positions":{"LANE":n}} on the error stream.
+  /// Says which ordinals an answer reflects, where the caller asks for it: {"positions":{"LANE":n}} on the
+  /// error stream.
   void reflects(const projections::Positions& positions);
   /// One JSON document on a line of its own.
   void print(const Value& value);

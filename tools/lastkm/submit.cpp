@@ -141,10 +141,8 @@ Result<Exit> run(Session& session, const std::string& file) {
 
 void add_submit(Program& program) {
   auto file = std::make_shared<std::string>();
-  Verb verb =
-      program.verb("submit", "Submit commands, one JSON object a line; prints an outcome a line");
-  verb.option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input")
-      .required();
+  Verb verb = program.verb("submit", "Submit commands, one JSON object a line; prints an outcome a line");
+  verb.option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input").required();
   program.on(verb, Needs::folder, [file](Session& session) { return run(session, *file); });
 }
 

@@ -38,9 +38,10 @@ void print_views(Session& session, const Value& answer, bool digests) {
   table.print(session.out(), session.style());
   const Value* building = answer.find("building");
   if (building == nullptr || building->is_null()) return;
-  session.out() << "Rebuilding: " << building->number("done") << " of " << building->number("of") << " records, "
-                << building->number("per_s") << " a second";
-  if (!building->find("remaining_s")->is_null()) session.out() << ", " << building->number("remaining_s") << " s to go";
+  session.out() << "Rebuilding: " << building->number("done") << " of " << building->number("of")
+                << " records, " << building->number("per_s") << " a second";
+  if (!building->find("remaining_s")->is_null())
+    session.out() << ", " << building->number("remaining_s") << " s to go";
   session.out() << ".\n";
 }
 
@@ -58,7 +59,8 @@ Result<Exit> status(Session& session, bool digests) {
 }
 
 /// Shows how far it is while it runs.
-Result<std::vector<projections::Compared>> rebuild_watched(Session& session, projections::Projector& projector,
+Result<std::vector<projections::Compared>> rebuild_watched(Session& session,
+                                                           projections::Projector& projector,
                                                            const std::string& name) {
   std::optional<Result<std::vector<projections::Compared>>> outcome;
   std::atomic<bool> ended = false;
@@ -71,7 +73,8 @@ Result<std::vector<projections::Compared>> rebuild_watched(Session& session, pro
   while (!ended) {
     if (const auto now = projector.building(); now && now->of > 0) {
       progress.at(now->done * 100 / now->of,
-                  std::to_string(now->per_s) + "/s" + (now->left ? ", " + std::to_string(now->left->count()) + " s to go" : ""));
+                  std::to_string(now->per_s) + "/s" +
+                      (now->left ? ", " + std::to_string(now->left->count()) + " s to go" : ""));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -28,7 +28,8 @@ Exit print_work(Session& session, const projections::Page& page, const std::stri
   Table table({{"due"}, {"ref"}, {"stage"}, {"with"}});
   for (const Value& line : page.lines) {
     std::string with;
-    for (const Value& holder : *line.find("holders")->if_array()) with += (with.empty() ? "" : ", ") + *holder.if_string();
+    for (const Value& holder : *line.find("holders")->if_array())
+      with += (with.empty() ? "" : ", ") + *holder.if_string();
     table.add({Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain),
                line.text("ref"), line.text("stage"), with});
   }
@@ -50,8 +51,9 @@ Result<Exit> worklist(Session& session, const Given& given) {
   }
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto page = given.person.empty() ? (*queries)->worklist(given.body, (*engine)->now(), given.page())
-                                         : (*queries)->worklist_of(given.person, (*engine)->now(), given.page());
+  const auto page = given.person.empty()
+                        ? (*queries)->worklist(given.body, (*engine)->now(), given.page())
+                        : (*queries)->worklist_of(given.person, (*engine)->now(), given.page());
   if (!page) return page.error();
   return print_work(session, *page, "Nothing waits for " + given.body + given.person + ".");
 }
@@ -63,7 +65,8 @@ Result<Exit> due(Session& session, const Given& given) {
   Instant before = now + 1;  // overdue from the due instant on
   if (!given.before.empty()) {
     const auto date = parse_date(given.before);
-    const auto at = date ? Result<Instant>(start_of(*date, Session::offset_of(**engine))) : parse_instant(given.before);
+    const auto at =
+        date ? Result<Instant>(start_of(*date, Session::offset_of(**engine))) : parse_instant(given.before);
     if (!at) {
       return Error{ErrorKind::bad_input, "bad-time",
                    "'" + given.before + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
@@ -74,7 +77,8 @@ Result<Exit> due(Session& session, const Given& given) {
   if (!queries) return queries.error();
   const auto page = (*queries)->due(before, now, given.page());
   if (!page) return page.error();
-  return print_work(session, *page, given.before.empty() ? "Nothing is overdue." : "Nothing falls due by then.");
+  return print_work(session, *page,
+                    given.before.empty() ? "Nothing is overdue." : "Nothing falls due by then.");
 }
 
 void paged(Verb& verb, Given& given) {

@@ -13,9 +13,10 @@ struct BenchOptions {
   std::int32_t workers = 2;
   std::int32_t whole_seconds = 10;  ///< of measuring, where a benchmark goes by time
   std::int64_t cases = 0;           ///< 0: as the benchmark has it
-  std::int32_t rate = 0;     ///< of `lives`: steps a second; 0: as fast as it goes
-  std::string folder;               ///< of `lives`, `rebuild`, `redecide`: made where it is not there, and kept; empty: a new one
-  bool unchecked = false;           ///< leave out what verify() does
+  std::int32_t rate = 0;            ///< of `lives`: steps a second; 0: as fast as it goes
+  std::string
+      folder;  ///< of `lives`, `rebuild`, `redecide`: made where it is not there, and kept; empty: a new one
+  bool unchecked = false;  ///< leave out what verify() does
 
   [[nodiscard]] double seconds() const { return whole_seconds; }
 };

@@ -20,7 +20,8 @@ std::int64_t dispatch_ms(const intake::Submission& accept) {
 }
 
 /// Accepts some of the cases that were opened, in such a way that their dispatch clocks are over at `due`.
-Status accept_some(runtime::Engine& engine, const Cast& cast, std::int64_t from, std::int64_t until, Instant due) {
+Status accept_some(runtime::Engine& engine, const Cast& cast, std::int64_t from, std::int64_t until,
+                   Instant due) {
   std::vector<intake::Submission> batch;
   for (std::int64_t number = from; number < until; ++number) {
     runtime::Outcome opened;
@@ -47,7 +48,8 @@ Status accept_all(runtime::Engine& engine, const Cast& cast, std::int64_t cases,
     std::vector<std::jthread> clients;
     for (Status& mine : ended) {
       clients.emplace_back([&] {
-        for (std::int64_t from = next.fetch_add(kBatch); mine && from < cases; from = next.fetch_add(kBatch)) {
+        for (std::int64_t from = next.fetch_add(kBatch); mine && from < cases;
+             from = next.fetch_add(kBatch)) {
           mine = accept_some(engine, cast, from, std::min(cases, from + kBatch), due);
         }
       });
