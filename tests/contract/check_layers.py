@@ -38,7 +38,7 @@ FORBIDDEN_HEADERS = {"projections": ["engine/cases/decide.h", "engine/lane/", "e
 
 # Library header prefix -> where it may be included.
 LIBRARIES = {
-    "rocksdb/": ["engine/store/", "engine/log/embedded_log"],
+    "rocksdb/": ["engine/store/", "engine/log/embedded_"],
     "librdkafka/": ["engine/log/kafka_log"],
     "sodium": ["engine/privacy/"],
     "openssl/": ["engine/record/", "engine/privacy/", "projections/"],
