@@ -144,7 +144,7 @@ def main(scratch):
     check("every decision has its bytes", sorted(dumped.splitlines()) == sorted(again.splitlines()) and len(dumped) > 1000)
     out, _ = run("submit", "-", *three, "--json", text=request(300) + request(7))
     check("the copy goes on where the first stopped", [a["status"] for a in lines(out)] == ["accepted", "duplicate"], out)
-    _, said = run("log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", code=1)
+    _, said = run("log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, code=1)
     check("a deployment is not copied over", "log-not-empty" in said, said)
 
     # The folder of another deployment, and a vault that is another's.
