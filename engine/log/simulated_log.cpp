@@ -31,6 +31,16 @@ void SimulatedStorage::lose_power(std::uint64_t spared) {
   late_.clear();
 }
 
+void SimulatedStorage::land_late() {
+  const std::lock_guard lock(mutex_);
+  for (const std::vector<Append>& landing : late_) {
+    for (const Append& append : landing) put(append);
+  }
+  late_.clear();
+  ++version_;
+  grown_.notify_all();
+}
+
 std::int64_t SimulatedStorage::records() const {
   const std::lock_guard lock(mutex_);
   std::size_t out = 0;

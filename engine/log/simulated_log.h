@@ -34,6 +34,8 @@ class SimulatedStorage {
   /// Drops what was not synced, but for the first `spared` of those records: a disk may have written some.
   /// What was to land late never does.
   void lose_power(std::uint64_t spared = 0);
+  /// Everything that is still on its way lands.
+  void land_late();
   [[nodiscard]] std::int64_t records() const;
   /// Removes the last records of `decisions` of a partition; how many were there.
   std::size_t cut_decisions(std::int32_t partition, std::size_t most);

@@ -73,6 +73,7 @@ class Run {
 
   /// Nothing fails any more: one owner, opened once, answers all that was asked, and no lane stands still.
   void liveness() {
+    life_.bed.storage->land_late();
     life_.bed.state = owners_[0].state;
     life_.bed.deaf = std::make_shared<bool>(false);
     const auto engine = life_.bed.open();
