@@ -30,7 +30,7 @@ def act(name, body, role, key, case, **data):
 class Client(threading.Thread):
     """Leads cases to where acts can be recorded, one command after the other, each until it is answered."""
 
-    def __init__(self, number, folder, seed, again, stop):
+    def __init__(self, number, folder, seed, stop, again=0.25):
         super().__init__(daemon=True)
         self.number, self.folder, self.again, self.stop = number, folder, again, stop
         self.random = random.Random(f"{seed}/{number}")
@@ -128,7 +128,7 @@ class Trial:
     def run(self):
         stop = threading.Event()
         again = 1 if self.given.expect else 0.25  # a control has only a few kills to meet what it is for
-        clients = [Client(n, self.folder, self.given.seed, again, stop) for n in range(self.given.clients)]
+        clients = [Client(n, self.folder, self.given.seed, stop, again) for n in range(self.given.clients)]
         for client in clients:
             client.start()
         try:
