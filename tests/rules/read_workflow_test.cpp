@@ -209,10 +209,12 @@ TEST_CASE("read_workflow: no document, however broken, ends anything but the rea
                                int depth) -> void {
     if (depth == 0) return;
     const auto visit = [&](const std::string& where, const Value& below) {
-      // Each place meets one of them, each of them many places; scripts/fuzz goes on from here.
-      const std::string& odd = oddities[places++ % oddities.size()];
-      const Reading reading = read_workflow(edited(document, {{where, odd}}), "");
-      if (!reading.workflow) CHECK_FALSE(reading.findings.empty());
+      // Every third place meets one of them, each of them many places; scripts/fuzz goes on from here.
+      if (++places % 3 == 0) {
+        const std::string& odd = oddities[places / 3 % oddities.size()];
+        const Reading reading = read_workflow(edited(document, {{where, odd}}), "");
+        if (!reading.workflow) CHECK_FALSE(reading.findings.empty());
+      }
       self(self, below, where, depth - 1);
     };
     if (const Object* object = at.if_object()) {

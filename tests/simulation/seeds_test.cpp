@@ -51,6 +51,13 @@ bool some_seed(const std::function<bool(std::uint64_t)>& complains) {
   return false;
 }
 
+/// Whether what was told is what the log says once the rest is decided. A life that has left a hole in the
+/// log shows itself at the next opening, before anything is told.
+bool answers_are_true(Life& life) {
+  if (!life.bed.try_open(log::open_simulated_log(life.bed.storage))) return true;
+  return check_answers(life.asked, life.bed.sequences()).empty();
+}
+
 }  // namespace
 
 TEST_CASE("simulation: the promises hold after any life") {
@@ -112,8 +119,7 @@ TEST_CASE("control: without reading back, an operator's decision elsewhere makes
   CHECK(some_seed([](std::uint64_t seed) {
     Life life(seed, {.read_back = true});
     life.run();
-    { const auto healed = life.bed.open(); }
-    return !check_answers(life.asked, life.bed.sequences()).empty();
+    return !answers_are_true(life);
   }));
 }
 
@@ -121,8 +127,7 @@ TEST_CASE("control: without epochs, what an owner that was replaced goes on to d
   CHECK(some_seed([](std::uint64_t seed) {
     Life life(seed, {.epochs = true});
     life.run();
-    { const auto healed = life.bed.open(); }
-    return !check_answers(life.asked, life.bed.sequences()).empty();
+    return !answers_are_true(life);
   }));
 }
 
