@@ -27,6 +27,19 @@ bool read_leaves(const Value& value, Evaluation::Leaves& leaves) {
 }
 }  // namespace
 
+namespace {
+void read_weights(const Value& value, const std::string& pointer, Faults& faults,
+                  Evaluation::Weights& weights) {
+  Fields fields(value, pointer, faults);
+  weights.response = fields.integer("response", 0, 100).value_or(0);
+  weights.resolution = fields.integer("resolution", 0, 100).value_or(0);
+  weights.satisfaction = fields.integer("satisfaction", 0, 100).value_or(0);
+  if (weights.response + weights.resolution + weights.satisfaction != 100)
+    fields.fault("satisfaction", "bad-value", "the three weights are hundredths of the score: 100 together");
+  fields.end();
+}
+}  // namespace
+
 Evaluation::Leaves Evaluation::leaves(std::string_view code) const {
   const auto found = exclusions.find(code);
   return found == exclusions.end()
@@ -45,6 +58,8 @@ Evaluation read_evaluation(const Value* evaluation, const std::string& pointer, 
   Fields fields(*evaluation, pointer, faults);
   out.partly_percent = fields.integer("partly_percent", 0, 100, Need::optional).value_or(out.partly_percent);
   out.basic_percent = fields.integer("basic_percent", 0, 100, Need::optional).value_or(out.basic_percent);
+  if (const Value* weights = fields.value("weights", Need::optional))
+    read_weights(*weights, fields.at("weights"), faults, out.weights);
   const std::string attempt = fields.text("attempt", Need::optional);
   if (!attempt.empty() && attempt != "first" && attempt != "last")
     fields.fault("attempt", "bad-value", "'attempt' is \"first\" or \"last\"");

@@ -21,7 +21,13 @@ struct Evaluation {
   };
   std::int64_t partly_percent = 0;   ///< what "partly solved" counts of a solved order
   std::int64_t basic_percent = 100;  ///< what "basically satisfied" counts of a satisfied one
-  bool last_attempt = false;         ///< the last call-back that reached the caller counts, not the first
+  /// What each rate counts in the score, in hundredths; 100 together.
+  struct Weights {
+    std::int64_t response = 30, resolution = 35, satisfaction = 35;
+    bool operator==(const Weights&) const = default;
+  };
+  Weights weights;
+  bool last_attempt = false;  ///< the last call-back that reached the caller counts, not the first
   std::map<std::string, Leaves, std::less<>> exclusions;  ///< by code
 
   /// Hours within which a later request may be a repeat of an earlier one, by its urgency.

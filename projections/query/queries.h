@@ -105,10 +105,9 @@ class Queries {
   [[nodiscard]] Result<Page> due(Instant before, Instant now, const PageRequest& page = {}) const;
   /// rates: a line a key, in key order. With a period, the orders that were scored in it.
   [[nodiscard]] Result<Lines> rates(RatesBy by, RatesBasis basis, const Period& period = {}) const;
-  /// The cases that one line of rates counts (its base): ids in order.
-  [[nodiscard]] Result<std::vector<std::string>> rates_cases(RatesBy by, RatesBasis basis,
-                                                             std::string_view key,
-                                                             const Period& period = {}) const;
+  /// The cases that one line of rates counts (its base): lines {"case"}, by id.
+  [[nodiscard]] Result<Lines> rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
+                                          const Period& period = {}) const;
   /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top;
   /// growth is the count against the mean of the four months before, {"num","den"}, null where these are
   /// empty. bad_input "bad-dimension".

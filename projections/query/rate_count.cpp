@@ -8,6 +8,13 @@ Value Fraction::to_value() const {
   return Object{{"num", num / unit}, {"den", den / unit}};
 }
 
+std::int64_t Fraction::weighted(std::int64_t hundredths) const {
+  // In whole orders first: so it fits for as many orders as a city can have.
+  const std::int64_t whole = hundredths * (kScoreUnit / 100) * (num / 100);
+  const std::int64_t part = hundredths * (kScoreUnit / 10000) * (num % 100);
+  return (whole + part) / (den / 100);
+}
+
 const std::pair<std::string, std::string>* left_by(const Score& score, const rules::Evaluation& evaluation) {
   for (const auto& exclusion : score.excluded) {
     if (evaluation.leaves(exclusion.first).base) return &exclusion;
@@ -22,6 +29,8 @@ void RateLine::add(const Score& score, std::int64_t orders, const rules::Evaluat
   }
   if (score.unscored) return;
   base_ += orders;
+  weighed_alike_ = weighed_alike_ && weights_.value_or(evaluation.weights) == evaluation.weights;
+  weights_ = evaluation.weights;
   rules::Evaluation::Leaves left;
   for (const auto& exclusion : score.excluded) {
     const rules::Evaluation::Leaves leaves = evaluation.leaves(exclusion.first);
@@ -55,12 +64,22 @@ Array excluded_lines(const std::map<std::pair<std::string, std::string>, std::in
   return lines;
 }
 
+Value RateLine::score() const {
+  if (!weights_ || !weighed_alike_ || response_.den == 0 || resolution_.den == 0 || satisfaction_.den == 0)
+    return {};
+  const std::int64_t num = response_.weighted(weights_->response) +
+                           resolution_.weighted(weights_->resolution) +
+                           satisfaction_.weighted(weights_->satisfaction);
+  return Object{{"num", num}, {"den", kScoreUnit}};
+}
+
 Value RateLine::to_value(const std::string& key) const {
   return Object{{"key", key},
                 {"base", base_},
                 {"response", response_.to_value()},
                 {"resolution", resolution_.to_value()},
                 {"satisfaction", satisfaction_.to_value()},
+                {"score", score()},
                 {"excluded", excluded_lines(excluded_)}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,7 +22,11 @@ struct Fraction {
   }
   /// Of whole orders where no part of one counts; null where the base is empty.
   [[nodiscard]] Value to_value() const;
+  /// So many hundredths of it, in parts of kScoreUnit.
+  [[nodiscard]] std::int64_t weighted(std::int64_t hundredths) const;
 };
+/// Parts of a full score: exact fractions of three bases would not fit 64 bits.
+inline constexpr std::int64_t kScoreUnit = 10000000;
 
 /// What takes an order out of the base; nullptr: nothing does.
 [[nodiscard]] const std::pair<std::string, std::string>* left_by(const Score& score,
@@ -37,10 +42,15 @@ class RateLine {
   [[nodiscard]] const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded() const {
     return excluded_;
   }
+  /// The rates by their weights, {"num","den"}; null where one of them is, or where rule sets weigh them
+  /// differently.
+  [[nodiscard]] Value score() const;
 
  private:
   std::int64_t base_ = 0;
   Fraction response_, resolution_, satisfaction_;
+  std::optional<rules::Evaluation::Weights> weights_;
+  bool weighed_alike_ = true;
   std::map<std::pair<std::string, std::string>, std::int64_t> excluded_;  ///< by code and approver
 };
 

@@ -118,19 +118,20 @@ Result<Lines> Queries::rates(RatesBy by, RatesBasis basis, const Period& period)
   return answer;
 }
 
-Result<std::vector<std::string>> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
-                                                      const Period& period) const {
+Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
+                                   const Period& period) const {
+  const Reading rows = projector_->reading();
   Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
-  std::vector<std::string> ids;
-  const Status read = each_outcome(projector_->reading(), [&](std::string_view id, const Outcome& outcome) {
+  Lines answer{{}, rows.positions("rates")};
+  const Status read = each_outcome(rows, [&](std::string_view id, const Outcome& outcome) {
     for (const Brought& one : brought_by(outcome)) {
       const bool of_line = one.by == by && one.basis == basis && one.key == key && within(period, one.at);
       if (of_line && !one.score.unscored && left_by(one.score, judge.of(one.score.workflow)) == nullptr)
-        ids.emplace_back(id);
+        answer.lines.emplace_back(Object{{"case", id}});
     }
   });
   if (!read) return read.error();
-  return ids;
+  return answer;
 }
 
 Result<Value> Queries::integrity() const {

@@ -235,7 +235,7 @@ TEST_CASE(
     for (const Value& line : lines->lines) {
       auto listed = queries.rates_cases(by, basis, line.text("key"), period);
       REQUIRE(listed);
-      CHECK(line.number("base") == static_cast<std::int64_t>(listed->size()));
+      CHECK(line.number("base") == static_cast<std::int64_t>(listed->lines.size()));
       sums[name] += line.number("base");
       for (const std::string_view rate : {"response", "resolution", "satisfaction"}) {
         if (line.find(rate)->is_null()) continue;
@@ -277,7 +277,7 @@ TEST_CASE("rates: what partly, basically, which attempt and which exclusion coun
   CHECK_THAT(line_under([](rules::Evaluation&) {}),
              Catch::Contains(R"("resolution":{"den":1,"num":0})") &&
                  Catch::Contains(R"("satisfaction":{"den":1,"num":1})") &&
-                 Catch::Contains(R"("response":null)"));
+                 Catch::Contains(R"("response":null)") && Catch::Contains(R"("score":null)"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.partly_percent = 50; }),
              Catch::Contains(R"("resolution":{"den":100,"num":50})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.basic_percent = 0; }),
@@ -285,7 +285,14 @@ TEST_CASE("rates: what partly, basically, which attempt and which exclusion coun
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.last_attempt = true; }),
              Catch::Contains(R"("resolution":{"den":1,"num":1})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {}; }),
-             Catch::Contains(R"("response":{"den":1,"num":1})") && Catch::Contains(R"("excluded":[])"));
+             Catch::Contains(R"("response":{"den":1,"num":1})") && Catch::Contains(R"("excluded":[])") &&
+                 Catch::Contains(R"("score":{"den":10000000,"num":6500000})"));
+  CHECK_THAT(line_under([](rules::Evaluation& e) {
+               e.exclusions["X-ANON"] = {};
+               e.weights = {10, 45, 45};
+               e.partly_percent = 50;
+             }),
+             Catch::Contains(R"("score":{"den":10000000,"num":7750000})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) {
                e.exclusions["X-ANON"] = {true, false, false, false};
              }),

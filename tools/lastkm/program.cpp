@@ -98,7 +98,7 @@ Program::Program()
       ->expected(1);
   app_->add_option("--wait-ms", options_.wait_ms, "for how long at most")->check(CLI::Range(0, 600000));
   app_->add_flag("--positions", options_.positions,
-                 "say on the error stream which ordinals an answer reflects");
+                 "say on the error stream, lane by lane, which ordinals an answer reflects");
   app_->add_option("--colour,--color", options_.colour, "colours")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   add_log_options();

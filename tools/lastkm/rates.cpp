@@ -6,14 +6,26 @@
 
 namespace lastkm::tool {
 
+namespace {
+/// A fraction in hundredths: "87.50".
+std::string hundredths(std::int64_t num, std::int64_t den) {
+  const std::int64_t rounded = (num * 20000 + den) / (2 * den);
+  const std::string cents = std::to_string(rounded % 100);
+  return std::to_string(rounded / 100) + "." + (cents.size() < 2 ? "0" : "") + cents;
+}
+
+/// Of 100.
+std::string points(const Value* score) {
+  if (score == nullptr || score->is_null()) return "—";
+  return hundredths(score->number("num"), score->number("den"));
+}
+}  // namespace
+
 std::string percent(const Value* fraction) {
   if (fraction == nullptr || fraction->is_null() || fraction->number("den") == 0) return "—";
   const std::int64_t num = fraction->number("num");
   const std::int64_t den = fraction->number("den");
-  const std::int64_t hundredths = (num * 20000 + den) / (2 * den);
-  const std::string cents = std::to_string(hundredths % 100);
-  return std::to_string(hundredths / 100) + "." + (cents.size() < 2 ? "0" : "") + cents + "% (" +
-         std::to_string(num) + "/" + std::to_string(den) + ")";
+  return hundredths(num, den) + "% (" + std::to_string(num) + "/" + std::to_string(den) + ")";
 }
 
 Table rates_table(const Array& lines, const std::string& key_title) {
@@ -22,6 +34,7 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"response", Align::right},
                {"resolution", Align::right},
                {"satisfaction", Align::right},
+               {"score", Align::right},
                {"excluded"}});
   for (const Value& line : lines) {
     std::string excluded;
@@ -33,7 +46,7 @@ Table rates_table(const Array& lines, const std::string& key_title) {
     }
     table.add({line.text("key"), line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
-               Cell(excluded, Tone::quiet)});
+               points(line.find("score")), Cell(excluded, Tone::quiet)});
   }
   return table;
 }
@@ -73,11 +86,12 @@ Result<Exit> run(Session& session, const Given& given) {
   if (!given.cases.empty()) {
     const auto ids = (*queries)->rates_cases(*by, *basis, given.cases, *period);
     if (!ids) return ids.error();
-    for (const std::string& id : *ids) {
+    session.reflects(ids->positions);
+    for (const Value& line : ids->lines) {
       if (session.json()) {
-        session.print(Object{{"case", id}});
+        session.print(line);
       } else {
-        session.out() << id << '\n';
+        session.out() << line.text("case") << '\n';
       }
     }
     return Exit::ok;

@@ -192,8 +192,13 @@ Result<std::string> Session::read(std::string_view given) {
 }
 
 void Session::reflects(const projections::Positions& positions) {
-  if (!options_.positions) return;
-  err() << record::canonical(Value(Object{{"positions", projections::to_value(positions)}})) << '\n';
+  if (options_.positions || (json() && !options_.quiet)) {
+    err() << record::canonical(Value(Object{{"positions", projections::to_value(positions)}})) << '\n';
+  } else if (!json()) {
+    std::int64_t decisions = 0;
+    for (const auto& [lane, ordinal] : positions) decisions += ordinal.value;
+    out() << style().dim("As of " + std::to_string(decisions) + " decisions.") << '\n';
+  }
 }
 
 void Session::print(const Value& value) {

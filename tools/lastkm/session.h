@@ -106,8 +106,9 @@ class Session {
   /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB).
   [[nodiscard]] Result<std::string> read(std::string_view given);
 
-  /// Says which ordinals an answer reflects, where the caller asks for it: {"positions":{"LANE":n}} on the
-  /// error stream.
+  /// Says which ordinals the answer that follows reflects: to people how many decisions, before the table; to
+  /// programs, and where --positions asks for it, {"positions":{"LANE":n}} on the error stream (with --json
+  /// not where --quiet is given).
   void reflects(const projections::Positions& positions);
   /// One JSON document on a line of its own.
   void print(const Value& value);
