@@ -12,7 +12,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from program import HOTLINE_HEAD, PLACE, Program, check, finish  # noqa: E402
 
-REHEARSED = 1000  # rows: larger files have no dry run here
+REHEARSED = 250  # rows: larger files have no dry run here
 
 # format, file, created, same, refused {code: rows}, and some of what is cleaned
 CITY_FILES = [
