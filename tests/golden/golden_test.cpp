@@ -1,4 +1,5 @@
-// A log of each released decider, kept as it was written: this program must decide every command of it byte for byte.
+// A log of each released decider, kept as it was written: this program must decide every command of it byte
+// for byte.
 #include <filesystem>
 #include <fstream>
 #include <set>
