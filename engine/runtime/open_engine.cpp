@@ -226,7 +226,7 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   } else if (place->on_kafka && !options.read_only) {
     auto owned = own(options, *place);
     if (!owned) return owned.error();
-    *log = std::make_unique<log::OwnedLog<log::Ownership>>(std::move(*log), std::move(*owned));
+    *log = std::make_unique<log::OwnedLog>(std::move(*log), std::move(*owned));
   }
   if (place->on_kafka) {
     if (auto settled = settle_folder(options, *place, **log, *deployment); !settled) return settled.error();

@@ -1,6 +1,6 @@
 // Two owners of one partition, and what reading back is for.
 #include "engine/lane/step.h"
-#include "tests/log/forwarding_log.h"
+#include "engine/log/forwarding_log.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {

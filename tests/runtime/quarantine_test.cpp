@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "tests/log/forwarding_log.h"
+#include "engine/log/forwarding_log.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/log/forwarding_log.h"
+#include "engine/log/forwarding_log.h"
 
 namespace lastkm::simulation {
 

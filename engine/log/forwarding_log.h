@@ -1,7 +1,8 @@
-// A log that does what another one does: what a test changes of it, it overrides.
+// A log that does what another one does; who derives from it overrides what is to be otherwise.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,8 @@ class ForwardingLog : public EventLog {
   std::uint64_t version() override { return inner_->version(); }
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { inner_->wait(seen, at_most); }
   std::int32_t partitions() const override { return inner_->partitions(); }
+  std::string identity() const override { return inner_->identity(); }
+  std::string cluster_id() const override { return inner_->cluster_id(); }
 
  protected:
   [[nodiscard]] EventLog& inner() const { return *inner_; }
