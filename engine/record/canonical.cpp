@@ -108,6 +108,18 @@ void append_canonical(std::string& out, const Value& value) {
   }
 }
 
+void append_present(std::string& out, std::string_view name, const std::string& text) {
+  if (text.empty()) return;
+  out += name;
+  append_string(out, text);
+}
+
+void append_present(std::string& out, std::string_view name, const Value& value) {
+  if (value.is_null()) return;
+  out += name;
+  append_canonical(out, value);
+}
+
 std::string canonical(const Value& value) {
   std::string out;
   append_canonical(out, value);

@@ -14,6 +14,9 @@ void append_canonical(std::string& out, const Value& value);
 /// A JSON string with its quotes; escapes what RFC 8785 section 3.2.2.2 escapes. `text` is valid UTF-8.
 void append_string(std::string& out, std::string_view text);
 void append_number(std::string& out, std::int64_t number);
+/// A member that is left out where it is empty, or null; `name` is as it is written, with comma and colon.
+void append_present(std::string& out, std::string_view name, const std::string& text);
+void append_present(std::string& out, std::string_view name, const Value& value);
 [[nodiscard]] std::string canonical(const Value& value);
 
 }  // namespace lastkm::record

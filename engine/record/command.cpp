@@ -28,14 +28,8 @@ Result<Actor> actor_from(const Value& value) {
 void append_actor(std::string& out, const Actor& actor) {
   out += R"({"body":)";
   append_string(out, actor.body.value);
-  if (!actor.on_behalf_of.empty()) {
-    out += R"(,"on_behalf_of":)";
-    append_string(out, actor.on_behalf_of);
-  }
-  if (!actor.person.empty()) {
-    out += R"(,"person":)";
-    append_string(out, actor.person);
-  }
+  append_present(out, R"(,"on_behalf_of":)", actor.on_behalf_of);
+  append_present(out, R"(,"person":)", actor.person);
   out += R"(,"role":)";
   append_string(out, actor.role);
   out.push_back('}');

@@ -12,31 +12,19 @@ namespace {
 void append_event(std::string& out, const Event& event) {
   out += R"({"actor":)";
   append_actor(out, event.actor);
-  if (!event.clocks.is_null()) {
-    out += R"(,"clocks":)";
-    append_canonical(out, event.clocks);
-  }
+  append_present(out, R"(,"clocks":)", event.clocks);
   out += R"(,"data":)";
   append_canonical(out, event.data);
   if (event.ended) out += R"(,"ended":true)";
-  if (!event.facts.is_null()) {
-    out += R"(,"facts":)";
-    append_canonical(out, event.facts);
-  }
-  if (!event.holders.is_null()) {
-    out += R"(,"holders":)";
-    append_canonical(out, event.holders);
-  }
+  append_present(out, R"(,"facts":)", event.facts);
+  append_present(out, R"(,"holders":)", event.holders);
   out += R"(,"occurred_at":)";
   append_time(out, event.occurred_at);
   out += R"(,"rule":)";
   append_string(out, event.rule);
   out += R"(,"seq":)";
   append_number(out, event.seq);
-  if (!event.stage.empty()) {
-    out += R"(,"stage":)";
-    append_string(out, event.stage);
-  }
+  append_present(out, R"(,"stage":)", event.stage);
   out += R"(,"type":)";
   append_string(out, event.type);
   out += R"(,"version":)";
@@ -73,18 +61,9 @@ Result<Event> event_from(const Value& value) {
 void append_rejection(std::string& out, const Rejection& rejection) {
   out += R"({"code":)";
   append_string(out, rejection.code);
-  if (!rejection.facts.is_null()) {
-    out += R"(,"facts":)";
-    append_canonical(out, rejection.facts);
-  }
-  if (!rejection.path.empty()) {
-    out += R"(,"path":)";
-    append_string(out, rejection.path);
-  }
-  if (!rejection.rule.empty()) {
-    out += R"(,"rule":)";
-    append_string(out, rejection.rule);
-  }
+  append_present(out, R"(,"facts":)", rejection.facts);
+  append_present(out, R"(,"path":)", rejection.path);
+  append_present(out, R"(,"rule":)", rejection.rule);
   out += R"(,"text":)";
   append_string(out, rejection.text);
   out.push_back('}');
