@@ -84,6 +84,15 @@ Result<Held> held_by(runtime::Engine& engine, std::int32_t partitions) {
   return held;
 }
 
+Status same_views(const projections::Digest& before, const projections::Digest& anew) {
+  for (std::size_t i = 0; i < before.views.size(); ++i) {
+    if (before.views[i].sha256 == anew.views[i].sha256) continue;
+    return Error{ErrorKind::difference, "views-differ",
+                 "the view '" + before.views[i].name + "' differs from the same view folded anew", ""};
+  }
+  return done();
+}
+
 Status verify(Bed& bed, Report& report) {
   if (auto caught = bed.catch_up(); !caught) return caught;
   const auto before = bed.projector().digest();
@@ -91,11 +100,7 @@ Status verify(Bed& bed, Report& report) {
   if (auto rebuilt = bed.projector().rebuild(); !rebuilt) return rebuilt.error();
   const auto after = bed.projector().digest();
   if (!after) return after.error();
-  for (std::size_t i = 0; i < before->views.size(); ++i) {
-    if (before->views[i].sha256 == after->views[i].sha256) continue;
-    return Error{ErrorKind::difference, "views-differ",
-                 "the view '" + before->views[i].name + "' differs from the same view folded anew", ""};
-  }
+  if (auto same = same_views(*before, *after); !same) return same;
   report.more.set("digests_equal", true);
   const auto redecided =
       runtime::redecide(bed.engine().log(), bed.engine().deployment(), [](std::int32_t) {});

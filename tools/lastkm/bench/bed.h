@@ -69,6 +69,8 @@ struct Held {
 /// Checks that every view equals the same view folded anew, and that every decision is what the commands and
 /// rules give; says so in the report ("digests_equal", "redecided"). An error of kind difference where not.
 [[nodiscard]] Status verify(Bed& bed, Report& report);
+/// difference "views-differ": the first view whose digest is another once it is folded anew.
+[[nodiscard]] Status same_views(const projections::Digest& before, const projections::Digest& anew);
 /// That two counts agree; difference "bench-count" with both where they do not.
 [[nodiscard]] Status demand_equal(std::string_view what, std::int64_t expected, std::int64_t got);
 

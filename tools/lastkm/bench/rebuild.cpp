@@ -59,11 +59,7 @@ Result<Report> rebuild_on(const std::string& folder, int cores) {
   report.more.set("views", static_cast<std::int64_t>(before->views.size()));
   const auto after = projector.digest();
   if (!after) return after.error();
-  for (std::size_t i = 0; i < before->views.size(); ++i) {
-    if (before->views[i].sha256 == after->views[i].sha256) continue;
-    return Error{ErrorKind::difference, "views-differ",
-                 "the view '" + before->views[i].name + "' differs from the same view folded anew", ""};
-  }
+  if (auto same = same_views(*before, *after); !same) return same.error();
   report.more.set("digests_equal", true);
   return report;
 }
