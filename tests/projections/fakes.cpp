@@ -350,4 +350,14 @@ std::string fresh_digest(log::EventLog& log) {
   return digest_of(*projector);
 }
 
+ViewStatus status_of(const Projector& projector, std::string_view name) {
+  auto all = projector.status();
+  REQUIRE(all);
+  for (const ViewStatus& status : *all) {
+    if (status.name == name) return status;
+  }
+  FAIL("no such view");
+  return {};
+}
+
 }  // namespace lastkm::projections::test

@@ -108,4 +108,7 @@ class Author {
 /// The digest after folding the whole log into an empty store.
 [[nodiscard]] std::string fresh_digest(log::EventLog& log);
 
+/// The status of one view; a view that is not there fails the test.
+[[nodiscard]] ViewStatus status_of(const Projector& projector, std::string_view name);
+
 }  // namespace lastkm::projections::test

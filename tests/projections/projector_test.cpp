@@ -48,15 +48,6 @@ Views with_picky(std::int32_t layout, const std::string& refuses) {
   return views;
 }
 
-ViewStatus status_of(const Projector& projector, std::string_view name) {
-  auto all = projector.status();
-  REQUIRE(all);
-  for (const ViewStatus& status : *all) {
-    if (status.name == name) return status;
-  }
-  FAIL("no such view");
-  return {};
-}
 }  // namespace
 
 TEST_CASE("projector: incremental, rebuilt, and killed at any chunk and resumed give the same bytes (P4)") {

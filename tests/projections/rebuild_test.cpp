@@ -27,16 +27,6 @@ void catch_up(Projector& projector) {
   REQUIRE(caught_up);
 }
 
-ViewStatus status_of(const Projector& projector, std::string_view name) {
-  auto all = projector.status();
-  REQUIRE(all);
-  for (const ViewStatus& status : *all) {
-    if (status.name == name) return status;
-  }
-  FAIL("no such view");
-  return {};
-}
-
 /// Counts events of each case; broken: forgets at every commit what it has not written, as an apply with
 /// hidden state does.
 class CountingView final : public View {
