@@ -179,24 +179,16 @@ class Trial:
         opened = Program(self.given.edit_folder, self.given.source).must("open-sealed", self.folder)
         print(opened.strip())
 
+    def end(self):
+        """Each kill has ended its server; nothing is left."""
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program", type=os.path.abspath)
-    parser.add_argument("source")
-    parser.add_argument("edit_folder")
-    parser.add_argument("--kills", type=int, default=12)
-    parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--seed", type=int, default=20261125)
-    parser.add_argument("--disk", default="")
-    parser.add_argument("--lies", action="store_true")
-    parser.add_argument("--expect", nargs="+", default=[])
-    parser.add_argument("--keep", action="store_true", help="leave the folder behind where something is wrong")
-    given = parser.parse_args()
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="lastkm-kills-"))
-    failed = False
+
+def conclude(given, prefix, make):
+    """Runs the trial that `make` gives for a scratch folder, and judges it; the exit code of the test. With --expect it is a control."""
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+    failed, trial = False, None
     try:
-        trial = Trial(given, scratch)
+        trial = make(scratch)
         clients = trial.run()
         trial.heal(clients)
         wrong = trial.judge(clients)
@@ -214,11 +206,29 @@ def main():
         print(f"FAIL: {fault}")
         failed = True
     finally:
+        if trial:
+            trial.end()
         if failed and given.keep:
             print(f"kept: {scratch}")
         else:
             shutil.rmtree(scratch, ignore_errors=True)
     return 1 if failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program", type=os.path.abspath)
+    parser.add_argument("source")
+    parser.add_argument("edit_folder")
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--seed", type=int, default=20261125)
+    parser.add_argument("--disk", default="")
+    parser.add_argument("--lies", action="store_true")
+    parser.add_argument("--expect", nargs="+", default=[])
+    parser.add_argument("--keep", action="store_true", help="leave the folder behind where something is wrong")
+    given = parser.parse_args()
+    return conclude(given, "lastkm-kills-", lambda scratch: Trial(given, scratch))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,9 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -223,6 +221,12 @@ class Trial:
         self.program.must("view", "rebuild", "--data", self.engines[0].folder)
         if self.program.lines("view", "digest", "--data", self.engines[0].folder) != digests[0]:
             raise Fault("P4: the views differ from a rebuild")
+        print("no anomaly; every decision is made again byte for byte; views of all engines and a rebuild are equal")
+
+    def end(self):
+        for engine in self.engines:
+            if engine.process and engine.process.poll() is None:
+                engine.end(signal.SIGKILL)
 
 
 def main():
@@ -237,36 +241,7 @@ def main():
     parser.add_argument("--expect", nargs="+", default=[])
     parser.add_argument("--keep", action="store_true", help="leave the folders behind where something is wrong")
     given = parser.parse_args()
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="lastkm-engines-"))
-    failed, trial = False, None
-    try:
-        trial = Trial(given, scratch)
-        clients = trial.run()
-        trial.heal(clients)
-        wrong = trial.judge(clients)
-        if given.expect:
-            found = sorted({name for name, _ in wrong})
-            print(f"control: found {found}, expected one of {given.expect}")
-            failed = not set(found) & set(given.expect)
-        else:
-            for name, sentence in wrong[:40]:
-                print(f"{name}: {sentence}")
-            failed = bool(wrong)
-            if not failed:
-                trial.whole()
-                print("no anomaly; every decision is made again byte for byte; views of all engines and a rebuild are equal")
-    except Fault as fault:
-        print(f"FAIL: {fault}")
-        failed = True
-    finally:
-        for engine in trial.engines if trial else []:
-            if engine.process and engine.process.poll() is None:
-                engine.end(signal.SIGKILL)
-        if failed and given.keep:
-            print(f"kept: {scratch}")
-        else:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return 1 if failed else 0
+    return kills.conclude(given, "lastkm-engines-", lambda scratch: Trial(given, scratch))
 
 
 if __name__ == "__main__":
