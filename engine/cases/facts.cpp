@@ -45,6 +45,7 @@ constexpr auto kTexts = std::to_array<TextFact>({
     {"satisfied", &CaseState::satisfied},
     {"solved", &CaseState::solved},
     {"stage", &CaseState::stage},
+    {"termination_asked_by", &CaseState::termination_asked_by},
     {"type", &CaseState::type},
     {"urgency", &CaseState::urgency},
     {"verified", &CaseState::verified},

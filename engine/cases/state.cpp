@@ -302,6 +302,7 @@ Value to_value(const CaseState& state) {
   out.text("solved", state.solved);
   out.text("stage", state.stage);
   out.number("supervision", state.supervision);
+  out.text("termination_asked_by", state.termination_asked_by);
   out.number("tries", state.tries);
   out.text("type", state.type);
   out.text("urgency", state.urgency);
@@ -356,6 +357,7 @@ Result<CaseState> state_from(const Value& value) {
   s.extensions = in.number("extensions");
   s.parks = in.number("parks");
   s.extension_asked_by = in.text("extension_asked_by");
+  s.termination_asked_by = in.text("termination_asked_by");
   if (const Value* asked = in.any("extension_asked")) {
     s.extension_asked = amount_from(*asked);
     if (!s.extension_asked) in.fail("extension_asked");

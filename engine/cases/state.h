@@ -100,6 +100,7 @@ struct CaseState {
   std::string calendar;  ///< "ID@VERSION" of the calendar that a due time was computed by last
   std::int64_t extensions = 0, parks = 0;
   std::string extension_asked_by;                   ///< body; empty: none is asked
+  std::string termination_asked_by;                 ///< the same of ending it without a result
   std::optional<calendar::Amount> extension_asked;  ///< by the last request, whatever became of it
   std::string parked_for;                           ///< reason; empty: not parked
 

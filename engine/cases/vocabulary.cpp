@@ -138,6 +138,12 @@ void extension_granted(CaseState& s, const Event&, Instant) {
   ++s.extensions;
   s.extension_asked_by.clear();
 }
+void termination_requested(CaseState& s, const Event& e, Instant) {
+  s.termination_asked_by = by(e, "by");
+}
+void termination_refused(CaseState& s, const Event&, Instant) {
+  s.termination_asked_by.clear();
+}
 void parked(CaseState& s, const Event& e, Instant) {
   ++s.parks;
   take_text(s.parked_for, e.data, "reason");
@@ -297,6 +303,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"DeliberationHeld", nullptr},
     {"DeliberationOpened", nullptr},
     {"DisputeOpened", dispute_opened},
+    {"DisputeProposed", nullptr},
     {"DisputeRuled", dispute_ruled},
     {"DueDateRecomputed", nullptr},
     {"EmergencyConfirmed", nullptr},
@@ -340,6 +347,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"SupervisionIssued", supervised},
     {"SupervisionLifted", supervision_lifted},
     {"SupplementReceived", nullptr},
+    {"TerminationRefused", termination_refused},
+    {"TerminationRequested", termination_requested},
     {"TripartiteMeetingHeld", add_evidence},
     {"VerificationOrdered", nullptr},
     {"Verified", verified},

@@ -28,7 +28,7 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.info_log_level = rocksdb::WARN_LEVEL;
   out.compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(16U << 20U);
+  table.block_cache = rocksdb::NewLRUCache(8U << 20U);
   table.block_size = 16U << 10U;
   // In the cache, so that memory does not grow with the log.
   table.cache_index_and_filter_blocks = true;

@@ -22,6 +22,7 @@ constexpr std::array kCaseFacts = {
     Known{"lead", Type::text},
     Known{"card", Type::text},
     Known{"extension_asked_by", Type::text},
+    Known{"termination_asked_by", Type::text},
     Known{"extension_unit", Type::text},
     Known{"parked_for", Type::text},
     Known{"id", Type::text},

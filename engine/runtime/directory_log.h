@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,11 +25,19 @@ class DirectoryLog {
   [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal) const;
   [[nodiscard]] std::shared_ptr<const directory::Context> newest() const;
   [[nodiscard]] std::vector<record::Document> documents() const;
-  /// Checks and appends; the ordinal that the same content has already, where it has one. Synced on return.
-  [[nodiscard]] Result<record::Document> publish(const Value& content, Instant now);
+  /// Checks all of them, then appends them in this order; a document that the log holds with the same content
+  /// keeps its ordinal. Synced on return. An error of one (its path: where in the document): none is
+  /// appended.
+  [[nodiscard]] Result<std::vector<record::Document>> publish(std::span<const Value> contents, Instant now);
 
  private:
-  [[nodiscard]] Status refresh_locked() const;
+  /// What this process has appended, and what it makes of the directory where nothing else comes before it.
+  struct Appended {
+    std::string value;
+    record::Document document;
+    std::shared_ptr<const directory::Context> context;
+  };
+  [[nodiscard]] Status refresh_locked(std::vector<Appended> appended) const;
   log::EventLog& log_;
   const std::string source_;
   mutable std::mutex mutex_;

@@ -88,8 +88,9 @@ class Engine {
   /// "clock-backwards".
   [[nodiscard]] virtual Status advance(Instant to) = 0;
 
-  /// Appends a checked document to the directory; the same content again gives the ordinal that it has.
-  [[nodiscard]] virtual Result<record::Document> publish(const Value& document) = 0;
+  /// Checks documents and appends them to the directory, all or none; the same content again keeps the
+  /// ordinal that it has. The path of an error is a JSON pointer into the document that is wrong.
+  [[nodiscard]] virtual Result<std::vector<record::Document>> publish(std::span<const Value> documents) = 0;
   /// Puts every document up to `ordinal` into force in every lane: now, or from an instant ahead on.
   [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal,
                                         std::optional<Instant> from = std::nullopt) = 0;

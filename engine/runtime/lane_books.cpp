@@ -13,7 +13,7 @@ namespace lastkm::runtime {
 namespace {
 
 /// Kept in memory by all lanes of a process together.
-constexpr std::size_t kCasesKept = 8192;
+constexpr std::size_t kCasesKept = 4096;
 constexpr std::size_t kAnsweredToCase = 2;
 
 std::string big_endian(std::uint64_t n, int bytes) {

@@ -130,8 +130,8 @@ Status LocalEngine::advance(Instant to) {
   return advance_locked(to);
 }
 
-Result<record::Document> LocalEngine::publish(const Value& document) {
-  return directory_.publish(document, now());
+Result<std::vector<record::Document>> LocalEngine::publish(std::span<const Value> documents) {
+  return directory_.publish(documents, now());
 }
 
 Status LocalEngine::activate(DirectoryOrdinal ordinal, std::optional<Instant> from) {

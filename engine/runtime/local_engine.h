@@ -40,7 +40,7 @@ class LocalEngine final : public Engine {
   std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override;
   Result<std::unique_ptr<Rehearsal>> rehearse() override;
   Status advance(Instant to) override;
-  Result<record::Document> publish(const Value& document) override;
+  Result<std::vector<record::Document>> publish(std::span<const Value> documents) override;
   Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from) override;
   std::vector<Result<Outcome>> migrate(std::span<const Migration> cases) override;
   std::vector<record::Document> documents() const override { return directory_.documents(); }

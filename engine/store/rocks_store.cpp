@@ -14,7 +14,7 @@
 namespace lastkm::store {
 namespace {
 
-constexpr std::size_t kWriteBufferBytes = 32U << 20U;  // of all families together
+constexpr std::size_t kWriteBufferBytes = 24U << 20U;  // of all families together
 constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
 constexpr std::string_view kLoading = "loading";  // the folder of files that a load writes

@@ -85,7 +85,7 @@ struct RocksStoreOptions {
   std::string folder;
   std::vector<std::string> families;
   bool read_only = false;
-  std::size_t cache_bytes = 32U << 20U;
+  std::size_t cache_bytes = 16U << 20U;
   /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
   bool refuse_damaged_tail = false;
 };

@@ -15,12 +15,11 @@ trap 'rm -rf "$scratch"' EXIT
 }
 python3 "$here/check_rows.py" "$source" "$scratch/results"
 count=0
-topics=(commands decisions directory meta)
 for folder in "$scratch"/folders/*/; do
   "$program" audit redecide --data "$folder" >/dev/null
-  for topic in "${topics[@]}"; do "$program" log dump --from "$topic" --data "$folder" >"$folder/$topic.jsonl"; done
+  "$program" log dump --into "$folder" --data "$folder"
   # All publish the same documents: those of one scenario do.
-  topics=(commands decisions)
+  [ "$count" = 0 ] || rm "$folder/directory.jsonl"
   count=$((count + 1))
 done
 [ "$count" -gt 0 ]

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -187,15 +188,12 @@ struct Bed {
     return engine;
   }
   static void put_rules(Engine& engine) {
-    DirectoryOrdinal last;
-    for (const Value& document :
-         {cases::from_file("schemas/directory/calendar-2025-2026.json"), cases::parsed(cases::kBodies),
-          cases::parsed(cases::kPlaces), cases::parsed(cases::kCatalogue), workflow()}) {
-      auto published = engine.publish(document);
-      if (!published) FAIL(published.error().code + " " + published.error().message);
-      last = published->ordinal;
-    }
-    auto activated = engine.activate(last);
+    const std::array documents{cases::from_file("schemas/directory/calendar-2025-2026.json"),
+                               cases::parsed(cases::kBodies), cases::parsed(cases::kPlaces),
+                               cases::parsed(cases::kCatalogue), workflow()};
+    const auto published = engine.publish(documents);
+    if (!published) FAIL(published.error().code + " " + published.error().message);
+    auto activated = engine.activate(published->back().ordinal);
     if (!activated) FAIL(activated.error().message);
     if (!engine.deployment().virtual_clock) return;
     intake::Submission advance;

@@ -110,9 +110,9 @@ TEST_CASE(
     must(*engine, act("Sign", closed.value, cases::kPsc, "{}", "g"));
     must(*engine, act("Tell", closed.value, cases::kPsc, cases::kProof, "t"));
     must(*engine, act("Close", closed.value, cases::kAgent, R"({"solved":true})", "c"));
-    const auto published = engine->publish(notice());
+    const auto published = engine->publish(std::array{notice()});
     REQUIRE(published.has_value());
-    REQUIRE(engine->activate(published->ordinal).has_value());
+    REQUIRE(engine->activate(published->front().ordinal).has_value());
     if (dies) {
       *bed.deaf = true;
       engine.reset();

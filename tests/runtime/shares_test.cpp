@@ -106,22 +106,43 @@ TEST_CASE("shares: two engines publish at once, and each document gets an ordina
   Bed bed(4, 2, false);
   const auto first = bed.open_sharing(holding({0, 1}));
   const auto second = bed.open_sharing(holding({}));
-  const auto calendar = first->publish(cases::from_file("schemas/directory/calendar-2025-2026.json"));
-  REQUIRE(calendar.has_value());
-  const auto bodies = second->publish(cases::parsed(cases::kBodies));
-  REQUIRE(bodies.has_value());
-  CHECK(bodies->ordinal == next(calendar->ordinal));
-  CHECK(first->publish(cases::parsed(cases::kBodies))->ordinal == bodies->ordinal);
+  const auto publish = [](Engine& engine, const Value& document) {
+    auto published = engine.publish(std::span(&document, 1));
+    if (!published) FAIL(published.error().message);
+    return published->front();
+  };
+  const record::Document calendar =
+      publish(*first, cases::from_file("schemas/directory/calendar-2025-2026.json"));
+  const record::Document bodies = publish(*second, cases::parsed(cases::kBodies));
+  CHECK(bodies.ordinal == next(calendar.ordinal));
+  CHECK(publish(*first, cases::parsed(cases::kBodies)).ordinal == bodies.ordinal);
   // One that came second with an ordinal that was given already counts for nothing.
-  record::Document late = *calendar;
+  record::Document late = calendar;
   late.id = "late";
   const log::Append append{log::Topic::directory, 0,
                            log::Record{"calendar/late", record::encode(late, bed.deployment.source()), {}}};
   REQUIRE(first->log().append(std::span(&append, 1), log::Durability::synced).has_value());
-  const auto places = second->publish(cases::parsed(cases::kPlaces));
-  REQUIRE(places.has_value());
-  CHECK(places->ordinal == next(bodies->ordinal));
+  CHECK(publish(*second, cases::parsed(cases::kPlaces)).ordinal == next(bodies.ordinal));
   CHECK(second->documents().size() == 3);
+}
+
+TEST_CASE("publishing: several documents, all or none") {
+  Bed bed(4, 1, false);
+  const auto engine = bed.open();
+  Value broken = cases::parsed(cases::kCatalogue);
+  broken.if_object()->set("kind", "catalog");
+  const std::array wrong{cases::parsed(cases::kBodies), broken};
+  const auto refused = engine->publish(wrong);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().path == "/kind");
+  CHECK(engine->documents().empty());
+  const std::array right{cases::parsed(cases::kBodies), cases::parsed(cases::kCatalogue),
+                         cases::parsed(cases::kBodies)};
+  const auto published = engine->publish(right);
+  REQUIRE(published.has_value());
+  CHECK(published->at(1).ordinal == next(published->at(0).ordinal));
+  CHECK(published->at(2).ordinal == published->at(0).ordinal);
+  CHECK(engine->documents().size() == 2);
 }
 
 TEST_CASE("shares: with workers, whoever is asked answers within its patience, whichever engine decides") {

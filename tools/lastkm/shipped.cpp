@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <utility>
 
 #include "engine/json/read.h"
 #include "tools/lastkm/findings.h"
@@ -59,12 +61,36 @@ std::vector<std::string> documents_in(const std::string& path) {
 namespace {
 
 struct Item {
-  std::string file;
+  std::string file, bytes;
   json::Text text;
 };
 
-/// Everything that would keep one of the documents from being published, after those before it.
-Status check_all(const runtime::Engine& engine, const std::vector<Item>& items) {
+Result<std::vector<Item>> read_items(const std::vector<std::string>& files) {
+  std::vector<Item> items;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+      return Error{ErrorKind::not_found, "no-such-file", "There is no file " + file + " that can be read.",
+                   file};
+    std::string bytes(std::istreambuf_iterator<char>(in), {});
+    auto text = json::read(bytes, file);
+    if (!text) return text.error();
+    items.push_back({file, std::move(bytes), std::move(*text)});
+  }
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return publishing_rank(a.text.root) < publishing_rank(b.text.root);
+  });
+  return items;
+}
+
+/// Which of the documents cannot be published, and where in its file: all findings of the first that has any;
+/// else what keeps one from following those before it. nullopt: the documents are not to blame.
+std::optional<Error> fault_in(const runtime::Engine& engine, const std::vector<Item>& items) {
+  for (const Item& item : items) {
+    Array findings = findings_in(item.bytes, item.file, nullptr);
+    std::erase_if(findings, [](const Value& one) { return one.text("severity") != "error"; });
+    if (!findings.empty()) return error_of(item.file, findings);
+  }
   auto context = engine.published();
   for (const Item& item : items) {
     const Value& content = item.text.root;
@@ -83,43 +109,22 @@ Status check_all(const runtime::Engine& engine, const std::vector<Item>& items) 
     }
     context = std::move(*next);
   }
-  return done();
+  return std::nullopt;
 }
 
 }  // namespace
 
 Result<Published> publish_files(runtime::Engine& engine, const std::vector<std::string>& files) {
-  std::vector<Item> items;
-  for (const std::string& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in)
-      return Error{ErrorKind::not_found, "no-such-file", "There is no file " + file + " that can be read.",
-                   file};
-    const std::string bytes(std::istreambuf_iterator<char>(in), {});
-    Array findings = findings_in(bytes, file, nullptr);
-    std::erase_if(findings, [](const Value& one) { return one.text("severity") != "error"; });
-    if (!findings.empty()) return error_of(file, findings);
-    auto text = json::read(bytes, file);
-    if (!text) return text.error();
-    items.push_back({file, std::move(*text)});
-  }
-  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    return publishing_rank(a.text.root) < publishing_rank(b.text.root);
-  });
-  if (auto checked = check_all(engine, items); !checked) return checked.error();
+  const auto items = read_items(files);
+  if (!items) return items.error();
+  std::vector<Value> contents;
+  for (const Item& item : *items) contents.push_back(item.text.root);
+  auto published = engine.publish(contents);
+  if (!published) return fault_in(engine, *items).value_or(published.error());
   Published out;
   for (const record::Document& document : engine.documents()) out.last = std::max(out.last, document.ordinal);
-  for (const Item& item : items) {
-    auto document = engine.publish(item.text.root);
-    if (!document) {
-      Error error = document.error();
-      error.path = item.text.where(item.file, error.path);
-      return error;
-    }
-    out.last = std::max(out.last, document->ordinal);
-    document->content = Value();
-    out.documents.push_back(std::move(*document));
-  }
+  out.documents = std::move(*published);
+  for (record::Document& document : out.documents) document.content = Value();
   return out;
 }
 
