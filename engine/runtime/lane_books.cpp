@@ -125,7 +125,7 @@ LaneBooks::Held* LaneBooks::held(const AggregateId& id) {
     if (!failure_) failure_ = read_state.error();
     return nullptr;
   }
-  return &cases_.emplace(id, Held{std::move(*read_state), false, true}).first->second;
+  return &cases_.emplace(id, Held{std::move(*read_state), false, true, true}).first->second;
 }
 
 const cases::CaseState* LaneBooks::find_case(const AggregateId& id) {
@@ -159,7 +159,7 @@ void LaneBooks::put_case(cases::CaseState changed) {
   if (changed.archived_at && !taken_is_archived_)
     expiries_.add(Instant{changed.archived_at->ms + lane::kRememberedDays * kMsPerDay}, id);
   if (taken_is_new_) new_references_[state.opened] = id;
-  cases_[id] = Held{std::move(changed), true, true};
+  cases_[id] = Held{std::move(changed), true, true, false};
 }
 
 // All that is remembered of a case lies together.
@@ -181,6 +181,7 @@ LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const Command
   out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "",
                                      Ordinal(value->number("ordinal")), Instant{value->number("at")}};
   out.decision_offset = value->number("offset", -1);
+  out.stored = true;
   return &answered_.emplace(id, std::move(out)).first->second;
 }
 
@@ -192,13 +193,14 @@ std::optional<cases::Remembered> LaneBooks::find_answered(const AggregateId& abo
 
 void LaneBooks::remember(const AggregateId& about, cases::Remembered remembered) {
   const CommandId id = remembered.command;
-  answered_[id] = Answered{about, std::move(remembered), -1, true};
+  answered_[id] = Answered{about, std::move(remembered), -1, true, false};
 }
 
 void LaneBooks::note_decision(const CommandId& id, std::int64_t offset) {
   if (const auto found = answered_.find(id); found != answered_.end() && found->second.decision_offset < 0) {
     found->second.decision_offset = offset;
     found->second.changed = true;
+    found->second.stored = false;
   }
 }
 
@@ -294,6 +296,13 @@ void LaneBooks::forget_outcomes(const AggregateId& about, Instant before, store:
   });
 }
 
+void LaneBooks::let_go_of_read() {
+  constexpr std::size_t much = 2;
+  const auto is_read = [](const auto& entry) { return entry.second.stored; };
+  if (cases_.size() > much * cases_kept_) std::erase_if(cases_, is_read);
+  if (answered_.size() > much * kAnsweredToCase * cases_kept_) std::erase_if(answered_, is_read);
+}
+
 void LaneBooks::let_go() {
   // What did not change since the flush before has been written by it: only that may be read from the store
   // again.
@@ -303,6 +312,8 @@ void LaneBooks::let_go() {
       std::erase_if(cases_, [](const auto& entry) { return !entry.second.changed; });
     for (auto& [id, held] : cases_) held.used = false;
   }
+  for (auto& [id, held] : cases_) held.stored = !held.changed;
+  for (auto& [id, entry] : answered_) entry.stored = !entry.changed;
   if (answered_.size() > kAnsweredToCase * cases_kept_) {
     std::erase_if(answered_, [](const auto& entry) { return !entry.second.changed; });
   }

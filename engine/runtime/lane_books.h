@@ -75,6 +75,11 @@ class LaneBooks final : public lane::Books {
   /// pass has found none. Looks at open clocks only after a change of the calendar.
   [[nodiscard]] std::vector<AggregateId> behind_calendar(Instant now, std::size_t most);
 
+  /// Lets go of what was only read where there is much of it: for those who read and never flush. What
+  /// find_case and find_answered gave before is no longer valid.
+  void let_go_of_read();
+  /// Cases and answered commands in memory.
+  [[nodiscard]] std::size_t kept() const { return cases_.size() + answered_.size(); }
   /// Puts all that changed since the last call into the batch, and lets go of what was not used lately.
   /// Outcomes that have expired (step.h) leave the store. The batch of the last call must be written; this
   /// one may be written later, while the books go on.
@@ -93,12 +98,14 @@ class LaneBooks final : public lane::Books {
     cases::CaseState state;
     bool changed = false;
     bool used = false;
+    bool stored = false;  ///< just so in the store
   };
   struct Answered {
     AggregateId about;
     cases::Remembered remembered;
     std::int64_t decision_offset = -1;
     bool changed = false;
+    bool stored = false;
   };
   [[nodiscard]] std::string lane_key() const;
   [[nodiscard]] std::string answered_key(const AggregateId& about, const CommandId& id) const;

@@ -22,6 +22,7 @@ std::optional<Outcome> PartitionOwner::find_known(LaneId lane, const AggregateId
                                                   std::string_view fingerprint, const CommandId& command) {
   const std::lock_guard lock(mutex_);
   LaneBooks& books = this->books(lane);
+  books.let_go_of_read();
   const cases::CaseState* found = books.find_case(about);
   if (found != nullptr) {
     if (auto known = known_by(*found, fingerprint)) {

@@ -294,7 +294,9 @@ lane::LaneState PartitionOwner::lane_state(LaneId lane) {
 
 std::optional<cases::CaseState> PartitionOwner::find_case(const AggregateId& id) {
   const std::lock_guard lock(mutex_);
-  const cases::CaseState* found = books(record::lane_of(id, parts_.lanes)).find_case(id);
+  LaneBooks& books = this->books(record::lane_of(id, parts_.lanes));
+  books.let_go_of_read();
+  const cases::CaseState* found = books.find_case(id);
   if (found == nullptr) return std::nullopt;
   return *found;
 }
