@@ -6,6 +6,7 @@
 #include <span>
 
 #include "tools/lastkm/import_report.h"
+#include "tools/lastkm/memory.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
 #include "tools/lastkm/verbs.h"
@@ -182,6 +183,7 @@ Result<Exit> run(Session& session, const Given& given) {
   if (auto opened = open(session, given.file, input); !opened) return opened.error();
   const auto importer = intake::open_import(given.format, *input.stream, *options);
   if (!importer) return importer.error();
+  if (!session.is_served()) give_memory_back_at_once();
   const auto engine = session.engine();
   if (!engine) return engine.error();
   std::unique_ptr<runtime::Rehearsal> rehearsal;

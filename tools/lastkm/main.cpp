@@ -1,5 +1,4 @@
 // The program: one composition root for every verb.
-#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
@@ -37,9 +36,6 @@ int columns() {
 int main(int argc, char** argv) {
   using namespace lastkm::tool;
   try {
-    // Large blocks, as RocksDB takes and gives back all the time, go back to the system; else they leave
-    // holes that add up.
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     std::ios::sync_with_stdio(false);
     std::signal(SIGPIPE, SIG_IGN);
     const std::vector<std::string> arguments(argv + 1, argv + argc);

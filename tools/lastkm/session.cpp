@@ -55,7 +55,10 @@ projections::ReadSideOptions Folder::read_side_options() {
 }
 
 Session::Session(Streams streams, Options options, Folder* served)
-    : streams_(std::move(streams)), options_(std::move(options)), folder_(served) {}
+    : streams_(std::move(streams)),
+      options_(std::move(options)),
+      folder_(served),
+      is_served_(served != nullptr) {}
 
 namespace {
 

@@ -94,6 +94,8 @@ class Session {
   /// The path of --data or LASTKM_DATA. bad_input "no-folder" where neither is given.
   [[nodiscard]] Result<std::string> data() const;
   [[nodiscard]] Result<Folder*> folder();
+  /// Whether this process serves others too.
+  [[nodiscard]] bool is_served() const { return is_served_; }
   [[nodiscard]] Result<runtime::Engine*> engine();
   /// The views, caught up with the log, and as far as --wait-for asks. unknown_outcome "views-behind" where
   /// that is not reached in time.
@@ -118,6 +120,7 @@ class Session {
   Streams streams_;
   Options options_;
   Folder* folder_;
+  const bool is_served_;
   std::unique_ptr<Folder> own_;
 };
 
