@@ -25,8 +25,8 @@ def check(what, ok, said=""):
         sys.exit(1)
 
 
-def run(*arguments, code=0, text=None):
-    done = subprocess.run([LASTKM, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=300)
+def run(*arguments, code=0, text=None, within=300):
+    done = subprocess.run([LASTKM, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=within)
     check(f"exit code of {arguments}", done.returncode in (code if isinstance(code, tuple) else (code,)), f"{done.returncode} {done.stdout[-2000:]} {done.stderr[-4000:]}")
     return done.stdout, done.stderr
 
@@ -155,7 +155,7 @@ def main(scratch):
     # All of them where there is time (.ci/run), else the long ones.
     every = os.environ.get("LASTKM_KAFKA") == "required"
     stories = sorted((SOURCE / "tests/scenarios").glob("*.scenario" if every else "s*.scenario"))
-    out, _ = run("scenario", "run", *stories, *kafka, "--prefix", "story")
+    out, _ = run("scenario", "run", *stories, *kafka, "--prefix", "story", within=1500)
     print(f"on Kafka, 8 partitions: {out.splitlines()[-1]}")
     print(f"{checks} checks hold")
 
