@@ -36,8 +36,15 @@ Status Cursor::start(std::int64_t from) {
 
 Status Cursor::poll(std::chrono::milliseconds wait, std::size_t most, std::deque<StoredRecord>& out) {
   std::array<rd_kafka_message_t*, 512> messages{};
-  const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()),
-                                                     messages.data(), std::min(most, messages.size()));
+  most = std::min(most, messages.size());
+  // A call that waits does so until it has as many as were asked for: so wait for the first, and take what is
+  // there behind it.
+  ssize_t count =
+      rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(wait.count()), messages.data(), 1);
+  if (count == 1 && most > 1) {
+    const ssize_t more = rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data() + 1, most - 1);
+    if (more > 0) count += more;
+  }
   if (count < 0) return error_of(rd_kafka_last_error(), where(topic_name_, partition_, next_));
   const std::size_t had = out.size();
   Status taken = done();

@@ -105,9 +105,12 @@ Status PartitionOwner::load_locked() {
   commands_read_ = commands_next_;
   while (true) {
     if (auto read = read_decisions(); !read) return read;
-    if (nothing_accepted()) return done();
+    if (nothing_accepted()) break;
     if (auto folded = fold_waiting(); !folded) return folded;
   }
+  // A partition that was read from is followed, and its end known without asking for it.
+  std::vector<log::StoredRecord> next;
+  return parts_.log.read(log::Topic::commands, partition_, commands_read_, 1, 1, next);
 }
 
 Status PartitionOwner::lose(Error why) {

@@ -1,6 +1,7 @@
 // lastkm bench NAME: what this machine does, in folders of its own.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/plain.h"
@@ -49,11 +50,16 @@ void add_bench(Program& program) {
         .called("DIR");
     verb.flag("--unchecked", options->unchecked, "do not re-decide and rebuild afterwards");
     program.on(verb, Needs::nothing, [options, under, run = entry.run](Session& session) -> Result<Exit> {
+      const auto place = session.log_place();
+      if (!place) return place.error();
       const auto scratch = bench::Scratch::make(*under);
       if (!scratch) return scratch.error();
+      options->place = place->value_or(runtime::LogPlace());
+      options->place.prefix +=
+          "-" + std::filesystem::path((*scratch)->at("")).parent_path().filename().string();
       auto reports = run(*options, **scratch);
       if (!reports) return reports.error();
-      if (auto held = bench::hold_against_plain(*reports, (*scratch)->at("plain"), options->clients); !held)
+      if (auto held = bench::hold_against_plain(*reports, (*scratch)->at("plain"), *options); !held)
         return held.error();
       bench::print(session, *reports);
       return Exit::ok;

@@ -26,8 +26,8 @@ Scratch::~Scratch() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-Status make_deployment(const std::string& folder) {
-  if (auto made = runtime::init(folder, 64, false); !made) return made;
+Status make_deployment(const std::string& folder, const runtime::LogPlace& place) {
+  if (auto made = runtime::init(folder, 64, false, place); !made) return made;
   const auto opened = Folder::open({.folder = folder});
   if (!opened) return opened.error();
   const auto published = publish_shipped((*opened)->engine());

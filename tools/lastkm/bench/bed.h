@@ -28,7 +28,7 @@ class Scratch {
 };
 
 /// Makes a deployment with everything shipped in force.
-[[nodiscard]] Status make_deployment(const std::string& folder);
+[[nodiscard]] Status make_deployment(const std::string& folder, const runtime::LogPlace& place);
 
 /// A deployment at work.
 class Bed {

@@ -16,7 +16,8 @@ struct BenchOptions {
   std::int32_t rate = 0;            ///< of `lives`: steps a second; 0: as fast as it goes
   std::string
       folder;  ///< of `lives`, `rebuild`, `redecide`: made where it is not there, and kept; empty: a new one
-  bool unchecked = false;  ///< leave out what verify() does
+  bool unchecked = false;   ///< leave out what verify() does
+  runtime::LogPlace place;  ///< of the log; on Kafka, a prefix that no deployment has yet
 
   [[nodiscard]] double seconds() const { return whole_seconds; }
 };

@@ -94,7 +94,7 @@ Status check_fired(runtime::Engine& engine, std::int64_t cases, Instant due) {
 
 Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch) {
   const std::string folder = scratch.at("data");
-  if (auto made = make_deployment(folder); !made) return made.error();
+  if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
   if (!bed) return bed.error();
   runtime::Engine& engine = (*bed)->engine();

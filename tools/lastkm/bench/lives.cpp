@@ -35,7 +35,7 @@ Result<Reports> lives(const BenchOptions& options, const Scratch& scratch) {
   const bool own = options.folder.empty();
   const std::string folder = own ? scratch.at("data") : options.folder;
   if (own) {
-    if (auto made = make_deployment(folder); !made) return made.error();
+    if (auto made = make_deployment(folder, options.place); !made) return made.error();
   }
   auto bed = Bed::open(folder, options.workers);
   if (!bed) return bed.error();

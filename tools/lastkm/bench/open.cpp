@@ -112,7 +112,7 @@ Result<Reports> open(const BenchOptions& options, const Scratch& scratch) {
   const std::int64_t cases = options.cases > 0 ? options.cases : kMany;
   const std::int64_t few = std::min(kFewMost, (cases + 9) / 10);
   const std::string folder = scratch.at("data");
-  if (auto made = make_deployment(folder); !made) return made.error();
+  if (auto made = make_deployment(folder, options.place); !made) return made.error();
   const auto begun = SteadyClock::now();
   if (auto grown = grow_to(options, folder, 0, few); !grown) return grown.error();
   const auto with_few = run_lives(options, folder);

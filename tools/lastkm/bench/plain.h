@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "tools/lastkm/bench/report.h"
+#include "tools/lastkm/bench/benches.h"
 
 namespace lastkm::tool::bench {
 
@@ -13,12 +13,14 @@ struct Plain {
   std::int64_t p50_us = 0, p99_us = 0;
 };
 
-/// Appends records of `record_bytes` to a log in `folder` from `clients` threads for `seconds`, each record
-/// synced before the next; nothing is decided.
-[[nodiscard]] Result<Plain> plain_appends(const std::string& folder, int clients, std::int64_t record_bytes,
-                                          double seconds);
-/// Measures that once, in `folder`, with records as large as those of the first report, and says in each
-/// report "plain_per_s", "plain_p50_us", "plain_p99_us", and "ratio": the report's rate to it.
-[[nodiscard]] Status hold_against_plain(std::vector<Report>& reports, const std::string& folder, int clients);
+/// Appends records of `record_bytes` to a log of the same kind as the benchmark's, in `folder` or on the same
+/// brokers, from `clients` threads for `seconds`, each record durable before the next; nothing is decided.
+[[nodiscard]] Result<Plain> plain_appends(const std::string& folder, const BenchOptions& options,
+                                          std::int64_t record_bytes, double seconds);
+/// Measures that once, with records as large as those of the first report, and says in each report
+/// "plain_per_s", "plain_p50_us", "plain_p99_us", "ratio": the report's rate to it, and "durable": what makes
+/// a record durable.
+[[nodiscard]] Status hold_against_plain(std::vector<Report>& reports, const std::string& folder,
+                                        const BenchOptions& options);
 
 }  // namespace lastkm::tool::bench

@@ -22,7 +22,7 @@ struct Prepared {
 };
 
 Result<Prepared> prepare(const BenchOptions& options, const std::string& folder) {
-  if (auto made = make_deployment(folder); !made) return made.error();
+  if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
   if (!bed) return bed.error();
   auto cast = Cast::of((*bed)->engine());

@@ -20,7 +20,7 @@ Result<std::string> lived(const BenchOptions& options, const Scratch& scratch) {
   const bool own = options.folder.empty();
   std::string folder = own ? scratch.at("data") : options.folder;
   if (!own && std::filesystem::exists(folder)) return folder;
-  if (auto made = make_deployment(folder); !made) return made.error();
+  if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
   if (!bed) return bed.error();
   const auto cast = Cast::of((*bed)->engine());

@@ -110,7 +110,7 @@ Status check_log(runtime::Engine& engine, const Counts& counts) {
 
 Result<Reports> resend(const BenchOptions& options, const Scratch& scratch) {
   const std::string folder = scratch.at("data");
-  if (auto made = make_deployment(folder); !made) return made.error();
+  if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
   if (!bed) return bed.error();
   const auto cast = Cast::of((*bed)->engine());
