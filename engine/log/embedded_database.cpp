@@ -32,6 +32,8 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   table.block_size = 16U << 10U;
   // In the cache, so that memory does not grow with the log.
   table.cache_index_and_filter_blocks = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.pin_top_level_index_and_filter = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return out;
