@@ -41,6 +41,9 @@ namespace {
 std::string quoted(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
+std::string no_code(std::string_view held, std::string_view form) {
+  return quoted(held) + " cannot stand here: " + std::string(form);
+}
 }  // namespace
 
 Fields::Fields(const Value& value, std::string pointer, Faults& faults)
@@ -77,11 +80,10 @@ std::string Fields::text(std::string_view name, Need need) {
   return *held;
 }
 
-std::string Fields::code(std::string_view name, Need need) {
+std::string Fields::code(std::string_view name, Need need, std::string_view form) {
   std::string held = text(name, need);
   if (!held.empty() && !is_code(held)) {
-    fault(name, "bad-code",
-          quoted(held) + " is no code: at most 64 letters, digits and _.:/@-, a letter or digit first");
+    fault(name, "bad-code", no_code(held, form));
     return {};
   }
   return held;
@@ -124,7 +126,7 @@ const Array* Fields::list(std::string_view name, Need need) {
   return held;
 }
 
-std::vector<std::string> Fields::codes(std::string_view name, Need need) {
+std::vector<std::string> Fields::codes(std::string_view name, Need need, std::string_view form) {
   std::vector<std::string> out;
   const Array* held = list(name, need);
   if (held == nullptr) return out;
@@ -134,7 +136,7 @@ std::vector<std::string> Fields::codes(std::string_view name, Need need) {
     if (text == nullptr) {
       faults_.push_back({"wrong-type", where, "must be a text, not " + std::string((*held)[i].kind())});
     } else if (!is_code(*text)) {
-      faults_.push_back({"bad-code", where, quoted(*text) + " is no code"});
+      faults_.push_back({"bad-code", where, no_code(*text, form)});
     } else if (std::find(out.begin(), out.end(), *text) != out.end()) {
       faults_.push_back({"duplicate-entry", where, quoted(*text) + " stands twice in the list"});
     } else {

@@ -27,6 +27,8 @@ using Faults = std::vector<Fault>;
 
 /// [A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
 [[nodiscard]] bool is_code(std::string_view text);
+inline constexpr std::string_view kCodeForm =
+    "a letter or digit first, then letters, digits and _.:/@-; at most 64";
 
 /// One object of a document. Ask for each member that it may have, then call end(): what was never asked for
 /// is unknown. `value` and `faults` outlive this.
@@ -43,14 +45,15 @@ class Fields {
   const Value* value(std::string_view name, Need need = Need::required);
   /// Text of at least one character; empty where absent or wrong.
   std::string text(std::string_view name, Need need = Need::required);
-  /// A text that is_code().
-  std::string code(std::string_view name, Need need = Need::required);
+  /// A text that is_code(); `form` says in words what is wanted, where a narrower form is checked later.
+  std::string code(std::string_view name, Need need = Need::required, std::string_view form = kCodeForm);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max,
                                       Need need = Need::required);
   bool flag(std::string_view name, bool otherwise, Need need = Need::optional);
   const Array* list(std::string_view name, Need need = Need::required);
   /// A list of different codes.
-  std::vector<std::string> codes(std::string_view name, Need need = Need::required);
+  std::vector<std::string> codes(std::string_view name, Need need = Need::required,
+                                 std::string_view form = kCodeForm);
 
   void fault(std::string_view name, std::string code, std::string text);
   /// Members that nobody asked for are faults.

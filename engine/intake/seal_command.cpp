@@ -1,6 +1,7 @@
 #include <map>
 
 #include "engine/base/fields.h"
+#include "engine/base/sealed_names.h"
 #include "engine/intake/check_data.h"
 #include "engine/intake/normal_form.h"
 #include "engine/intake/submission.h"
@@ -17,14 +18,6 @@ constexpr std::string_view kNarrative = "narrative";
 constexpr std::string_view kRequestText = "/text";
 /// What a command needs beside its input.
 constexpr std::size_t kEnvelopeBytes = 4096;
-
-bool is_of_reporter(std::string_view name) {
-  return name == "caller" || name == "address" || name == "location" || name == "name" || name == "phone";
-}
-
-bool is_always_sealed(std::string_view name) {
-  return is_of_reporter(name) || name == "text" || name == "note";
-}
 
 bool is_empty(const Value& value) {
   const std::string* text = value.if_string();

@@ -50,8 +50,8 @@ struct Identity {
                                         const privacy::Vault& vault);
 
 /// Makes the command: every field that is free text or personal is sealed. `sealed_fields` are the names that
-/// the published workflows declare as such for this command, beside the fixed ones (text, address, caller,
-/// note, name, phone, location); and a string that is no code
+/// the published workflows declare as such for this command, beside the fixed ones
+/// (base/sealed_names.h); and a string that is no code
 /// ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}) is free text too, wherever it stands.
 [[nodiscard]] Result<record::Command> seal_command(const Submission& submission, Identity identity,
                                                    const std::set<std::string>& sealed_fields, Instant now,

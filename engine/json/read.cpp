@@ -186,9 +186,11 @@ class Builder {
 
   bool not_an_integer(const std::string& text) {
     at_ = cursor_.scalar;
-    return refuse("not-an-integer",
-                  "'" + text.substr(0, 40) +
-                      "' is no integer: money is in fen, areas in 0.01 m2, coordinates in 1e-7 degrees");
+    return refuse(
+        "not-an-integer",
+        "'" + text.substr(0, 40) +
+            "' is no integer, and all numbers are: in a smaller unit where a whole one is too coarse "
+            "(minutes for hours, money in fen, areas in 0.01 m2, coordinates in 1e-7 degrees)");
   }
 
   bool good_text(const std::string& text) {

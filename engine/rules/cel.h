@@ -53,6 +53,8 @@ struct Signature {
 struct Vocabulary {
   std::function<std::optional<Declaration>(std::string_view)> fact;
   std::function<std::optional<Signature>(std::string_view)> function;
+  /// What may be meant by a name that is no fact, as a sentence; empty, or unset: nothing to say.
+  std::function<std::string(std::string_view)> hint;
 };
 
 struct Node;  // cel_ast.h

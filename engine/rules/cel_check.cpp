@@ -94,8 +94,11 @@ class Checker {
   Status check_fact(Node& node) {
     const auto declaration = vocabulary_.fact ? vocabulary_.fact(node.name) : std::nullopt;
     if (!declaration) {
-      return cel_error("cel-unknown-fact", "expected a declared fact, found " + quoted(node.name),
-                       node.column);
+      const std::string hint = vocabulary_.hint ? vocabulary_.hint(node.name) : "";
+      return cel_error(
+          "cel-unknown-fact",
+          "expected a declared fact, found " + quoted(node.name) + (hint.empty() ? "" : ": " + hint),
+          node.column);
     }
     const bool has = node.op == Op::has;
     if (declaration->personal && !has) {

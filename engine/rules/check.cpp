@@ -44,11 +44,13 @@ std::vector<Finding> prove(const Workflow& workflow, const std::set<std::string>
   Findings findings;
   if (played != nullptr) check_roles(workflow, *played, findings);
   check_values(workflow, findings);
+  check_fields(workflow, findings);
   Never never;
   check_conditions(workflow, findings, never);
   const Reach reached = reach(workflow, never);
   check_stages(workflow, reached, findings);
   check_clocks(workflow, reached, findings);
+  check_left_clocks(workflow, reached, never, findings);
   check_ladders(workflow, findings);
   std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.pointer, a.code, a.text) < std::tie(b.pointer, b.code, b.text);

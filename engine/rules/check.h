@@ -14,10 +14,11 @@
 namespace lastkm::rules {
 
 /// Codes of errors: contradictory-guard overlap dead-limit unreachable-stage no-way-to-end dead-transition
-/// clock-never-started clock-never-ends clock-without-limit endless-ladder; of warnings: undecided
-/// stage-without-holders. Sorted by pointer; empty: all is proven. That every clock has a consequence, every
-/// command a role, and that no guard reads personal data is demanded on reading: no-event, no-role,
-/// cel-personal-data. With the roles that bodies play: role-nobody-plays.
+/// clock-never-started clock-never-ends clock-without-limit endless-ladder reserved-name no-case-yet, and
+/// those of literals (check_parts.h); of warnings: undecided stage-without-holders clock-runs-on
+/// never-suspended never-stopped optional-unasked. Sorted by pointer; empty: all is proven. That every clock
+/// has a consequence, every command a role, and that no guard reads personal data is demanded on reading:
+/// no-event, no-role, cel-personal-data. With the roles that bodies play: role-nobody-plays.
 [[nodiscard]] std::vector<Finding> prove(const Workflow& workflow,
                                          const std::set<std::string>* played = nullptr);
 

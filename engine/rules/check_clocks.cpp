@@ -54,7 +54,7 @@ class Ladders {
           const ClockOperation& operation = effects.clocks[i];
           if (operation.kind != Kind::start) continue;
           for (const ClockRule& started : workflow_.clocks) {
-            if (starts(operation, started.id))
+            if (may_concern(operation, started.id))
               rungs_.push_back({&clock, &started, &operation, child(pointer + "/clocks", i)});
           }
         }
@@ -77,18 +77,6 @@ class Ladders {
   }
 
  private:
-  /// Whether a start can be of this clock: it is named, or an expression can name it.
-  static bool starts(const ClockOperation& operation, const std::string& clock) {
-    if (operation.clock_from.empty()) return operation.clock == clock;
-    return can_be(*operation.clock_from.root(), clock);
-  }
-  static bool can_be(const Node& node, std::string_view text) {
-    if (node.op == Op::choose) return can_be(*node.operands[1], text) || can_be(*node.operands[2], text);
-    if (node.op != Op::literal) return true;
-    const auto* held = std::get_if<std::string_view>(&node.value);
-    return held != nullptr && *held == text;
-  }
-
   template <class Rungs>
   static bool leads(const ClockRule* from, const ClockRule* to, const Rungs& rungs) {
     std::set<const ClockRule*> seen{from};
@@ -217,18 +205,21 @@ class Ladders {
 
 }  // namespace
 
+bool can_end(const Workflow& workflow, const ClockRule& clock) {
+  bool stops = !clock.on_due.to.empty();
+  for_each_operation(workflow, [&stops, &clock](const ClockOperation& operation, const std::string&) {
+    stops |= operation.kind == Kind::stop && may_concern(operation, clock.id);
+  });
+  return stops;
+}
+
 void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings) {
   for (const ClockRule& clock : workflow.clocks) {
     if (reached.clocks.at(clock.id).empty()) {
       add_error(findings, "clock-never-started", clock.pointer, "nothing starts clock " + quoted(clock.id));
       continue;
     }
-    bool stops = !clock.on_due.to.empty();
-    for_each_operation(workflow, [&stops, &clock](const ClockOperation& operation, const std::string&) {
-      stops |= operation.kind == Kind::stop &&
-               (operation.clock == clock.id || operation.clock == "*" || operation.clock.empty());
-    });
-    if (!stops) {
+    if (!can_end(workflow, clock)) {
       add_error(findings, "clock-never-ends", clock.pointer,
                 "nothing stops clock " + quoted(clock.id) + ": it runs out whatever anybody does");
     }

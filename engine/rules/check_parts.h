@@ -29,6 +29,12 @@ using Never = std::set<std::pair<const Transition*, std::string>>;
 /// contradictory-guard, dead-limit, overlap, undecided. What can never be taken is added to `never`.
 void check_conditions(const Workflow& workflow, Findings& findings, Never& never);
 
+/// Whether an operation can be on this clock: it names it, or all, or an expression can name it.
+[[nodiscard]] bool may_concern(const ClockOperation& operation, std::string_view clock);
+
+/// Whether something stops the clock, or the case moves on when it runs out.
+[[nodiscard]] bool can_end(const Workflow& workflow, const ClockRule& clock);
+
 /// Where a case can be, and which clocks may then run.
 struct Reach {
   std::set<std::string> stages;
@@ -41,8 +47,13 @@ struct Reach {
 void check_stages(const Workflow& workflow, const Reach& reached, Findings& findings);
 /// clock-never-started, clock-never-ends, clock-without-limit.
 void check_clocks(const Workflow& workflow, const Reach& reached, Findings& findings);
+/// Clocks that nothing has an eye on: clock-runs-on never-suspended never-stopped.
+void check_left_clocks(const Workflow& workflow, const Reach& reached, const Never& never,
+                       Findings& findings);
 /// endless-ladder.
 void check_ladders(const Workflow& workflow, Findings& findings);
+/// reserved-name no-case-yet optional-unasked.
+void check_fields(const Workflow& workflow, Findings& findings);
 /// What stands as a literal and can never do, and data that an event's type does not have: unknown-unit
 /// out-of-range unknown-clock unused-member unknown-event-member missing-event-member wrong-event-member
 /// no-registration registered-twice bad-name.

@@ -1,15 +1,30 @@
 #include <algorithm>
 
 #include "engine/base/fields.h"
+#include "engine/rules/cel_ast.h"
 #include "engine/rules/check_parts.h"
+#include "engine/rules/vocabulary.h"
 
 namespace lastkm::rules {
 namespace {
 
 using Kind = ClockOperation::Kind;
 
+/// Whether the expression can give this text.
+bool can_be(const Node& node, std::string_view text) {
+  if (node.op == Op::choose) return can_be(*node.operands[1], text) || can_be(*node.operands[2], text);
+  if (node.op != Op::literal) return true;
+  const auto* held = std::get_if<std::string_view>(&node.value);
+  return held != nullptr && *held == text;
+}
+
 bool begins(const ClockOperation& operation, const std::string& clock) {
-  return operation.kind == Kind::start && (operation.clock == clock || operation.clock.empty());
+  return operation.kind == Kind::start && may_concern(operation, clock);
+}
+
+/// Whether none of its marks can come behind the due time.
+bool is_over_when_due(const ClockRule& clock) {
+  return std::ranges::all_of(clock.marks, [](const Mark& mark) { return mark.n < 0; });
 }
 
 bool surely_stops(const Effects& effects, const std::string& clock) {
@@ -28,12 +43,14 @@ class Walk {
     do {
       grown_ = false;
       for (const CommandRule& command : workflow_.commands) {
+        fields_ = &command.fields;
         for (const Transition& transition : command.transitions) {
           take(command, transition);
         }
       }
+      fields_ = nullptr;
       for (const ClockRule& clock : workflow_.clocks) {
-        apply_from(clock, clock.on_due, clock.marks.empty());
+        apply_from(clock, clock.on_due, is_over_when_due(clock));
         for (const Mark& mark : clock.marks) apply_from(clock, mark.effects, false);
       }
     } while (grown_);
@@ -72,14 +89,32 @@ class Walk {
       std::set<std::string>& runs = out_.clocks[clock.id];
       const bool kept = runs.count(from) > 0 && &clock != over && !surely_stops(effects, clock.id);
       const bool begun =
-          std::any_of(effects.clocks.begin(), effects.clocks.end(),
-                      [&clock](const ClockOperation& operation) { return begins(operation, clock.id); });
+          std::any_of(effects.clocks.begin(), effects.clocks.end(), [&](const ClockOperation& operation) {
+            return begins(operation, clock.id) && can_hold_in(to, operation);
+          });
       if (kept || begun) grow(runs, to);
     }
   }
 
+  /// Whether the condition of an operation does not shut the stage out, of which it is asked once the case
+  /// is there.
+  bool can_hold_in(const std::string& stage, const ClockOperation& operation) {
+    const std::vector<std::string>& facts = operation.when.facts();
+    if (!std::binary_search(facts.begin(), facts.end(), "case.stage")) return true;
+    const auto [known, asked] = can_hold_.try_emplace({&operation, stage}, true);
+    if (!asked) return known->second;
+    Declaration here;
+    here.one_of = {stage};
+    const Demand demand{&operation.when};
+    const Vocabulary vocabulary = narrowed(vocabulary_for(workflow_, fields_), {{"case.stage", here}});
+    known->second = try_cells(std::span(&demand, 1), vocabulary).verdict != Verdict::impossible;
+    return known->second;
+  }
+
   const Workflow& workflow_;
   const Never& never_;
+  const std::vector<Field>* fields_ = nullptr;  ///< of the command that is looked at
+  std::map<std::pair<const ClockOperation*, std::string>, bool> can_hold_;
   Reach out_;
   bool grown_ = false;
 };
@@ -100,6 +135,11 @@ std::set<std::string> ending(const Workflow& workflow, const Reach& reached) {
 }
 
 }  // namespace
+
+bool may_concern(const ClockOperation& operation, std::string_view clock) {
+  if (!operation.clock_from.empty()) return can_be(*operation.clock_from.root(), clock);
+  return operation.clock == clock || operation.clock == "*";
+}
 
 Reach reach(const Workflow& workflow, const Never& never) {
   return Walk(workflow, never).run();
@@ -128,7 +168,8 @@ void check_stages(const Workflow& workflow, const Reach& reached, Findings& find
                        [&reached](const std::string& from) { return reached.stages.count(from) > 0; });
       if (dead && !command.opens) {
         add_error(findings, "dead-transition", transition.pointer,
-                  "transition " + quoted(transition.id) + " begins only in stages that no case comes to");
+                  "transition " + quoted(transition.id) + " of " + quoted(command.name) +
+                      " begins only in stages that no case comes to");
       }
     }
   }

@@ -5,19 +5,27 @@
 #include "engine/rules/cel_ast.h"
 #include "engine/rules/check_parts.h"
 #include "engine/rules/event_facts.h"
+#include "engine/rules/names.h"
 
 namespace lastkm::rules {
 namespace {
 
 using Kind = ClockOperation::Kind;
 
+/// Calls `act` with every node whose value the expression can give as it is.
+template <class Act>
+void for_each_leaf(const Node& node, const Act& act) {
+  if (node.op != Op::choose) return act(node);
+  for_each_leaf(*node.operands[1], act);
+  for_each_leaf(*node.operands[2], act);
+}
+
 /// Calls `act` with every literal that the expression can give as it stands.
 template <class Act>
 void for_each_result(const Node& node, const Act& act) {
-  if (node.op == Op::literal) act(node.value);
-  if (node.op != Op::choose) return;
-  for_each_result(*node.operands[1], act);
-  for_each_result(*node.operands[2], act);
+  for_each_leaf(node, [&act](const Node& leaf) {
+    if (leaf.op == Op::literal) act(leaf.value);
+  });
 }
 
 /// What a field's value is, as a member of an event, in the words of EventMember::kind.
@@ -64,26 +72,12 @@ bool fits(std::string_view given, std::string_view wanted) {
   return given == wanted || wanted == "any" || (wanted == "co_handlers" && given == "bodies");
 }
 
-/// The field that an expression copies as a whole.
-const Field* copied_field(const Program& program, const CommandRule* command) {
-  const std::string_view text = program.text();
+/// The field of which this is the fact, or the expression that copies it as a whole.
+const Field* field_named(std::string_view text, const CommandRule* command) {
   if (command == nullptr || !text.starts_with("cmd.")) return nullptr;
   const auto found = std::find_if(command->fields.begin(), command->fields.end(),
                                   [&](const Field& field) { return field.name == text.substr(4); });
   return found == command->fields.end() ? nullptr : &*found;
-}
-
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_letter(char c) {
-  return is_upper(c) || is_lower(c);
-}
-bool is_word(char c) {
-  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
 class Values {
@@ -110,35 +104,37 @@ class Values {
   }
 
  private:
-  /// Names stand in expressions, rule ids and URLs.
   void check_names() {
-    static constexpr std::string_view kId = "a letter first, then letters, digits, _ and -";
+    check_name(workflow_.id, "/id", NameForm::id);
     for (std::size_t i = 0; i < workflow_.stages.size(); ++i)
-      check_name(workflow_.stages[i].id, child("/stages", i) + "/id", is_letter, is_word, kId);
-    for (const ClockRule& clock : workflow_.clocks)
-      check_name(clock.id, clock.pointer + "/id", is_letter, is_word, kId);
-    for (std::size_t i = 0; i < workflow_.commands.size(); ++i) {
-      const CommandRule& command = workflow_.commands[i];
-      const std::string pointer = child("/commands", i);
-      check_name(command.name, pointer + "/name", is_upper, is_letter, "a capital first, then letters");
-      for (std::size_t r = 0; r < command.roles.size(); ++r)
-        check_name(
-            command.roles[r], child(pointer + "/roles", r), is_upper,
-            [](char c) { return is_upper(c) || c == '_'; }, "capitals and _");
-      for (std::size_t f = 0; f < command.fields.size(); ++f)
-        check_name(
-            command.fields[f].name, child(pointer + "/fields", f) + "/name", is_lower,
-            [](char c) { return is_word(c) && !is_upper(c) && c != '-'; }, "small letters, digits and _");
-      for (const Transition& transition : command.transitions)
-        check_name(transition.id, transition.pointer + "/id", is_letter, is_word, kId);
+      check_name(workflow_.stages[i].id, child("/stages", i) + "/id", NameForm::id);
+    for (const ClockRule& clock : workflow_.clocks) {
+      check_name(clock.id, clock.pointer + "/id", NameForm::id);
+      for (std::size_t m = 0; m < clock.marks.size(); ++m)
+        check_name(clock.marks[m].id, child(clock.pointer + "/marks", m) + "/id", NameForm::id);
+    }
+    for (std::size_t i = 0; i < workflow_.commands.size(); ++i)
+      check_names(workflow_.commands[i], child("/commands", i));
+  }
+
+  void check_names(const CommandRule& command, const std::string& pointer) {
+    check_name(command.name, pointer + "/name", NameForm::command);
+    for (std::size_t r = 0; r < command.roles.size(); ++r)
+      check_name(command.roles[r], child(pointer + "/roles", r), NameForm::role);
+    for (std::size_t f = 0; f < command.fields.size(); ++f)
+      check_name(command.fields[f].name, child(pointer + "/fields", f) + "/name", NameForm::field);
+    for (const Transition& transition : command.transitions) {
+      check_name(transition.id, transition.pointer + "/id", NameForm::id);
+      for (std::size_t r = 0; r < transition.require.size(); ++r)
+        check_name(transition.require[r].code, child(transition.pointer + "/require", r) + "/code",
+                   NameForm::refusal);
     }
   }
 
-  template <class First, class Rest>
-  void check_name(std::string_view name, const std::string& pointer, const First& first, const Rest& rest,
-                  std::string_view expected) {
-    if (!name.empty() && first(name.front()) && std::all_of(name.begin(), name.end(), rest)) return;
-    add_error(findings_, "bad-name", pointer, quoted(name) + " is no name here: " + std::string(expected));
+  void check_name(std::string_view name, const std::string& pointer, NameForm form) {
+    if (is_name(name, form)) return;
+    add_error(findings_, "bad-name", pointer,
+              quoted(name) + " is no name here: " + std::string(words_for(form)));
   }
 
   /// A case is what CaseRegistered says of it: without it the case would have no workflow and no number.
@@ -154,13 +150,14 @@ class Values {
       check_event(effects.events[i], child(pointer + "/events", i), command);
     }
     for (std::size_t i = 0; i < effects.clocks.size(); ++i) {
-      check_operation(effects.clocks[i], child(pointer + "/clocks", i));
+      check_operation(effects.clocks[i], child(pointer + "/clocks", i), command);
     }
   }
 
-  void check_operation(const ClockOperation& operation, const std::string& pointer) {
+  void check_operation(const ClockOperation& operation, const std::string& pointer,
+                       const CommandRule* command) {
     check_amount(operation.n, pointer + "/n");
-    check_unit(operation.unit, pointer + "/unit");
+    check_unit(operation.unit, pointer + "/unit", command);
     const bool reckons = operation.kind == Kind::start || operation.kind == Kind::extend;
     if (!reckons && (!operation.n.empty() || !operation.unit.empty())) {
       add_error(findings_, "unused-member", pointer + (operation.n.empty() ? "/unit" : "/n"),
@@ -186,16 +183,32 @@ class Values {
     });
   }
 
-  void check_unit(const Program& program, const std::string& pointer) {
+  void check_unit(const Program& program, const std::string& pointer, const CommandRule* command) {
     if (program.empty()) return;
-    for_each_result(*program.root(), [&](const CelValue& value) {
-      const auto* unit = std::get_if<std::string_view>(&value);
-      if (unit != nullptr && !calendar::unit_of(*unit)) {
-        add_error(
-            findings_, "unknown-unit", pointer,
-            quoted(*unit) + " is none of NM, NH, ND, WM, WH, WD (a text stands between quotes: \"'WD'\")");
-      }
+    for_each_leaf(*program.root(), [&](const Node& leaf) {
+      if (const auto* unit = std::get_if<std::string_view>(&leaf.value);
+          leaf.op == Op::literal && unit != nullptr)
+        check_unit(*unit, pointer, "a text stands between quotes: \"'WD'\"");
+      const Field* field = leaf.op == Op::fact ? field_named(leaf.name, command) : nullptr;
+      if (field != nullptr) check_unit(*field, pointer);
     });
+  }
+
+  /// What the field may hold would be refused, or end in a problem of a clock, only when it is used.
+  void check_unit(const Field& field, const std::string& pointer) {
+    for (const std::string& one : field.one_of)
+      check_unit(one, pointer, "the field " + quoted(field.name) + " may be it");
+    if (!field.one_of.empty()) return;
+    add_warning(findings_, "any-unit", pointer,
+                "the field " + quoted(field.name) +
+                    " may be anything, and what is no unit is refused only when a clock needs it: give the "
+                    "field \"one_of\" with some of NM, NH, ND, WM, WH, WD");
+  }
+
+  void check_unit(std::string_view unit, const std::string& pointer, const std::string& how) {
+    if (calendar::unit_of(unit)) return;
+    add_error(findings_, "unknown-unit", pointer,
+              quoted(unit) + " is none of NM, NH, ND, WM, WH, WD (" + how + ")");
   }
 
   void check_event(const EventRule& event, const std::string& pointer, const CommandRule* command) {
@@ -207,14 +220,15 @@ class Values {
     for (const auto& [name, program] : event.data) {
       const auto member = std::ranges::find(members, name, &EventMember::name);
       const std::string at = child(pointer + "/data", name);
-      const Field* copied = copied_field(program, command);
+      const Field* copied = field_named(program.text(), command);
       if (member != members.end()) {
         check_kind(*member, copied != nullptr ? kind_of(*copied) : kind_of(program.type()), event, at);
         if (name == "n") check_amount(program, at);
-        if (name == "unit") check_unit(program, at);
-      } else if (!members.empty()) {
+        if (name == "unit") check_unit(program, at, command);
+      } else {
         add_error(findings_, "unknown-event-member", at,
-                  event.type + " has no member " + quoted(name) + ": it has " + names_of(members));
+                  event.type + " has no member " + quoted(name) + ": it has " +
+                      (members.empty() ? "none" : names_of(members)));
       }
     }
     for (const EventMember& member : members) check_given(member, event, pointer, command);
@@ -230,6 +244,7 @@ class Values {
                                       [&member](const Field& each) { return each.name == member.name; });
       if (field != command->fields.end()) {
         check_kind(member, kind_of(*field), event, pointer);
+        if (member.name == "unit") check_unit(*field, pointer);
         return;
       }
     }
@@ -252,6 +267,15 @@ class Values {
   void check_kind(const EventMember& member, std::string_view given, const EventRule& event,
                   const std::string& pointer) {
     if (fits(given, member.kind) || (given == "null" && !member.required) || given == "any") return;
+    if (member.kind == "sealed") {
+      add_error(
+          findings_, "wrong-event-member", pointer,
+          quoted(member.name) + " of " + event.type +
+              " is free text or personal data, which only a field of kind 'text' or 'caller' holds: copy one "
+              "with cmd.NAME alone; this gives " +
+              said(given) + " that is not sealed");
+      return;
+    }
     add_error(findings_, "wrong-event-member", pointer,
               quoted(member.name) + " of " + event.type + " is " + said(member.kind) + ", and this gives " +
                   said(given));

@@ -42,7 +42,7 @@ constexpr auto kRows = std::to_array<Row>({
      "reopens feedback_by solved satisfied verified tries tries_days_apart days_since_close"},
     {"CaseSigned", "", ""},
     {"CaseTerminated", "", "merging master"},
-    {"CaseUnmerged", "", "master"},
+    {"CaseUnmerged", "reason", "master"},
     {"CaseUnparked", "", "parked_for"},
     {"CasesMerged", "master!", "master merging"},
     {"ChildAdopted", "child!", "merged"},
@@ -128,6 +128,12 @@ const Row* find(std::string_view type) {
 bool is_event(std::string_view type) {
   const Row* row = find(type);
   return row != nullptr && row->facts != kByEngine;
+}
+
+std::vector<std::string_view> event_types() {
+  std::vector<std::string_view> out;
+  for (const Row& row : kRows) out.push_back(row.type);
+  return out;
 }
 
 std::vector<EventMember> members_of(std::string_view type) {

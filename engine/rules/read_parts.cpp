@@ -25,6 +25,10 @@ void PartReader::fault(std::string pointer, std::string code, std::string text) 
   faults_.push_back(Fault{std::move(code), std::move(pointer), std::move(text)});
 }
 
+std::string PartReader::name(Fields& fields, std::string_view member, NameForm form, Need need) {
+  return fields.code(member, need, words_for(form));
+}
+
 Bilingual PartReader::bilingual(Fields& fields, std::string_view name, Need need) {
   const Value* value = fields.value(name, need);
   if (value == nullptr) return {};
@@ -93,8 +97,8 @@ AskRule PartReader::read_ask(const Value& value, const std::string& pointer,
   AskRule out;
   out.of = optional_program(ask, "of", fields, {Type::text, Type::texts}, Need::required);
   out.when = optional_program(ask, "when", fields, {Type::boolean});
-  out.command = ask.code("command");
-  out.refused = ask.code("refused", Need::optional);
+  out.command = name(ask, "command", NameForm::command);
+  out.refused = name(ask, "refused", NameForm::command, Need::optional);
   if (const Value* data = ask.value("data", Need::optional)) {
     const Object* members = data->if_object();
     if (members == nullptr) {

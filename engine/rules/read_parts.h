@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/fields.h"
+#include "engine/rules/names.h"
 #include "engine/rules/workflow.h"
 
 namespace lastkm::rules {
@@ -20,6 +21,8 @@ class PartReader {
   PartReader(const Workflow& known, Faults& faults) : known_(known), faults_(faults) {}
 
   void fault(std::string pointer, std::string code, std::string text);
+  /// A code; that it has the form is proven later, so that what was published under older rules can be read.
+  static std::string name(Fields& fields, std::string_view member, NameForm form, Need need = Need::required);
   Bilingual bilingual(Fields& fields, std::string_view name, Need need = Need::required);
   /// Of one of these types, or of any where none is given.
   Program program(std::string_view text, const std::string& pointer, const std::vector<Field>* fields,

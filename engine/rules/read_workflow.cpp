@@ -37,7 +37,7 @@ class Reader {
     if (const std::string kind = fields.text("kind"); !kind.empty() && kind != "workflow") {
       parts_.fault(fields.at("kind"), "unknown-kind", "'" + kind + "' is not 'workflow'");
     }
-    out_.id = fields.code("id");
+    out_.id = parts_.name(fields, "id", NameForm::id);
     out_.version = fields.integer("version", 1, INT64_MAX).value_or(0);
     out_.sha256 = sha256;
     out_.title = parts_.bilingual(fields, "title");
@@ -96,7 +96,7 @@ class Reader {
     for (std::size_t i = 0; i < stages->size(); ++i) {
       Fields stage((*stages)[i], child(fields.at("stages"), i), faults_);
       Stage& into = out_.stages[i];
-      into.id = stage.code("id");
+      into.id = parts_.name(stage, "id", NameForm::id);
       into.title = parts_.bilingual(stage, "title");
       into.ends = stage.flag("ends", false);
       const std::string holders = stage.text("holders", Need::optional);
@@ -130,7 +130,7 @@ class Reader {
     for (std::size_t i = 0; i < fields->size(); ++i) {
       Fields field((*fields)[i], child(from.at("fields"), i), faults_);
       Field into;
-      into.name = field.code("name");
+      into.name = parts_.name(field, "name", NameForm::field);
       const std::string kind = field.text("kind");
       if (const auto found = field_kinds().find(kind); found != field_kinds().end()) {
         into.kind = found->second;
@@ -193,7 +193,7 @@ class Reader {
     Fields transition(value, pointer, faults_);
     Transition out;
     out.pointer = pointer;
-    out.id = transition.code("id");
+    out.id = parts_.name(transition, "id", NameForm::id);
     out.from = read_from(transition, command.opens);
     out.when = parts_.optional_program(transition, "when", &command.fields, {Type::boolean});
     if (const Array* requirements = transition.list("require", Need::optional)) {
@@ -202,7 +202,7 @@ class Reader {
         Requirement into;
         into.condition =
             parts_.optional_program(requirement, "if", &command.fields, {Type::boolean}, Need::required);
-        into.code = requirement.code("code", Need::optional);
+        into.code = parts_.name(requirement, "code", NameForm::refusal, Need::optional);
         if (into.code.empty()) into.code = "guard-failed";
         into.text = parts_.bilingual(requirement, "text", Need::optional);
         requirement.end();
@@ -224,11 +224,12 @@ class Reader {
     for (std::size_t i = 0; i < commands->size(); ++i) {
       Fields command((*commands)[i], child(pointer, i), faults_);
       CommandRule into;
-      into.name = command.code("name");
+      into.name = parts_.name(command, "name", NameForm::command);
       into.title = parts_.bilingual(command, "title");
       into.opens = command.flag("opens", false);
       into.from_cases = command.flag("from_cases", false);
-      into.roles = command.codes("roles", into.from_cases ? Need::optional : Need::required);
+      into.roles = command.codes("roles", into.from_cases ? Need::optional : Need::required,
+                                 words_for(NameForm::role));
       if (into.from_cases && (into.opens || !into.roles.empty())) {
         parts_.fault(child(pointer, i), "from-cases",
                      "a command that comes from cases has no roles and opens no case");
@@ -297,7 +298,7 @@ class Reader {
     for (std::size_t i = 0; i < clocks->size(); ++i) {
       Fields clock((*clocks)[i], child(pointer, i), faults_);
       ClockRule& into = out_.clocks[i];
-      clock.code("id");
+      parts_.name(clock, "id", NameForm::id);
       into.title = parts_.bilingual(clock, "title");
       into.limits = read_limits(clock);
       if (const Array* marks = clock.list("marks", Need::optional)) {
@@ -305,7 +306,7 @@ class Reader {
         for (std::size_t m = 0; m < marks->size(); ++m) {
           Fields mark((*marks)[m], child(clock.at("marks"), m), faults_);
           Mark one;
-          one.id = mark.code("id");
+          one.id = parts_.name(mark, "id", NameForm::id);
           if (!one.id.empty() && !mark_ids.insert(one.id).second) {
             parts_.fault(mark.at("id"), "duplicate-id", "mark '" + one.id + "' stands twice");
           }

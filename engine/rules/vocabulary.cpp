@@ -159,6 +159,43 @@ bool strip(std::string_view& name, std::string_view prefix) {
   return true;
 }
 
+template <class Each>
+std::string names_of(const Each& each) {
+  std::string out;
+  for (const auto& one : each) out += (out.empty() ? "" : ", ") + std::string(one.name);
+  return out;
+}
+
+std::string hint_on_field(const std::vector<Field>* fields) {
+  if (fields == nullptr) return "there is no command here, so nothing of cmd.* can be read";
+  if (fields->empty()) return "the command has no fields";
+  return "the command's own fields are " + names_of(*fields);
+}
+
+/// `rest` follows "clock.": all of a name up to the first character that no name in an expression has.
+std::string hint_on_clock(const Workflow& workflow, std::string_view rest) {
+  for (const ClockRule& clock : workflow.clocks) {
+    if (clock.id.starts_with(rest) && clock.id.substr(rest.size()).starts_with("-"))
+      return "'-' is a minus in expressions, so a clock that is read is named without one: '" + clock.id +
+             "' is not";
+  }
+  const std::string_view id = rest.substr(0, rest.find('.'));
+  if (workflow.find_clock(id) != nullptr) return "of a clock .state, .n and .unit can be read";
+  return "there is no clock '" + std::string(id) + "'";
+}
+
+std::string hint_on(const Workflow& workflow, const std::vector<Field>* fields, std::string_view name) {
+  if (name.find('.') == std::string_view::npos)
+    return "a text stands between quotes of its own, as in \"'" + std::string(name) +
+           "'\"; facts begin with case. clock. category. cmd. or actor.";
+  if (strip(name, "cmd.")) return hint_on_field(fields);
+  if (strip(name, "clock.")) return hint_on_clock(workflow, name);
+  if (strip(name, "category.")) return "of a category there are " + names_of(kCategoryFacts);
+  if (!strip(name, "actor.")) return "";
+  return fields == nullptr ? "nobody asks here, so nothing of actor.* can be read"
+                           : "of the actor there are " + names_of(kActorFacts);
+}
+
 }  // namespace
 
 Declaration declaration_of(const Field& field) {
@@ -218,6 +255,7 @@ Vocabulary vocabulary_for(const Workflow& workflow, const std::vector<Field>* fi
     if (found == fields->end()) return std::nullopt;
     return declaration_of(*found);
   };
+  out.hint = [&workflow, fields](std::string_view name) { return hint_on(workflow, fields, name); };
   return out;
 }
 

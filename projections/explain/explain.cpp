@@ -9,6 +9,7 @@
 #include "projections/explain/clock_words.h"
 #include "projections/explain/condition_words.h"
 #include "projections/explain/names.h"
+#include "projections/explain/opening_words.h"
 #include "projections/explain/phrases.h"
 #include "projections/explain/refusal_words.h"
 #include "projections/explain/rule_place.h"
@@ -321,7 +322,11 @@ class TurnExplainer {
     std::string pointer = refused.rule.pointer;
     if (const rules::Requirement* requirement = find_requirement(refused.rule, rejection))
       pointer = pointer_of(refused.rule, *requirement);
-    const std::string needed = needed_text(names, refused);
+    auto untaken = not_taken(names, turn_, context());
+    const std::string needed = untaken ? untaken->needed : needed_text(names, refused);
+    const Value facts = untaken                                  ? Value(std::move(untaken->facts))
+                        : rejection.facts.if_object() != nullptr ? rejection.facts
+                                                                 : Value(Object{});
     std::string text = fill(names.say({"{0}，{1}申请办理{2}，未获准：{3}",
                                        "On {0}, {1} asked for the step {2} and was refused. {3}"}),
                             {names.time(turn_.decision.lane_time), asker(names),
@@ -330,16 +335,15 @@ class TurnExplainer {
       text += gap() + fill(names.say({"依据{0}。", "It was {0} that said no."}),
                            {cite(names, *workflow, pointer, rejection.rule)});
     }
-    if (const std::string facts = facts_text(names, rejection.facts);
-        !facts.empty() && rejection.code != "skipped")
-      text += gap() + fill(names.say({"规则核对的情况：{0}。", "The rule looked at: {0}."}), {facts});
+    if (const std::string seen = facts_text(names, facts); !seen.empty() && rejection.code != "skipped")
+      text += gap() + fill(names.say({"规则核对的情况：{0}。", "The rule looked at: {0}."}), {seen});
     text += gap() + needed;
     if (state_.version > 0)
       text += gap() + std::string(names.say({"案件未因此变动。", "The case was not changed by it."}));
     Object line = common(turn_.command ? turn_.command->actor : record::Actor{}, rejection.rule, workflow,
                          place_of(workflow, pointer));
     line.set("kind", "refusal");
-    line.set("facts", rejection.facts.if_object() != nullptr ? rejection.facts : Value(Object{}));
+    line.set("facts", facts);
     line.set("refused", Object{{"code", rejection.code}, {"needed", needed}, {"path", rejection.path}});
     line.set("text", text);
     out_.emplace_back(std::move(line));

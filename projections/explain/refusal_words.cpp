@@ -212,6 +212,10 @@ std::string reason_text(const Names& names, const Refused& refused) {
   if (const rules::Requirement* requirement = find_requirement(refused.rule, refused.rejection)) {
     std::string text = in(requirement->text, names.language());
     if (!text.empty()) return text;
+    if (!sentence_of_refusal(requirement->code))
+      return fill(
+          names.say({"规则未写明理由，其代码为 {0}。", "The rule gives no reason but its code, {0}."}),
+          {requirement->code});
   }
   if (refused.rejection.code == "skipped") {
     return fill(names.say({"运维人员 {0} 跳过了无法裁定的命令，理由：{1}。",

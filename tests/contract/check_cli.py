@@ -201,6 +201,44 @@ def rules_check(data):
     check("a broken workflow is found with line and column", bool(out) and not out[0]["ok"] and out[0]["findings"][0]["line"] > 1, str(out)[:300])
     bad.write_text("{", encoding="utf-8")
     ask("rules-check", "rules", "check", bad, code=8)
+    check("the roles of the shipped workflow are held against bodies", out_of(good)["roles_checked"])
+    calendar = SOURCE / "schemas" / "directory" / "calendar-2025-2026.json"
+    check("of a calendar no roles are told", "roles_checked" not in out_of(calendar))
+    roles_unchecked(good, data.parent)
+    bad.write_text(good.read_text(encoding="utf-8").replace('"n": 7, "unit": "ND"', '"n": 1.5, "unit": "ND"', 1), encoding="utf-8")
+    (told,) = ask("rules-check", "rules", "check", bad, code=8)
+    check("a limit of one and a half is told with what to do", "minutes for hours" in told["findings"][0]["text"], str(told))
+    document = json.loads(good.read_text(encoding="utf-8"))
+    document["clocks"][0]["colour"] = 1  # read behind the commands, stands before them
+    document["commands"][0]["colour"] = 1
+    bad.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    (told,) = ask("rules-check", "rules", "check", bad, code=8)
+    lines = [(f["line"], f["column"]) for f in told["findings"]]
+    check("findings come in the order of the lines", len(lines) > 1 and lines == sorted(lines), str(lines))
+    warned = json.loads(good.read_text(encoding="utf-8"))
+    warned["version"] += 1
+    warned["stages"][0].pop("holders")
+    bad.write_text(json.dumps(warned), encoding="utf-8")
+    (told,) = ask("rules-check", "rules", "check", bad, code=8)
+    check("a warning is told as one", [f["severity"] for f in told["findings"]] == ["warning"], str(told))
+    check("a warning keeps nothing from being published", call("rules", "publish", bad, data=data).returncode == 0)
+
+
+def out_of(document):
+    return json.loads(call("rules", "check", document, "--json").stdout)
+
+
+def roles_unchecked(workflow, folder):
+    """A program that lies alone has no bodies to hold roles against, and says so."""
+    alone = folder / "alone" / "lastkm"
+    alone.parent.mkdir()
+    try:
+        os.link(PROGRAM, alone)
+    except OSError:
+        shutil.copy(PROGRAM, alone)
+    done = subprocess.run([alone, "rules", "check", workflow, "--json"], capture_output=True, text=True, encoding="utf-8", timeout=300)
+    check("that roles are not checked is a member of the answer", json.loads(done.stdout)["roles_checked"] is False, done.stdout)
+    check("and a line beside it", done.returncode == 0 and "No bodies are at hand" in done.stderr, done.stderr)
 
 
 STORY = """scenario S1 Noise above

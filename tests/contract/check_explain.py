@@ -4,6 +4,7 @@ the calendar and the log: the named line holds the rule, the days that were skip
 
 Usage: check_explain.py PROGRAM SOURCE-DIR
 """
+import json
 import sys
 
 import program
@@ -97,10 +98,40 @@ def run(the, scratch):
     the.check("also by its id", the.ask("audit-explain", "audit", "explain", lost[0]["case"], data=data) == never)
     the.check("an unknown case is not found", the.call("audit", "explain", "f" * 32, data=data).returncode == 3)
     the.check("an unknown decision is not found", the.call("audit", "explain", "0:999999", data=data).returncode == 3)
+    bare_refusals(the, data, scratch)
     shown = the.call("audit", "explain", case, "--lang", "en", data=data).stdout
     the.check("sealed text is said to be sealed", "(sealed)" in shown and "楼上" not in shown)
     the.check("paragraphs keep within the columns", all(program.width(line) <= 100 for line in shown.splitlines()[:-1]),
               max(shown.splitlines(), key=program.width))
+
+
+MINI = {
+    "kind": "workflow", "id": "mini", "version": 1, "title": {"zh": "简", "en": "Mini"}, "applies": "actor.kind == 'PSC'",
+    "stages": [{"id": "NEW", "title": {"zh": "新", "en": "New"}, "holders": "''"}, {"id": "DONE", "title": {"zh": "结", "en": "Done"}, "ends": True}],
+    "clocks": [],
+    "commands": [
+        {"name": "AskMini", "title": {"zh": "问", "en": "Ask"}, "opens": True, "roles": ["AGENT", "HANDLER"], "fields": [],
+         "transitions": [{"id": "M1", "to": "NEW", "events": [{"type": "CaseRegistered"}]}]},
+        {"name": "EndMini", "title": {"zh": "止", "en": "End"}, "roles": ["HANDLER"], "fields": [],
+         "transitions": [{"id": "M2", "from": ["NEW"], "to": "DONE", "require": [{"if": "case.evidence > 0", "code": "no-proof"}],
+                          "events": [{"type": "CaseClosed"}]}]}]}
+
+
+def bare_refusals(the, data, scratch):
+    """A requirement that gives a code alone, and a request that no workflow takes."""
+    document = scratch / "mini.json"
+    document.write_text(json.dumps(MINI), encoding="utf-8")
+    the.check("the small workflow is published", the.call("rules", "publish", document, "--activate", data=data).returncode == 0)
+    at = "2026-12-21T09:00"
+    (opened,) = the.ask("submit-outcome", "submit", "-", data=data, given=lines_of(command("AskMini", at, PSC, "HANDLER")))
+    (ended,) = the.ask("submit-outcome", "submit", "-", data=data, code=1, given=lines_of(command("EndMini", at, PSC, "HANDLER", opened["case"])))
+    (untaken,) = the.ask("submit-outcome", "submit", "-", data=data, code=1, given=lines_of(command("AskMini", at, HOTLINE, "AGENT")))
+    for language, words in {"en": "gives no reason but its code, no-proof.", "zh": "其代码为 no-proof。"}.items():
+        (step,) = the.ask("audit-explain", "audit", "explain", ended["explain"], "--lang", language, data=data)
+        the.check(f"a code stands for the reason that is not given ({language})", words in step["text"] and "  " not in step["text"], step["text"])
+    (step,) = the.ask("audit-explain", "audit", "explain", untaken["explain"], "--lang", "en", data=data)
+    the.check("what `applies` looked at is told", step["facts"] == {"actor.kind": "HOTLINE"} and "The rule looked at" in step["text"], str(step))
+    the.check("and what it demands", "mini@1" in step["refused"]["needed"] and "actor.kind == 'PSC'" in step["refused"]["needed"], str(step))
 
 
 def refusals(the, steps):

@@ -16,7 +16,7 @@ import schema
 TABLE = "read_workflow: everything that is wrong*"
 # What a schema can say. All other findings need more than one place of the document, or the meaning of an expression.
 SAYS = {"unknown-kind", "missing-member", "out-of-range", "unknown-member", "wrong-type", "unknown-unit", "no-event", "no-role", "duplicate-entry",
-        "no-transition", "unknown-operation", "no-clock", "bad-code"}
+        "no-transition", "unknown-operation", "no-clock", "bad-code", "bad-name"}
 # Where a finding with one of these codes compares two members.
 BEYOND = {"a range of nothing"}
 

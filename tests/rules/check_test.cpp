@@ -133,7 +133,7 @@ TEST_CASE("prove: of two transitions that can both fire the later one is found")
            {{"/commands/2/transitions/2/from", R"j(["CHECK","WORK"])j"},
             {"/commands/2/transitions/2/when",
              text("case.stage == 'CHECK' || cmd.score == 6 && !category.coded")}},
-           {"overlap /commands/2/transitions/2"}},
+           {"clock-runs-on /commands/2/transitions/2", "overlap /commands/2/transitions/2"}},
           {"two ways to open a case",
            {{"/commands/0/transitions/1/when", text("cmd.urgency == 'HIGH'")}},
            {"overlap /commands/0/transitions/1"}},
@@ -260,7 +260,8 @@ TEST_CASE("prove: ladders end, or are found") {
       R"j("clocks":[{"op":"start","clock":"ladder"}]}})j";
   const Edits two = {{"/clocks/-", second},
                      {kLadder + "/clock", text("second")},
-                     {"/commands/2/transitions/0/clocks/-", R"j({"op":"stop","clock":"second"})j"}};
+                     {"/commands/2/transitions/0/clocks/-", R"j({"op":"stop","clock":"second"})j"},
+                     {"/commands/2/transitions/1/clocks/-", R"j({"op":"stop","clock":"second"})j"}};
   const auto with = [&two](Edits more) {
     Edits out = two;
     out.insert(out.end(), more.begin(), more.end());

@@ -56,6 +56,9 @@ Array findings_in(const std::string& bytes, const std::string& file, const std::
   for (const rules::Finding& one : directory::check(text->root, played)) {
     out.push_back(finding(one.code, one.severity, place_of(*text, one.pointer), one.pointer, one.text));
   }
+  std::stable_sort(out.begin(), out.end(), [](const Value& a, const Value& b) {
+    return std::pair(a.number("line"), a.number("column")) < std::pair(b.number("line"), b.number("column"));
+  });
   return out;
 }
 

@@ -12,8 +12,8 @@
 namespace lastkm::tool {
 
 /// Every finding on a file's text as {"code","severity","line","column","path","text"}: of reading it as
-/// JSON, of reading the document, and of what must be proven of it. With the roles that bodies play a
-/// workflow is held against them.
+/// JSON, of reading the document, and of what must be proven of it; by line and column. With the roles that
+/// bodies play a workflow is held against them.
 [[nodiscard]] Array findings_in(const std::string& bytes, const std::string& file,
                                 const std::set<std::string>* played);
 /// "FILE:12:3: error code: text", and the JSON pointer on a line of its own.

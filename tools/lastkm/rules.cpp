@@ -61,8 +61,21 @@ struct Check {
   std::vector<std::string> bodies;
 };
 
+bool is_workflow(const std::string& bytes, const std::string& file) {
+  const auto document = json::read_value(bytes, file);
+  return document && document->text("kind") == "workflow";
+}
+
+void say_unchecked(Session& session, std::string_view why) {
+  if (session.options().quiet) return;
+  session.err() << why
+                << ": give bodies with --bodies FILE, or --data DIR where they are published, to have "
+                   "the roles checked too.\n";
+}
+
 /// The roles that bodies play: of the documents given, else of the folder in use, else of what is shipped.
 /// The shipped bodies are those of one district: they are asked only by a workflow that is written for them.
+/// Says so where a workflow cannot be held against any.
 std::optional<std::set<std::string>> played_roles(Session& session, const Check& given,
                                                   const std::string& bytes, std::optional<Error>& failed) {
   if (!given.bodies.empty()) {
@@ -83,19 +96,16 @@ std::optional<std::set<std::string>> played_roles(Session& session, const Check&
     for (const record::Document& document : (*engine)->documents()) add_roles(document.content, roles);
     if (!roles.empty()) return roles;
   }
-  const auto document = json::read_value(bytes, given.file);
-  if (!document || document->text("kind") != "workflow") return std::nullopt;
+  if (!is_workflow(bytes, given.file)) return std::nullopt;
   const auto files = shipped_files();
-  if (!files) return std::nullopt;
-  auto roles = roles_in(session, *files);
-  if (!roles) return std::nullopt;
-  const auto [played, not_played] = split(*document, *roles);
-  if (played >= not_played && played > 0) return *std::move(roles);
-  if (!session.options().quiet) {
-    session.err()
-        << "The shipped bodies do not play the roles of this workflow: give its own with --bodies FILE, or "
-           "--data DIR where they are published, to have the roles checked too.\n";
+  auto roles = files ? roles_in(session, *files) : Result(std::set<std::string>());
+  if (!roles || roles->empty()) {
+    say_unchecked(session, "No bodies are at hand to play the roles of this workflow");
+    return std::nullopt;
   }
+  const auto [played, not_played] = split(*json::read_value(bytes, given.file), *roles);
+  if (played >= not_played && played > 0) return *std::move(roles);
+  say_unchecked(session, "The shipped bodies do not play the roles of this workflow");
   return std::nullopt;
 }
 
@@ -108,7 +118,9 @@ Result<Exit> check(Session& session, const Check& given) {
   Array findings = findings_in(*bytes, given.file, played ? &*played : nullptr);
   const bool good = findings.empty();
   if (session.json()) {
-    session.print(Object{{"ok", good}, {"findings", std::move(findings)}});
+    Object answer{{"ok", good}, {"findings", std::move(findings)}};
+    if (is_workflow(*bytes, given.file)) answer.set("roles_checked", played.has_value());
+    session.print(std::move(answer));
   } else if (good) {
     session.out() << session.style().green("ok") << "  " << given.file << '\n';
   } else {
