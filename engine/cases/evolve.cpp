@@ -9,6 +9,8 @@ namespace lastkm::cases {
 
 CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at) {
   state.version = event.seq;
+  if (state.makers.empty() || state.makers.back().body != event.actor.body)
+    state.makers.push_back({event.actor.body, event.seq});
   if (const Row* row = find_row(event.type); row != nullptr && row->fold != nullptr)
     row->fold(state, event, recorded_at);
   if (!event.stage.empty()) {

@@ -276,6 +276,10 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
     if (body == nullptr) return text({});
     return text(function == "kind_of" ? body->kind : body->place);
   }
+  if (function == "maker_of") {
+    const auto* n = arguments.empty() ? nullptr : std::get_if<std::int64_t>(&arguments[0]);
+    return text(n == nullptr ? std::string_view() : state_.maker_of(*n));
+  }
   if (function == "known_place") {
     const directory::Place* place = context_.find_place(first);
     return text(place == nullptr ? std::string_view() : place->code);

@@ -187,6 +187,20 @@ CoHandler co_handler_from(const Value& value, Reader& whole) {
   return out;
 }
 
+Value maker_value(const Maker& maker) {
+  Writer out;
+  out.text("body", maker.body.value);
+  out.number("from", maker.from);
+  return out.take();
+}
+
+Maker maker_from(const Value& value, Reader& whole) {
+  Reader in(value, "maker");
+  Maker out{BodyId(in.text("body")), in.number("from")};
+  whole.check(in, "makers");
+  return out;
+}
+
 Value whistle_value(const Whistle& whistle) {
   Writer out;
   out.texts("answered", whistle.answered);
@@ -231,6 +245,16 @@ const Clock* CaseState::find_clock(std::string_view name) const {
     if (clock.name == name) return &clock;
   }
   return nullptr;
+}
+
+std::string_view CaseState::maker_of(std::int64_t seq) const {
+  std::string_view body;
+  if (seq > version) return body;
+  for (const Maker& maker : makers) {
+    if (maker.from > seq) break;
+    body = maker.body.value;
+  }
+  return body;
 }
 
 std::optional<Instant> CaseState::next_due() const {
@@ -282,6 +306,7 @@ Value to_value(const CaseState& state) {
   out.text("lead", state.lead);
   out.flag("legal_hold", state.legal_hold);
   out.number("level", state.level);
+  out.list("makers", state.makers, maker_value);
   out.text("master", state.master);
   out.texts("merged", state.merged);
   out.text("merging", state.merging);
@@ -338,6 +363,7 @@ Result<CaseState> state_from(const Value& value) {
   s.lead = in.text("lead");
   s.co_handlers =
       in.list<CoHandler>("co_handlers", [&in](const Value& item) { return co_handler_from(item, in); });
+  s.makers = in.list<Maker>("makers", [&in](const Value& item) { return maker_from(item, in); });
   s.holders = in.texts("holders");
   s.returned_by = in.texts("returned_by");
   s.returns = in.number("returns");

@@ -49,6 +49,13 @@ struct CoHandler {
   bool operator==(const CoHandler&) const = default;
 };
 
+/// Who made the events of a case from one on, up to the next of these.
+struct Maker {
+  BodyId body;
+  std::int64_t from = 1;  ///< seq
+  bool operator==(const Maker&) const = default;
+};
+
 struct Whistle {
   std::string kind;
   std::vector<std::string> bodies;
@@ -120,6 +127,7 @@ struct CaseState {
   std::optional<Instant> archived_at;  ///< record time
 
   std::vector<Remembered> remembered;  ///< by ordinal
+  std::vector<Maker> makers;           ///< in the order of `from`
   std::string last_decision;           ///< hex SHA-256: `prev` of the next
 
   bool operator==(const CaseState&) const = default;
@@ -127,6 +135,8 @@ struct CaseState {
   [[nodiscard]] const Clock* find_clock(std::string_view name) const;
   /// The earliest instant at which something of this case falls due; nullopt: nothing.
   [[nodiscard]] std::optional<Instant> next_due() const;
+  /// Who made the event `seq`; empty where there is none.
+  [[nodiscard]] std::string_view maker_of(std::int64_t seq) const;
 };
 
 /// The state as canonical JSON can hold it, and back: for the state store, snapshots and comparisons.

@@ -144,6 +144,7 @@ std::optional<Declaration> case_fact(const Workflow& workflow, std::string_view 
 std::optional<Signature> function_of(std::string_view name) {
   if (name == "body") return Signature{{Type::text, Type::text}, Type::text, false};
   if (name == "kind_of" || name == "place_of") return Signature{{Type::text}, Type::text, false};
+  if (name == "maker_of") return Signature{{Type::integer}, Type::text, false};
   if (name == "known_place") return Signature{{Type::text}, Type::text, false};
   if (name == "days_until") return Signature{{Type::text}, Type::integer, false};
   if (name == "minutes_between") return Signature{{Type::text, Type::text}, Type::integer, false};

@@ -58,6 +58,26 @@ TEST_CASE("evolve: kinds of members are of the known ones") {
   }
 }
 
+TEST_CASE("evolve: who made each event is kept, and read back") {
+  CaseState s;
+  for (const char* body : {"A", "A", "B", "A"}) {
+    record::Event made = event("EvidenceAdded", "{}", s.version + 1);
+    made.actor.body = BodyId(body);
+    s = evolve(std::move(s), made, Instant{});
+  }
+  const auto again = state_from(to_value(s));
+  REQUIRE(again.has_value());
+  for (const CaseState& one : {s, *again}) {
+    CHECK(one.maker_of(0).empty());
+    CHECK(one.maker_of(1) == "A");
+    CHECK(one.maker_of(2) == "A");
+    CHECK(one.maker_of(3) == "B");
+    CHECK(one.maker_of(4) == "A");
+    CHECK(one.maker_of(5).empty());
+  }
+  CHECK(s.makers.size() == 3);
+}
+
 TEST_CASE("evolve: what each event does to the facets") {
   CaseState s = after(
       CaseState{}, "CaseRegistered",
