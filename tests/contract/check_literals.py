@@ -24,6 +24,7 @@ ALLOWED = {
     ("ImportCase",): ("the command that an import gives, by the contract for programs; a workflow that takes imports declares it", ["intake"]),
     ("response",): ("one of the rates that 'evaluation' of the language names", ["rules"]),
     ("skipped",): ("the reason of an operator's decision on a command that the engine cannot decide", ["lane"]),
+    ("SYSTEM",): ("the engine as the one who acts, by the contract for programs", ["cases", "lane"]),
     ("forbidden-role",): ("a reason of the engine's own, by the contract for programs", ["cases"]),
 }
 

@@ -45,7 +45,7 @@ class ForgetfulBooks final : public lane::Books {
 };
 
 bool some_seed(const std::function<bool(std::uint64_t)>& complains) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     if (complains(seed)) return true;
   }
   return false;
