@@ -68,8 +68,8 @@ rocksdb::DBOptions db_options(bool read_only, bool refuse_damaged_tail) {
 rocksdb::ColumnFamilyOptions family_options(std::size_t cache_bytes) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(cache_bytes);
-  // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is larger
-  // than what is asked for by some hundred times.
+  // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is
+  // larger than what is asked for by some hundred times.
   table.cache_index_and_filter_blocks = true;
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
