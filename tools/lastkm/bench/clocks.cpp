@@ -103,17 +103,18 @@ Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch) {
   const std::int64_t cases = options.cases > 0 ? options.cases : kCases;
   const auto growing = SteadyClock::now();
   if (const auto grown = grow(engine, *cast, "C", 0, cases, 1); !grown) return grown.error();
-  // Accepting takes about as long as opening did; what falls due meanwhile would spoil the measure.
-  const double margin = seconds_since(growing) * 2 + kBeforeSeconds + 5;
+  // Accepting and showing take about as long as opening did; what falls due meanwhile would spoil the
+  // measure.
+  const double margin = seconds_since(growing) * 3 + kBeforeSeconds + 5;
   const Instant due{(engine.now().ms + static_cast<std::int64_t>(margin * 1000)) / kMsPerSecond *
                     kMsPerSecond};
   if (auto accepted = accept_all(engine, *cast, cases, due); !accepted) return accepted.error();
   const auto until_due = [&] { return std::chrono::milliseconds(due.ms - engine.now().ms); };
+  if (auto shown = (*bed)->projector().catch_up(); !shown) return shown.error();
   if (until_due() < std::chrono::duration<double>(kBeforeSeconds)) {
     return Error{ErrorKind::refused, "bench-too-slow",
                  "the cases were not ready in time; ask for fewer with --cases", ""};
   }
-  if (auto shown = (*bed)->projector().catch_up(); !shown) return shown.error();
 
   std::this_thread::sleep_for(until_due() - std::chrono::duration<double>(kBeforeSeconds));
   const LoadOptions asked{
