@@ -1,7 +1,6 @@
 // lastkm bench NAME: what this machine does, in folders of its own.
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/plain.h"
@@ -55,8 +54,7 @@ void add_bench(Program& program) {
       const auto scratch = bench::Scratch::make(*under);
       if (!scratch) return scratch.error();
       options->place = place->value_or(runtime::LogPlace());
-      options->place.prefix +=
-          "-" + std::filesystem::path((*scratch)->at("")).parent_path().filename().string();
+      options->place.prefix += "-" + (*scratch)->name();
       auto reports = run(*options, **scratch);
       if (!reports) return reports.error();
       if (auto held = bench::hold_against_plain(*reports, (*scratch)->at("plain"), *options); !held)

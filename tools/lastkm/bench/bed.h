@@ -20,6 +20,8 @@ class Scratch {
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
+  /// Its own, which no other has.
+  [[nodiscard]] std::string name() const { return path_.substr(path_.rfind('/') + 1); }
   [[nodiscard]] std::string at(std::string_view name) const { return path_ + "/" + std::string(name); }
 
  private:
