@@ -72,7 +72,8 @@ class Points:
             shutil.rmtree(self.bare / part)
 
     def bytes_of(self, folder):
-        return by_lane(self.program.dump(folder, "commands")), accepted(self.program.dump(folder, "decisions"))
+        commands, decisions = self.program.dump(folder)
+        return by_lane(commands), accepted(decisions)
 
     def deciding(self, point):
         copy(self.bare, self.folder)
@@ -89,7 +90,7 @@ class Points:
     def submitting(self, point):
         copy(self.blank, self.folder)
         _, done = self.program.having(LASTKM_CRASH_AT=point).submit(self.folder, life())
-        there = {json.loads(text)["data"].get("idempotency_key") for text in self.program.dump(self.folder, "commands")}
+        there = {json.loads(text)["data"].get("idempotency_key") for text in self.program.dump(self.folder)[0]}
         rest = [line for line in life() if line["idempotency_key"] not in there]
         if rest:
             self.program.submit(self.folder, rest)
@@ -108,7 +109,7 @@ class Points:
             operation = history.Operation("cli", line["idempotency_key"])
             operation.answered(one)
             operations.append(operation)
-        commands, decisions = self.program.dump(self.folder, "commands"), self.program.dump(self.folder, "decisions")
+        commands, decisions = self.program.dump(self.folder)
         for which, before, after in (("commands", found[0], by_lane(commands)), ("decisions", found[1], accepted(decisions))):
             if any(after[lane][:len(records)] != records for lane, records in before.items()):
                 raise Fault(f"{which} changed after they were accepted")
@@ -137,7 +138,7 @@ class Points:
                 served = Served(self.program, self.folder)
         served.stop(codes=(0, DIED))
         died = died or served.process.returncode == DIED
-        wrong = history.check(operations, self.program.dump(self.folder, "commands"), self.program.dump(self.folder, "decisions"))
+        wrong = history.check(operations, *self.program.dump(self.folder))
         if wrong:
             raise Fault(f"{wrong[0][0]}: {wrong[0][1]}")
         if not all(operation.decided() for operation in operations):

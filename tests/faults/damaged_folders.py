@@ -108,7 +108,8 @@ class Folders:
         self.digest = program.must("view", "digest", "--data", self.table, "--json")
 
     def bytes_of(self, folder):
-        return by_lane(self.program.dump(folder, "commands")), accepted(self.program.dump(folder, "decisions"))
+        commands, decisions = self.program.dump(folder)
+        return by_lane(commands), accepted(decisions)
 
     def with_disk(self, **variables):
         return self.program.having(LD_PRELOAD=self.disk, **variables)
@@ -248,7 +249,7 @@ class Folders:
             self.edit.must("put", self.folder, "commands", 1, "x", "\x01 no json")
             if without_positions(self.program.must("case", "list", "--data", self.folder, "--json")) != without_positions(self.cases):
                 raise Fault("other cases than before")
-            last = json.loads(accepted(self.program.dump(self.folder, "decisions"))[1][-1])["data"]
+            last = json.loads(accepted(self.program.dump(self.folder)[1])[1][-1])["data"]
             if last.get("rejection", {}).get("code") != "undecodable":
                 raise Fault(f"the record is not answered by a rejection: {last}")
             self.program.audited(self.folder)
@@ -258,7 +259,7 @@ class Folders:
                 for n, byte in ((2, 40), (0, 200)):
                     copy(self.table, self.folder)
                     record = {"commands": self.bytes[0], "decisions": self.bytes[1]}[topic][2][n]
-                    offset = in_partition(self.program.dump(self.folder, topic), 2).index(record)
+                    offset = in_partition(self.program.dump(self.folder)[topic == "decisions"], 2).index(record)
                     self.edit.must("flip", self.folder, topic, 2, offset, byte)
                     done = self.program.run("audit", "redecide", "--data", self.folder, "--json")
                     first = json.loads(done.stdout)["first"] if done.stdout else None

@@ -158,7 +158,7 @@ class Trial:
 
     def judge(self, clients):
         operations = [op for client in clients for op in client.operations]
-        commands, decisions = self.program.dump(self.folder, "commands"), self.program.dump(self.folder, "decisions")
+        commands, decisions = self.program.dump(self.folder)
         wrong = history.check(operations, commands, decisions)
         acknowledged = sum(op.acknowledged for op in operations)
         print(f"{self.given.kills} kills, seed {self.given.seed}: {len(operations)} operations, {acknowledged} acknowledged, "

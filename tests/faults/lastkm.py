@@ -57,8 +57,11 @@ class Program:
         done = self.run("submit", "-", "--data", folder, "--json", text=text)
         return [json.loads(line) for line in done.stdout.splitlines() if line.endswith("}")], done
 
-    def dump(self, folder, topic):
-        return self.must("log", "dump", "--from", topic, "--data", folder).splitlines()
+    def dump(self, folder):
+        """The records of commands, and of decisions."""
+        with tempfile.TemporaryDirectory(prefix="lastkm-dump-") as into:
+            self.must("log", "dump", "--into", into, "--data", folder)
+            return [(pathlib.Path(into) / f"{topic}.jsonl").read_text(encoding="utf-8").splitlines() for topic in ("commands", "decisions")]
 
     def audited(self, folder):
         """Every decision made again from the commands: no byte may differ and none be missing."""

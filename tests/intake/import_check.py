@@ -48,7 +48,9 @@ def by_code(refused):
 
 
 def contents(program, data):
-    return [program.records(data, topic) for topic in ("commands", "decisions")] + [(data / "vault" / "keys").stat().st_size]
+    program.must("log", "dump", "--into", program.scratch / "dumped", data=data)
+    return [(program.scratch / "dumped" / f"{topic}.jsonl").read_bytes() for topic in ("commands", "decisions")] + [
+        (data / "vault" / "keys").stat().st_size]
 
 
 def city_files(program):

@@ -202,7 +202,7 @@ class Trial:
     def judge(self, clients):
         operations = [op for client in clients for op in client.operations]
         folder = self.engines[0].folder
-        commands, decisions = self.program.dump(folder, "commands"), self.program.dump(folder, "decisions")
+        commands, decisions = self.program.dump(folder)
         wrong = history.check(operations, commands, decisions)
         acknowledged = sum(op.acknowledged for op in operations)
         print(f"{len(self.engines)} engines, seed {self.given.seed}: {len(operations)} operations, {acknowledged} acknowledged, "

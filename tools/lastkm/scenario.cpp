@@ -38,6 +38,7 @@ std::string folder_for(Session& session, const std::string& keep, const Scenario
 Result<Exit> run(Session& session, const std::vector<std::string>& files, const std::string& keep) {
   const auto place = session.log_place();
   if (!place) return place.error();
+  ScenarioRunner runner(place->value_or(runtime::LogPlace()));
   std::size_t scenarios = 0;
   std::size_t failed = 0;
   for (const std::string& file : files) {
@@ -46,8 +47,7 @@ Result<Exit> run(Session& session, const std::vector<std::string>& files, const 
     const auto read = read_scenarios(*text, file);
     if (!read) return read.error();
     for (const Scenario& scenario : *read) {
-      const auto told = run_scenario(scenario, session.path(file), place->value_or(runtime::LogPlace()),
-                                     folder_for(session, keep, scenario));
+      const auto told = runner.run(scenario, session.path(file), folder_for(session, keep, scenario));
       if (!told) return told.error();
       bool ok = true;
       for (const Check& check : told->checks) ok = ok && check.ok;

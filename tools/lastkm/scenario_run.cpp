@@ -20,25 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder that goes when this goes.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (fs::temp_directory_path() / "lastkm-scenario-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~Scratch() {
-    std::error_code failure;
-    if (!path_.empty()) fs::remove_all(path_, failure);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 std::string text_of(const Value& value) {
   if (const std::string* text = value.if_string()) return *text;
   return record::canonical(value);
@@ -269,19 +250,29 @@ Result<std::vector<std::string>> rules_of(log::EventLog& log) {
   return std::vector<std::string>(rules.begin(), rules.end());
 }
 
-}  // namespace
-
-Result<Told> run_scenario(const Scenario& scenario, const std::string& file, runtime::LogPlace place,
-                          const std::string& folder) {
-  std::optional<Scratch> scratch;
-  if (folder.empty() && scratch.emplace().path().empty())
-    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
-  const std::string& where = scratch ? scratch->path() : folder;
-  if (place.on_kafka) place.prefix += "-" + fs::path(where).filename().string();
+/// A deployment with a virtual clock and these documents in force.
+Status make(const std::string& folder, const runtime::LogPlace& place,
+            const std::vector<std::string>& files) {
   // On Kafka as many lanes as a deployment has, so that the cases spread over all partitions.
-  if (auto made = runtime::init(where, place.on_kafka ? 64 : 4, true, place); !made) return made.error();
-  const auto engine = runtime::open_engine({.folder = where});
+  if (auto made = runtime::init(folder, place.on_kafka ? 64 : 4, true, place); !made) return made.error();
+  const auto engine = runtime::open_engine({.folder = folder});
   if (!engine) return engine.error();
+  const auto published = publish_files(**engine, files);
+  if (!published) return published.error();
+  return (*engine)->activate(published->last);
+}
+
+Status copy(const std::string& from, const std::string& to) {
+  std::error_code failed;
+  fs::create_directories(to, failed);
+  if (!failed && !fs::is_empty(to, failed) && !failed)
+    return Error{ErrorKind::refused, "folder-not-empty", to + " is not empty: give a new folder", to};
+  if (!failed) fs::copy(from, to, fs::copy_options::recursive, failed);
+  if (failed) return Error{ErrorKind::refused, "cannot-write", to + ": " + failed.message(), to};
+  return done();
+}
+
+Result<std::vector<std::string>> documents_of(const Scenario& scenario, const std::string& file) {
   std::vector<std::string> files;
   if (scenario.shipped) {
     auto shipped = shipped_files();
@@ -292,9 +283,48 @@ Result<Told> run_scenario(const Scenario& scenario, const std::string& file, run
     const auto inside = documents_in((fs::path(file).parent_path() / path).string());
     files.insert(files.end(), inside.begin(), inside.end());
   }
-  const auto published = publish_files(**engine, files);
-  if (!published) return published.error();
-  if (auto active = (*engine)->activate(published->last); !active) return active.error();
+  return files;
+}
+
+}  // namespace
+
+Result<std::string> ScenarioRunner::make_scratch() {
+  std::string pattern = (fs::temp_directory_path() / "lastkm-scenario-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr)
+    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
+  return scratch_.emplace_back(std::move(pattern));
+}
+
+ScenarioRunner::~ScenarioRunner() {
+  std::error_code failure;
+  for (const std::string& folder : scratch_) fs::remove_all(folder, failure);
+}
+
+Result<std::string> ScenarioRunner::deployment_with(const std::vector<std::string>& files) {
+  if (const auto found = deployments_.find(files); found != deployments_.end()) return found->second;
+  auto folder = make_scratch();
+  if (!folder) return folder;
+  if (auto made = make(*folder, place_, files); !made) return made.error();
+  return deployments_.emplace(files, std::move(*folder)).first->second;
+}
+
+Result<Told> ScenarioRunner::run(const Scenario& scenario, const std::string& file,
+                                 const std::string& folder) {
+  auto where = folder.empty() ? make_scratch() : folder;
+  if (!where) return where.error();
+  const auto files = documents_of(scenario, file);
+  if (!files) return files.error();
+  if (place_.on_kafka) {
+    runtime::LogPlace own = place_;
+    own.prefix += "-" + fs::path(*where).filename().string();
+    if (auto made = make(*where, own, *files); !made) return made.error();
+  } else {
+    const auto made = deployment_with(*files);
+    if (!made) return made.error();
+    if (auto copied = copy(*made, *where); !copied) return copied.error();
+  }
+  const auto engine = runtime::open_engine({.folder = *where});
+  if (!engine) return engine.error();
   Run run(**engine, (*engine)->published()->offset_minutes());
   for (std::size_t i = 0; i < scenario.lines.size(); ++i) {
     const ScenarioLine* next = i + 1 < scenario.lines.size() ? &scenario.lines[i + 1] : nullptr;
