@@ -28,13 +28,17 @@ std::int32_t number_in(std::string_view key, std::string_view prefix) {
 }
 }  // namespace
 
+Error unreadable_row(std::string_view family, std::string_view key, std::string_view why) {
+  return Error{ErrorKind::integrity, "views-corrupt",
+               "the row '" + std::string(key) + "' of " + std::string(family) +
+                   " cannot be read: " + std::string(why) + "; rebuild the views",
+               ""};
+}
+
 Result<Value> row_value(std::string_view family, std::string_view key, std::string_view bytes) {
   auto value = record::parse(bytes);
   if (value) return value;
-  return Error{ErrorKind::integrity, "views-corrupt",
-               "the row '" + std::string(key) + "' of " + std::string(family) +
-                   " cannot be read: " + value.error().message + "; rebuild the views",
-               ""};
+  return unreadable_row(family, key, value.error().message);
 }
 
 Result<Checkpoint> Checkpoint::load(store::Store& store, std::string_view family) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/packed.h"
 #include "engine/base/result.h"
 #include "engine/log/event_log.h"
 #include "engine/store/store.h"
@@ -68,5 +69,15 @@ class Checkpoint {
 
 /// The row as a value. integrity "views-corrupt" with family and key where it is no JSON.
 [[nodiscard]] Result<Value> row_value(std::string_view family, std::string_view key, std::string_view bytes);
+/// The same error for a row of another kind.
+[[nodiscard]] Error unreadable_row(std::string_view family, std::string_view key, std::string_view why);
+
+/// A row that was written by pack(); integrity "views-corrupt" where it is none.
+template <class T>
+[[nodiscard]] Result<T> row_of(std::string_view family, std::string_view key, std::string_view bytes) {
+  auto row = unpack<T>(bytes);
+  if (!row) return unreadable_row(family, key, "it is cut short or was changed");
+  return std::move(*row);
+}
 
 }  // namespace lastkm::projections

@@ -17,6 +17,11 @@ struct StrongId {
   explicit StrongId(T v) : value(std::move(v)) {}
   auto operator<=>(const StrongId&) const = default;
   bool operator==(const StrongId&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.value);
+  }
 };
 
 using AggregateId =

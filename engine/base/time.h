@@ -14,6 +14,11 @@ namespace lastkm {
 struct Instant {
   std::int64_t ms = 0;
   auto operator<=>(const Instant&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.ms);
+  }
 };
 
 inline Instant operator+(Instant at, std::int64_t ms) {

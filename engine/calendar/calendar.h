@@ -33,6 +33,11 @@ struct Amount {
   std::int64_t n = 0;
   Unit unit = Unit::working_days;
   bool operator==(const Amount&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.n, self.unit);
+  }
 };
 
 struct Year {

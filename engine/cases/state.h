@@ -24,6 +24,11 @@ struct PendingMark {
   std::string id;
   Instant at;
   bool operator==(const PendingMark&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.id, self.at);
+  }
 };
 
 struct Clock {
@@ -40,6 +45,12 @@ struct Clock {
   bool provisional = false;                      ///< due lies in a provisional calendar year
   bool silenced = false;                         ///< breached and then stopped: its marks wait for a restore
   bool operator==(const Clock&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.name, self.state, self.base, self.due, self.limit, self.paused_left, self.resumed_at,
+         self.resumed_left, self.extensions, self.marks, self.provisional, self.silenced);
+  }
 };
 
 struct CoHandler {
@@ -47,6 +58,11 @@ struct CoHandler {
   std::optional<Instant> due;
   bool reported = false;
   bool operator==(const CoHandler&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.body, self.due, self.reported);
+  }
 };
 
 /// Who made the events of a case from one on, up to the next of these.
@@ -54,6 +70,11 @@ struct Maker {
   BodyId body;
   std::int64_t from = 1;  ///< seq
   bool operator==(const Maker&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.body, self.from);
+  }
 };
 
 struct Whistle {
@@ -61,6 +82,11 @@ struct Whistle {
   std::vector<std::string> bodies;
   std::vector<std::string> answered;
   bool operator==(const Whistle&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.kind, self.bodies, self.answered);
+  }
 };
 
 /// A command that was answered before: so that a repeat gets the same answer.
@@ -71,6 +97,11 @@ struct Remembered {
   Ordinal ordinal;
   Instant at;  ///< lane time of the answer
   bool operator==(const Remembered&) const = default;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.command, self.fingerprint, self.key, self.ordinal, self.at);
+  }
 };
 
 struct CaseState {
@@ -132,16 +163,27 @@ struct CaseState {
 
   bool operator==(const CaseState&) const = default;
 
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.id, self.ref, self.version, self.stage, self.ended, self.workflow, self.workflow_version,
+         self.opened_at, self.occurred_at, self.type, self.category, self.urgency, self.place, self.channel,
+         self.respondent, self.anonymous, self.confidential, self.imported, self.legal_hold, self.lead,
+         self.co_handlers, self.holders, self.returned_by, self.returns, self.disputes, self.dispatches,
+         self.ruled, self.level, self.supervision, self.card, self.whistle, self.clocks, self.calendar,
+         self.extensions, self.parks, self.extension_asked_by, self.termination_asked_by,
+         self.extension_asked, self.parked_for, self.merging, self.master, self.merged, self.parent,
+         self.children, self.feedbacks, self.evidence, self.callbacks, self.callbacks_reached, self.reopens,
+         self.contacts, self.feedback_by, self.solved, self.satisfied, self.verified, self.tries,
+         self.first_try, self.last_try, self.closed_at, self.archived_at, self.remembered, self.makers,
+         self.last_decision);
+  }
+
   [[nodiscard]] const Clock* find_clock(std::string_view name) const;
   /// The earliest instant at which something of this case falls due; nullopt: nothing.
   [[nodiscard]] std::optional<Instant> next_due() const;
   /// Who made the event `seq`; empty where there is none.
   [[nodiscard]] std::string_view maker_of(std::int64_t seq) const;
 };
-
-/// The state as canonical JSON can hold it, and back: for the state store, snapshots and comparisons.
-[[nodiscard]] Value to_value(const CaseState& state);
-[[nodiscard]] Result<CaseState> state_from(const Value& value);
 
 /// One clock change inside an event:
 /// {"clock","change":"started|stopped|suspended|resumed|extended|restored|recomputed|breached|marked",

@@ -29,6 +29,11 @@ class Frontier {
   /// Of the empty tree: the hash of nothing.
   [[nodiscard]] Digest root() const;
 
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.size_, self.peaks_);
+  }
+
  private:
   std::int64_t size_ = 0;
   std::vector<Digest> peaks_;

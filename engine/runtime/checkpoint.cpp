@@ -62,8 +62,8 @@ Result<bool> state_agrees(store::Store& state, log::EventLog& log) {
 }
 
 Status discard_state(store::Store& state) {
-  for (const std::string_view family : {kLaneFamily, kCaseFamily, kAnsweredFamily, kReferenceFamily,
-                                        kDueFamily, kOutboxFamily, kPartitionFamily}) {
+  for (const std::string& family : state_families()) {
+    if (family == kMetaFamily) continue;
     if (auto cleared = state.clear(family); !cleared) return cleared;
   }
   return done();

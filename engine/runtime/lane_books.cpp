@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/packed.h"
 #include "engine/cases/decide.h"
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
@@ -15,6 +16,25 @@ namespace {
 /// Kept in memory by all lanes of a process together.
 constexpr std::size_t kCasesKept = 4096;
 constexpr std::size_t kAnsweredToCase = 2;
+
+/// What the store keeps of an answered command beside its key.
+struct AnsweredRow {
+  Instant at;
+  std::string fingerprint;
+  std::int64_t offset = -1;
+  Ordinal ordinal;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.at, self.fingerprint, self.offset, self.ordinal);
+  }
+};
+
+Error unreadable(const std::string& what) {
+  return Error{ErrorKind::integrity, "state-corrupt",
+               "the state of the " + what + " cannot be read: move the folder 'state' away and start again",
+               ""};
+}
 
 std::string big_endian(std::uint64_t n, int bytes) {
   std::string out;
@@ -119,10 +139,9 @@ LaneBooks::Held* LaneBooks::held(const AggregateId& id) {
   }
   const auto bytes = read(kCaseFamily, id.value);
   if (!bytes) return nullptr;
-  auto value = record::parse(*bytes);
-  auto read_state = value ? cases::state_from(*value) : Result<cases::CaseState>(value.error());
+  auto read_state = unpack<cases::CaseState>(*bytes);
   if (!read_state) {
-    if (!failure_) failure_ = read_state.error();
+    if (!failure_) failure_ = unreadable("case " + id.value);
     return nullptr;
   }
   return &cases_.emplace(id, Held{std::move(*read_state), false, true, true}).first->second;
@@ -171,16 +190,15 @@ LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const Command
   if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
   const auto bytes = read(kAnsweredFamily, answered_key(about, id));
   if (!bytes) return nullptr;
-  auto value = record::parse(*bytes);
-  if (!value) {
-    if (!failure_) failure_ = value.error();
+  auto row = unpack<AnsweredRow>(*bytes);
+  if (!row) {
+    if (!failure_) failure_ = unreadable("answer to " + id.value);
     return nullptr;
   }
   Answered out;
   out.about = about;
-  out.remembered = cases::Remembered{id, std::string(value->text("fingerprint")), "",
-                                     Ordinal(value->number("ordinal")), Instant{value->number("at")}};
-  out.decision_offset = value->number("offset", -1);
+  out.remembered = cases::Remembered{id, std::move(row->fingerprint), "", row->ordinal, row->at};
+  out.decision_offset = row->offset;
   out.stored = true;
   return &answered_.emplace(id, std::move(out)).first->second;
 }
@@ -284,8 +302,8 @@ void LaneBooks::forget_outcomes(const AggregateId& about, Instant before, store:
   const std::string prefix = lane_key() + about.value + "/";
   auto scanned = store_.scan(kAnsweredFamily, prefix, [&](std::string_view key, std::string_view bytes) {
     if (!key.starts_with(prefix)) return false;
-    auto value = record::parse(bytes);
-    if (value && value->number("at") < before.ms) batch.erase(kAnsweredFamily, key);
+    const auto row = unpack<AnsweredRow>(bytes);
+    if (row && row->at < before) batch.erase(kAnsweredFamily, key);
     return true;
   });
   if (!scanned && !failure_) failure_ = scanned.error();
@@ -324,16 +342,14 @@ void LaneBooks::flush_into(store::Batch& batch) {
   let_go();
   for (auto& [id, held] : cases_) {
     if (!held.changed) continue;
-    batch.put(kCaseFamily, id.value, record::canonical(cases::to_value(held.state)));
+    batch.put(kCaseFamily, id.value, pack(held.state));
     held.changed = false;
   }
   for (auto& [id, entry] : answered_) {
     if (!entry.changed) continue;
     batch.put(kAnsweredFamily, answered_key(entry.about, id),
-              record::canonical(Value(Object{{"at", entry.remembered.at.ms},
-                                             {"fingerprint", entry.remembered.fingerprint},
-                                             {"offset", entry.decision_offset},
-                                             {"ordinal", entry.remembered.ordinal.value}})));
+              pack(AnsweredRow{entry.remembered.at, entry.remembered.fingerprint, entry.decision_offset,
+                               entry.remembered.ordinal}));
     entry.changed = false;
   }
   for (const auto& [n, id] : new_references_) {

@@ -8,6 +8,7 @@
 #include "engine/log/owned_log.h"
 #include "engine/log/reading_log.h"
 #include "engine/runtime/assemble.h"
+#include "engine/runtime/checkpoint.h"
 #include "engine/runtime/lane_books.h"
 
 namespace lastkm::runtime {
@@ -15,6 +16,9 @@ namespace lastkm::runtime {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Of what LaneBooks writes; to be changed whenever that does.
+constexpr std::string_view kStateLayout = "2";
 
 Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, const Deployment& deployment) {
   const std::string folder = options.folder + "/state";
@@ -36,9 +40,18 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
         "the state in " + folder + " belongs to another log (" + **log_id + "); move it away and start again",
         ""};
   }
-  if (!*log_id && !options.read_only) {
+  auto layout = (*state)->get(kMetaFamily, "layout");
+  if (!layout) return layout.error();
+  const bool other_layout = *log_id && *layout != kStateLayout;
+  if (other_layout && options.read_only) return store::make_memory_store();
+  if (other_layout) {
+    spdlog::info("the state in {} was written by another version of this program; it is made again", folder);
+    if (auto discarded = discard_state(**state); !discarded) return discarded.error();
+  }
+  if ((!*log_id || other_layout) && !options.read_only) {
     store::Batch batch;
     batch.put(kMetaFamily, "log_id", deployment.log_id);
+    batch.put(kMetaFamily, "layout", std::string(kStateLayout));
     if (auto written = (*state)->write(batch); !written) return written.error();
   }
   return state;

@@ -6,11 +6,10 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/base/packed.h"
 #include "engine/lane/step.h"
 #include "engine/privacy/vault.h"
-#include "engine/record/canonical.h"
 #include "engine/record/digest.h"
-#include "engine/record/parse.h"
 #include "engine/store/store.h"
 
 namespace lastkm::runtime {
@@ -61,8 +60,7 @@ class ShadowBooks final : public lane::Books {
 
   Status end_batch() {
     store::Batch batch;
-    for (const AggregateId& id : changed_)
-      batch.put(kCases, id.value, record::canonical(cases::to_value(cases_[id])));
+    for (const AggregateId& id : changed_) batch.put(kCases, id.value, pack(cases_[id]));
     changed_.clear();
     cases_.clear();
     return past_->write(batch);
@@ -71,9 +69,7 @@ class ShadowBooks final : public lane::Books {
  private:
   cases::CaseState load(const AggregateId& id) {
     if (const auto bytes = past_->get(kCases, id.value); bytes && *bytes) {
-      const auto value = record::parse(**bytes);
-      auto state = value ? cases::state_from(*value) : Result<cases::CaseState>(value.error());
-      if (state) return std::move(*state);
+      if (auto state = unpack<cases::CaseState>(**bytes)) return std::move(*state);
     }
     return parts_.find_case(record::lane_of(id, parts_.deployment.lanes), id).value_or(cases::CaseState{});
   }

@@ -29,9 +29,7 @@ Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
 }
 
 Result<CaseRow> read_row(std::string_view id, std::string_view bytes) {
-  auto value = row_value("cases", id, bytes);
-  if (!value) return value.error();
-  return CaseRow::from(*value);
+  return row_of<CaseRow>("cases", id, bytes);
 }
 
 Ordinal ordinal_in(const Positions& positions, LaneId lane) {

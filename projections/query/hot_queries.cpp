@@ -94,9 +94,7 @@ Result<std::vector<std::vector<Case>>> neighbours(const Reading& rows) {
       const std::string key = std::string(kDuplicateCasePrefix) + id;
       auto bytes = rows.get("duplicates", key);
       if (!bytes) return bytes.error();
-      auto value = row_value("duplicates", key, bytes->value_or(""));
-      if (!value) return value.error();
-      auto row = DuplicateRow::from(*value);
+      auto row = row_of<DuplicateRow>("duplicates", key, bytes->value_or(""));
       if (!row) return row.error();
       cases.push_back({id, std::move(*row)});
     }

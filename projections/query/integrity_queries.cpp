@@ -15,8 +15,7 @@ Result<Array> integrity_lanes(const Projector::Reading& rows) {
   std::optional<Error> error;
   const Status scanned =
       rows.scan("integrity", kLanePrefix, "", [&](std::string_view key, std::string_view bytes) {
-        auto value = row_value("integrity", key, bytes);
-        auto row = value ? IntegrityRow::from(*value) : Result<IntegrityRow>(value.error());
+        auto row = row_of<IntegrityRow>("integrity", key, bytes);
         if (!row) {
           error = row.error();
           return false;

@@ -41,8 +41,7 @@ Status each_outcome(const Reading& rows, Visit visit) {
   static constexpr std::string_view kPrefix = "case/";
   std::optional<Error> error;
   const Status scanned = rows.scan("rates", kPrefix, "", [&](std::string_view key, std::string_view bytes) {
-    auto value = row_value("rates", key, bytes);
-    auto outcome = value ? Outcome::from(*value) : Result<Outcome>(value.error());
+    auto outcome = row_of<Outcome>("rates", key, bytes);
     if (!outcome) {
       error = outcome.error();
       return false;

@@ -22,9 +22,7 @@ Result<Value> work_line(const Reading& rows, const std::string& id, Instant now,
   if (!bytes) return bytes.error();
   if (!*bytes)
     return Error{ErrorKind::integrity, "views-corrupt", "the worklist names a case without a row: " + id, ""};
-  auto value = row_value("worklist", id, **bytes);
-  if (!value) return value.error();
-  auto row = WorkRow::from(*value);
+  auto row = row_of<WorkRow>("worklist", id, **bytes);
   if (!row) return row.error();
   Array holders;
   Array persons;

@@ -18,8 +18,10 @@ struct CaseRow {
   LaneId lane;
   cases::CaseState state;
 
-  [[nodiscard]] static Result<CaseRow> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.lane, self.state);
+  }
 };
 
 }  // namespace lastkm::projections

@@ -1,4 +1,4 @@
-// Row: id → {"lane", "state": the case as evolve folds it}.
+// Row: id → CaseRow, packed: the case as evolve folds it.
 #include "engine/cases/evolve.h"
 #include "engine/cases/state.h"
 #include "engine/record/digest.h"
@@ -19,26 +19,11 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
   return earliest;
 }
 
-Result<CaseRow> CaseRow::from(const Value& value) {
-  const Value* state = value.find("state");
-  if (state == nullptr) {
-    return Error{ErrorKind::integrity, "views-corrupt", "a row of a case lacks its state; rebuild the views",
-                 ""};
-  }
-  auto folded = cases::state_from(*state);
-  if (!folded) return folded.error();
-  return CaseRow{LaneId(static_cast<std::int32_t>(value.number("lane"))), std::move(*folded)};
-}
-
-Value CaseRow::to_value() const {
-  return Object{{"lane", lane.value}, {"state", cases::to_value(state)}};
-}
-
 namespace {
 class CasesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "cases"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<CasesView>(); }
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {

@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "engine/base/result.h"
-#include "engine/record/canonical.h"
 #include "projections/checkpoint.h"
 #include "projections/view.h"
 
 namespace lastkm::projections {
 
-/// T has `static Result<T> from(const Value&)` and `Value to_value() const` (null: there is no such row).
+/// T is Packable (packed.h); where it has `bool absent() const`, that says that there is no such row.
 /// Keys of rows are prefix and id.
 template <class T>
 class Decoded {
@@ -44,11 +43,12 @@ class Decoded {
     for (const auto& [id, row] : touched_) {
       key.resize(prefix_.size());
       key += id;
-      const Value value = row.to_value();
-      if (value.is_null()) {
+      bool absent = false;
+      if constexpr (requires { row.absent(); }) absent = row.absent();
+      if (absent) {
         rows.erase(key);
       } else {
-        rows.put(key, record::canonical(value));
+        rows.put(key, pack(row));
       }
     }
     if (clean_.size() + touched_.size() > kKept) old_ = std::exchange(clean_, {});
@@ -89,9 +89,7 @@ class Decoded {
     auto bytes = rows.get(prefix_ + std::string(id));
     if (!bytes) return bytes.error();
     if (!*bytes) return T{};
-    auto value = row_value(rows.family(), id, **bytes);
-    if (!value) return value.error();
-    return T::from(*value);
+    return row_of<T>(rows.family(), id, **bytes);
   }
 
   std::string prefix_;

@@ -25,8 +25,11 @@ struct DuplicateRow {
   bool ended = false;
   std::string indexed;  ///< its key among the open ones; empty: none
 
-  [[nodiscard]] static Result<DuplicateRow> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.ref, self.place, self.category, self.urgency, self.workflow, self.sketch, self.at,
+         self.accepted, self.hidden, self.linked, self.ended, self.indexed);
+  }
 };
 
 /// "open/" place "/" category "/" time "/" id: neighbours in time stand side by side.

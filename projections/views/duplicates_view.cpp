@@ -9,35 +9,6 @@
 
 namespace lastkm::projections {
 
-Result<DuplicateRow> DuplicateRow::from(const Value& value) {
-  DuplicateRow row;
-  row.ref = value.text("ref");
-  row.place = value.text("place");
-  row.category = value.text("category");
-  row.urgency = value.text("urgency");
-  row.workflow = value.text("workflow");
-  row.sketch = value.text("sketch");
-  row.at = Instant{value.number("at")};
-  row.accepted = value.flag("accepted");
-  row.hidden = value.flag("hidden");
-  row.linked = value.flag("linked");
-  row.ended = value.flag("ended");
-  row.indexed = value.text("indexed");
-  return row;
-}
-
-Value DuplicateRow::to_value() const {
-  Object row{{"at", at.ms}, {"category", category}, {"place", place},
-             {"ref", ref},  {"urgency", urgency},   {"workflow", workflow}};
-  if (!sketch.empty()) row.set("sketch", sketch);
-  if (accepted) row.set("accepted", true);
-  if (hidden) row.set("hidden", true);
-  if (linked) row.set("linked", true);
-  if (ended) row.set("ended", true);
-  if (!indexed.empty()) row.set("indexed", indexed);
-  return row;
-}
-
 std::string duplicate_key(const DuplicateRow& row, std::string_view id) {
   return std::string(kDuplicateOpenPrefix) + key_part(row.place) + "/" + key_part(row.category) + "/" +
          sortable(row.at) + "/" + std::string(id);
@@ -47,7 +18,7 @@ namespace {
 class DuplicatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "duplicates"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<DuplicatesView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,

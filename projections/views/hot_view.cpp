@@ -12,19 +12,16 @@ namespace {
 struct HotRow {
   std::string month, category, community;
 
-  static Result<HotRow> from(const Value& value) {
-    return HotRow{std::string(value.text("month")), std::string(value.text("category")),
-                  std::string(value.text("community"))};
-  }
-  [[nodiscard]] Value to_value() const {
-    return Object{{"month", month}, {"category", category}, {"community", community}};
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.month, self.category, self.community);
   }
 };
 
 class HotView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "hot"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<HotView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,

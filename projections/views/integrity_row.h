@@ -23,8 +23,11 @@ struct IntegrityRow {
   std::int64_t broken = 0;  ///< decisions whose `prev` is not the hash of the aggregate's previous one
   Ordinal first_broken;
 
-  [[nodiscard]] static Result<IntegrityRow> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.last, self.decisions, self.commands, self.events, self.rejected, self.repeats, self.late,
+         self.broken, self.first_broken);
+  }
 };
 
 }  // namespace lastkm::projections

@@ -16,38 +16,15 @@ std::string digits(std::int64_t n, std::size_t width) {
   return text;
 }
 
-Value peaks_of(const record::Frontier& frontier) {
-  Array peaks;
-  for (const record::Digest& peak : frontier.peaks()) peaks.emplace_back(record::hex(peak));
-  return peaks;
-}
-
-Result<record::Frontier> frontier_from(const Value& row, std::string_view name, std::int64_t size) {
-  std::vector<record::Digest> peaks;
-  const Value* held = row.find(name);
-  const Array* items = held == nullptr ? nullptr : held->if_array();
-  bool good = items != nullptr;
-  for (std::size_t i = 0; good && i < items->size(); ++i) {
-    const std::string* text = (*items)[i].if_string();
-    good = text != nullptr && record::read_hex(*text, peaks.emplace_back());
-  }
-  if (good) return record::Frontier(size, std::move(peaks));
-  return Error{ErrorKind::integrity, "views-corrupt", "a row of integrity lacks its tree; rebuild the views",
-               ""};
-}
-
 /// What the next decision about an aggregate has to name.
 struct Chain {
   std::string hash;
   bool imported = false;
-  static Result<Chain> from(const Value& value) {
-    return Chain{std::string(value.text("hash")), value.flag("imported")};
-  }
-  [[nodiscard]] Value to_value() const {
-    if (hash.empty()) return {};
-    Object row{{"hash", hash}};
-    if (imported) row.set("imported", true);
-    return row;
+  [[nodiscard]] bool absent() const { return hash.empty(); }
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.hash, self.imported);
   }
 };
 }  // namespace
@@ -56,41 +33,11 @@ std::string lane_key(LaneId lane) {
   return std::string(kLanePrefix) + digits(lane.value, 4);
 }
 
-Result<IntegrityRow> IntegrityRow::from(const Value& value) {
-  IntegrityRow row;
-  row.last = Ordinal(value.number("last"));
-  auto decisions = frontier_from(value, "decisions", row.last.value);
-  if (!decisions) return decisions.error();
-  row.decisions = std::move(*decisions);
-  auto commands = frontier_from(value, "commands", row.last.value);
-  if (!commands) return commands.error();
-  row.commands = std::move(*commands);
-  row.events = value.number("events");
-  row.rejected = value.number("rejected");
-  row.repeats = value.number("repeats");
-  row.late = value.number("late");
-  row.broken = value.number("broken");
-  row.first_broken = Ordinal(value.number("first_broken"));
-  return row;
-}
-
-Value IntegrityRow::to_value() const {
-  return Object{{"last", last.value},
-                {"decisions", peaks_of(decisions)},
-                {"commands", peaks_of(commands)},
-                {"events", events},
-                {"rejected", rejected},
-                {"repeats", repeats},
-                {"late", late},
-                {"broken", broken},
-                {"first_broken", first_broken.value}};
-}
-
 namespace {
 class IntegrityView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "integrity"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<IntegrityView>(); }
 
   [[nodiscard]] Status decided(const Accepted& accepted, Rows& rows) override {

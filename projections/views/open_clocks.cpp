@@ -6,25 +6,6 @@
 
 namespace lastkm::projections {
 
-Result<OpenClocks> OpenClocks::from(const Value& value) {
-  OpenClocks clocks;
-  const Object* object = value.if_object();
-  if (object == nullptr) return clocks;
-  for (const Member& member : *object) {
-    const std::string* text = member.value.if_string();
-    auto due = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
-    if (!due) return due.error();
-    clocks.due_[member.name] = *due;
-  }
-  return clocks;
-}
-
-Value OpenClocks::to_value() const {
-  Object object;
-  for (const auto& [clock, due] : due_) object.set(clock, format_utc(due));
-  return object;
-}
-
 Status OpenClocks::apply(const Value& changes) {
   const Array* array = changes.if_array();
   if (array == nullptr) return done();

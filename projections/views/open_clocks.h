@@ -14,8 +14,10 @@ namespace lastkm::projections {
 
 class OpenClocks {
  public:
-  [[nodiscard]] static Result<OpenClocks> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.due_);
+  }
 
   /// `changes` is the `clocks` member of an event; null changes nothing.
   [[nodiscard]] Status apply(const Value& changes);

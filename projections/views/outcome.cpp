@@ -10,23 +10,6 @@ namespace lastkm::projections {
 namespace {
 constexpr std::string_view kContactClock = "first_contact";
 
-Value to_value(const Exclusion& exclusion) {
-  return Object{{"code", exclusion.code},
-                {"approver", exclusion.approver},
-                {"at", format_utc(exclusion.at)},
-                {"body", exclusion.body}};
-}
-
-Value to_value(const CallbackOutcome& callback) {
-  return Object{{"at", format_utc(callback.at)},
-                {"lead", callback.lead},
-                {"reached", callback.reached},
-                {"denied_contact", callback.denied_contact},
-                {"solved", callback.solved},
-                {"satisfied", callback.satisfied},
-                {"by", callback.by}};
-}
-
 std::string approver_of(const record::Event& event) {
   return std::string(event.data.text("approver", event.actor.body.value));
 }
@@ -38,83 +21,7 @@ std::optional<std::string> code_in(const record::Event& event) {
   return std::string(reason);
 }
 
-/// Reads members of a row that this program wrote; the first that is damaged is kept.
-class Reader {
- public:
-  Instant time(const Value& value, std::string_view name) {
-    auto at = parse_instant(value.text(name));
-    if (at) return *at;
-    if (!error_) error_ = at.error();
-    return Instant{};
-  }
-  std::optional<Instant> maybe_time(const Value& value, std::string_view name) {
-    if (value.find(name) == nullptr) return std::nullopt;
-    return time(value, name);
-  }
-  std::vector<Exclusion> exclusions(const Value& value, std::string_view name) {
-    std::vector<Exclusion> all;
-    const Value* member = value.find(name);
-    const Array* items = member == nullptr ? nullptr : member->if_array();
-    if (items == nullptr) return all;
-    for (const Value& item : *items) {
-      all.push_back(Exclusion{std::string(item.text("code")), std::string(item.text("approver")),
-                              time(item, "at"), std::string(item.text("body"))});
-    }
-    return all;
-  }
-  std::optional<CallbackOutcome> callback(const Value& value, std::string_view name) {
-    const Value* member = value.find(name);
-    if (member == nullptr) return std::nullopt;
-    return CallbackOutcome{time(*member, "at"),
-                           std::string(member->text("lead")),
-                           member->flag("reached"),
-                           member->flag("denied_contact"),
-                           std::string(member->text("solved")),
-                           std::string(member->text("satisfied")),
-                           std::string(member->text("by"))};
-  }
-  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
- private:
-  std::optional<Error> error_;
-};
 }  // namespace
-
-Result<Outcome> Outcome::from(const Value& value) {
-  Reader read;
-  Outcome outcome;
-  outcome.place = value.text("place");
-  outcome.lead = value.text("lead");
-  outcome.opened_by = value.text("opened_by");
-  outcome.anonymous = value.flag("anonymous");
-  outcome.contact_due = read.maybe_time(value, "contact_due");
-  if (value.find("contacted") != nullptr) outcome.contacted = value.flag("contacted");
-  outcome.workflow = value.text("workflow");
-  outcome.first = read.callback(value, "first");
-  outcome.last = read.callback(value, "last");
-  outcome.closed_at = read.maybe_time(value, "closed_at");
-  outcome.closed_lead = value.text("closed_lead");
-  outcome.returned = read.exclusions(value, "returned");
-  outcome.excluded = read.exclusions(value, "excluded");
-  if (read.error()) return *read.error();
-  return outcome;
-}
-
-Value Outcome::to_value() const {
-  Object row{{"place", place},       {"lead", lead},           {"opened_by", opened_by},
-             {"workflow", workflow}, {"anonymous", anonymous}, {"closed_lead", closed_lead}};
-  if (contact_due) row.set("contact_due", format_utc(*contact_due));
-  if (contacted) row.set("contacted", *contacted);
-  if (first) row.set("first", projections::to_value(*first));
-  if (last) row.set("last", projections::to_value(*last));
-  if (closed_at) row.set("closed_at", format_utc(*closed_at));
-  for (const auto& [name, list] : {std::pair("returned", &returned), std::pair("excluded", &excluded)}) {
-    Array items;
-    for (const Exclusion& one : *list) items.push_back(projections::to_value(one));
-    if (!items.empty()) row.set(name, std::move(items));
-  }
-  return row;
-}
 
 Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   const std::string& type = event.type;

@@ -21,6 +21,11 @@ struct Exclusion {
   std::string approver;
   Instant at;        ///< business time
   std::string body;  ///< whose order it was
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.code, self.approver, self.at, self.body);
+  }
 };
 
 struct CallbackOutcome {
@@ -30,6 +35,11 @@ struct CallbackOutcome {
   bool denied_contact = false;
   std::string solved, satisfied;  ///< empty: not answered
   std::string by;                 ///< body that called
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.at, self.lead, self.reached, self.denied_contact, self.solved, self.satisfied, self.by);
+  }
 };
 
 struct Outcome {
@@ -45,8 +55,12 @@ struct Outcome {
   std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
   std::vector<Exclusion> excluded;  ///< by what happened, in order
 
-  [[nodiscard]] static Result<Outcome> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.place, self.lead, self.opened_by, self.workflow, self.anonymous, self.contact_due,
+         self.contacted, self.first, self.last, self.closed_at, self.closed_lead, self.returned,
+         self.excluded);
+  }
   [[nodiscard]] Status apply(const record::Event& event, Instant recorded_at);
 };
 

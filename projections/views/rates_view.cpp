@@ -12,7 +12,7 @@ namespace {
 class RatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "rates"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/result.h"
-#include "engine/base/value.h"
 #include "projections/views/open_clocks.h"
 
 namespace lastkm::projections {
@@ -33,8 +31,10 @@ struct WorkRow {
   /// The person of a holding body whose work it is; empty: nobody of it has acted yet.
   [[nodiscard]] std::string_view person_of(std::string_view holder) const;
 
-  [[nodiscard]] static Result<WorkRow> from(const Value& value);
-  [[nodiscard]] Value to_value() const;
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.ref, self.stage, self.holders, self.persons, self.indexed, self.ended, self.open);
+  }
 };
 
 }  // namespace lastkm::projections

@@ -26,12 +26,6 @@ std::vector<std::string> texts(const Value* value) {
   return texts;
 }
 
-Array array_of(const std::vector<std::string>& texts) {
-  Array array;
-  for (const std::string& text : texts) array.emplace_back(text);
-  return array;
-}
-
 /// The index rows that a case has.
 std::vector<std::string> index_of(const std::string& id, const WorkRow& row) {
   std::vector<std::string> keys;
@@ -58,43 +52,11 @@ std::string_view WorkRow::person_of(std::string_view holder) const {
   return found == persons.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<WorkRow> WorkRow::from(const Value& value) {
-  WorkRow row;
-  row.ref = value.text("ref");
-  row.stage = value.text("stage");
-  row.ended = value.flag("ended");
-  row.holders = texts(value.find("holders"));
-  row.indexed = texts(value.find("indexed"));
-  const Value* persons = value.find("persons");
-  if (const Object* members = persons == nullptr ? nullptr : persons->if_object()) {
-    for (const Member& member : *members) {
-      if (const std::string* person = member.value.if_string()) row.persons[member.name] = *person;
-    }
-  }
-  const Value* open = value.find("open");
-  auto clocks = OpenClocks::from(open == nullptr ? Value() : *open);
-  if (!clocks) return clocks.error();
-  row.open = std::move(*clocks);
-  return row;
-}
-
-Value WorkRow::to_value() const {
-  Object by_body;
-  for (const auto& [body, person] : persons) by_body.set(body, person);
-  return Object{{"ref", ref},
-                {"persons", std::move(by_body)},
-                {"stage", stage},
-                {"ended", ended},
-                {"holders", array_of(holders)},
-                {"indexed", array_of(indexed)},
-                {"open", open.to_value()}};
-}
-
 namespace {
 class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<WorklistView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,

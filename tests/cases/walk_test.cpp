@@ -2,6 +2,7 @@
 #include <random>
 #include <set>
 
+#include "engine/base/packed.h"
 #include "tests/cases/world.h"
 
 namespace lastkm::cases {
@@ -33,7 +34,7 @@ class Watch {
     REQUIRE(answer.after.has_value() == !answer.events.empty());
     if (answer.after) REQUIRE(folded == *answer.after);
     REQUIRE((!answer.rejection || !by_command));
-    REQUIRE(*state_from(to_value(folded)) == folded);
+    REQUIRE(*unpack<CaseState>(pack(folded)) == folded);
     if (asked.name == "ClockDue" && before.version > 0) {
       REQUIRE_FALSE(by_command);
       REQUIRE_FALSE(answer.rejection);

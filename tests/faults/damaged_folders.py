@@ -220,6 +220,12 @@ class Folders:
                 raise Fault("the log was changed")
             self.program.audited(self.folder)
 
+        def other_layout():
+            self.healed(lambda folder: self.edit.must("old-state", folder))
+            row = self.program.submit(self.folder, [register("b0", at=AT)])[0][0]
+            if row["status"] != "duplicate":
+                raise Fault(f"a command that was answered is not known any more: {row}")
+
         vault = ("restore", "put back")
         return [
             ("vault deleted", lambda: self.refused(remove("vault"), "vault-missing", "vault", advice=vault, opens=True, verbs=OPENING)),
@@ -229,6 +235,7 @@ class Folders:
             ("keys a pipe", lambda: self.refused(lambda f: pipe(f / "vault/keys"), "foreign-file", "keys", verbs=OPENING)),
             ("state of another log", lambda: self.refused(lambda f: self.swap(f, "state"), "foreign-state", "state", advice=("move it away",), opens=True, verbs=OPENING)),
             ("views of another log", lambda: self.refused(lambda f: self.swap(f, "views"), "foreign-views", verbs=(["case", "list"],), advice=("move the folder away",), opens=True)),
+            ("state of another layout", other_layout),
             ("state deleted", lambda: self.healed(remove("state"))),
             ("views deleted", lambda: self.healed(remove("views"))),
             ("state without MANIFEST", lambda: self.healed(in_part("state", os.unlink, "MANIFEST*"))),

@@ -1,11 +1,4 @@
 // Does to a data folder what only a test may do. For tests; never shipped.
-//   edit_folder cut FOLDER SEED                      drops the last k decisions of each partition, k by the
-//   seed (0: all) edit_folder flip FOLDER TOPIC PARTITION N BYTE   changes a byte of the N-th record's value,
-//   checksums made anew edit_folder put FOLDER TOPIC PARTITION KEY VALUE appends a record past the program
-//   edit_folder rewrite FOLDER OLD NEW               replaces text in the documents of the directory, digests
-//   made anew edit_folder foreign-id FOLDER                    gives the deployment record another log id
-//   edit_folder open-sealed FOLDER                   opens every sealed text of the commands with the vault's
-//   keys
 #include <rocksdb/db.h>
 
 #include <filesystem>
@@ -22,10 +15,21 @@
 #include "engine/record/decision.h"
 #include "engine/record/digest.h"
 #include "engine/record/parse.h"
+#include "engine/store/store.h"
 
 namespace {
 
 using namespace lastkm;
+
+constexpr std::string_view kUsage = R"(usage: edit_folder …
+  cut FOLDER SEED                         drops the last k decisions of each partition, k by the seed (0: all)
+  flip FOLDER TOPIC PARTITION N BYTE      changes a byte of the N-th record's value, checksums made anew
+  put FOLDER TOPIC PARTITION KEY VALUE    appends a record past the program
+  rewrite FOLDER OLD NEW                  replaces text in the documents of the directory, digests made anew
+  foreign-id FOLDER                       gives the deployment record another log id
+  old-state FOLDER                        has the state be of another layout
+  open-sealed FOLDER                      opens every sealed text of the commands with the vault's keys
+)";
 
 [[noreturn]] void fail(const std::string& why) {
   std::cerr << "edit_folder: " << why << '\n';
@@ -169,6 +173,23 @@ int foreign_id(const std::string& folder) {
   return 0;
 }
 
+/// As a program with another layout of the state would have left it: rows that are nothing to this one.
+int old_state(const std::string& folder) {
+  const auto store = store::open_rocks_store({folder + "/state", {"meta", "case"}});
+  if (!store) fail(store.error().message);
+  store::Batch batch;
+  batch.put("meta", "layout", "1");
+  std::size_t cases = 0;
+  const Status scanned = (*store)->scan("case", "", [&](std::string_view key, std::string_view) {
+    batch.put("case", std::string(key), "{}");
+    return ++cases > 0;
+  });
+  if (!scanned) fail(scanned.error().message);
+  if (cases == 0) fail("the state has no case");
+  if (const Status written = (*store)->write(batch); !written) fail(written.error().message);
+  return 0;
+}
+
 struct Opened {
   std::size_t texts = 0;
   std::string why;
@@ -223,7 +244,8 @@ int main(int count, char** words) {
     return append(given[1], given[2], std::stoi(given[3]), given[4], given[5]);
   if (given.size() == 4 && given[0] == "rewrite") return rewrite(given[1], given[2], given[3]);
   if (given.size() == 2 && given[0] == "foreign-id") return foreign_id(given[1]);
+  if (given.size() == 2 && given[0] == "old-state") return old_state(given[1]);
   if (given.size() == 2 && given[0] == "open-sealed") return open_sealed(given[1]);
-  std::cerr << "usage: see the head of tests/faults/edit_folder.cpp\n";
+  std::cerr << kUsage;
   return 2;
 }

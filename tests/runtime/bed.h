@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/packed.h"
 #include "engine/log/simulated_log.h"
 #include "engine/runtime/assemble.h"
 #include "engine/runtime/lane_books.h"
@@ -279,13 +280,17 @@ inline std::vector<AggregateId> live(Engine& engine, int cases = 6) {
   return ids;
 }
 
-/// Everything that an engine knows of its lanes and of these cases, as text.
+/// Everything that an engine knows of its lanes and of these cases, as bytes with the states of clocks in
+/// words.
 inline std::string all_of(Engine& engine, const std::vector<AggregateId>& ids) {
   std::string out;
   for (const AggregateId& id : ids) {
     auto found = engine.find_case(id.value);
-    out += found ? record::canonical(cases::to_value(*found)) : found.error().code;
-    if (found) out += engine.find_case(found->ref)->id.value;
+    out += found ? pack(*found) : found.error().code;
+    if (found) {
+      for (const cases::Clock& clock : found->clocks) out += cases::name_of(clock.state);
+      out += engine.find_case(found->ref)->id.value;
+    }
     out += "\n";
   }
   for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane)
