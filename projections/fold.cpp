@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <span>
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
@@ -61,6 +63,7 @@ std::size_t Fold::drain(const Ends* until) {
         log_->read(log::Topic::decisions, partition, from, left, options_.chunk_bytes, records_);
     if (!status) block(partition, from, status.error());
     if (read == 0 && !records_.empty()) log::crash_point("views.fetched");
+    expect(records_);
     for (const log::StoredRecord& stored : records_) {
       if (stored.offset >= end) break;
       const Status taken = take(partition, stored);
@@ -75,6 +78,15 @@ std::size_t Fold::drain(const Ends* until) {
     keep_digests(partition);
   }
   return read;
+}
+
+void Fold::expect(std::span<const log::StoredRecord> records) {
+  std::set<std::string> aggregates;
+  for (const log::StoredRecord& stored : records) aggregates.insert(stored.record.key);
+  const std::vector<std::string> ids(aggregates.begin(), aggregates.end());
+  for (Target& target : targets_) {
+    if (target.why.empty()) target.view->expect(ids, target.rows);
+  }
 }
 
 void Fold::flush() {

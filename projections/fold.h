@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,7 @@ class Fold {
  private:
   [[nodiscard]] Status take(std::int32_t partition, const log::StoredRecord& stored);
   void block(std::int32_t partition, std::int64_t offset, const Error& why);
+  void expect(std::span<const log::StoredRecord> records);
   void apply(const Accepted& accepted);
   /// Of each lane's last decision in the chunk: what the checkpoint knows the log by.
   void keep_digests(std::int32_t partition);

@@ -21,6 +21,10 @@ Result<std::optional<std::string>> Rows::get(std::string_view key) {
   return committed_->get(family_, key);
 }
 
+Result<std::vector<std::optional<std::string>>> Rows::get_committed(std::span<const std::string> keys) {
+  return committed_->get_many(family_, keys);
+}
+
 void Rows::change(std::string_view key, std::optional<std::string> value) {
   bytes_ += value ? value->size() : 0;
   const auto found = changed_.find(key);

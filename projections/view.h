@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,11 @@ class Rows {
 
   /// The row as the view left it last; nullopt: there is none. integrity where the store is damaged.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key);
+  /// Whether there is anything committed that rows could be read from.
+  [[nodiscard]] bool has_committed() const { return committed_ != nullptr; }
+  /// Rows that the running chunk has not changed; as `get`.
+  [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_committed(
+      std::span<const std::string> keys);
   void put(std::string_view key, std::string value);
   void erase(std::string_view key);
   /// A row that is written once and not read while the chunk runs.
@@ -86,6 +92,8 @@ class View {
   /// Another one of the same kind, that has seen nothing.
   [[nodiscard]] virtual std::unique_ptr<View> fresh() const = 0;
 
+  /// The aggregates that the next decisions are about, as far as is known: their rows may be read together.
+  virtual void expect(std::span<const std::string> /*aggregates*/, Rows& /*rows*/) {}
   /// Sees one accepted decision, before its events. An error stops this view alone, at this decision.
   [[nodiscard]] virtual Status decided(const Accepted& /*accepted*/, Rows& /*rows*/) { return done(); }
   /// Folds one event of an accepted decision. An error stops this view alone, at this event.

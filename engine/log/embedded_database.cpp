@@ -17,8 +17,8 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.create_if_missing = !options.read_only;
   // The default mode opens short without a word when a byte in the middle of the WAL is damaged.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  out.write_buffer_size = 16U << 20U;
-  out.max_total_wal_size = 64U << 20U;
+  out.write_buffer_size = options.write_buffer_bytes;
+  out.max_total_wal_size = 4 * options.write_buffer_bytes;
   // Each partition grows at its end, so the place of its last record is where the next one belongs. The
   // prefix of key_of(): topic and partition.
   out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
@@ -26,7 +26,9 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.max_open_files = options.read_only ? -1 : 512;
   out.keep_log_file_num = 2;
   out.info_log_level = rocksdb::WARN_LEVEL;
-  out.compression = rocksdb::kLZ4Compression;
+  // What will soon be merged again is not worth it.
+  out.compression = rocksdb::kNoCompression;
+  out.bottommost_compression = rocksdb::kLZ4Compression;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8U << 20U);
   table.block_size = 16U << 10U;

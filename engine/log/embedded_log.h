@@ -24,6 +24,7 @@ struct EmbeddedLogOptions {
   std::optional<Error> why_read_only = {};  ///< what an append is told; empty: "read-only"
   std::uint64_t keep_free_bytes = 64U
                                   << 20U;  ///< below this appends are refused ("disk-full") and reads go on
+  std::size_t write_buffer_bytes = 16U << 20U;  ///< what is written gathers in memory up to twice this
   /// Free bytes where the folder lies; empty: asks the system. For tests.
   std::function<std::uint64_t()> free_bytes = {};
   /// For tests: the files that the database sees, and whether syncs are left out.

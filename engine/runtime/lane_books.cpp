@@ -6,6 +6,7 @@
 #include "engine/base/packed.h"
 #include "engine/cases/decide.h"
 #include "engine/record/canonical.h"
+#include "engine/record/digest.h"
 #include "engine/record/envelope.h"
 #include "engine/record/parse.h"
 
@@ -84,6 +85,8 @@ std::optional<std::string> LaneBooks::read(std::string_view family, std::string_
 Status LaneBooks::load() {
   cases_.clear();
   answered_.clear();
+  no_case_.clear();
+  no_answer_.clear();
   new_references_.clear();
   references_in_batch_ = 0;
   due_.reset();
@@ -137,9 +140,13 @@ LaneBooks::Held* LaneBooks::held(const AggregateId& id) {
     found->second.used = true;
     return &found->second;
   }
+  if (no_case_.contains(id)) return nullptr;
   const auto bytes = read(kCaseFamily, id.value);
-  if (!bytes) return nullptr;
-  auto read_state = unpack<cases::CaseState>(*bytes);
+  return bytes ? hold(id, *bytes) : nullptr;
+}
+
+LaneBooks::Held* LaneBooks::hold(const AggregateId& id, std::string_view bytes) {
+  auto read_state = unpack<cases::CaseState>(bytes);
   if (!read_state) {
     if (!failure_) failure_ = unreadable("case " + id.value);
     return nullptr;
@@ -188,9 +195,14 @@ std::string LaneBooks::answered_key(const AggregateId& about, const CommandId& i
 
 LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const CommandId& id) {
   if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
+  if (no_answer_.contains(id)) return nullptr;
   const auto bytes = read(kAnsweredFamily, answered_key(about, id));
-  if (!bytes) return nullptr;
-  auto row = unpack<AnsweredRow>(*bytes);
+  return bytes ? hold_answer(about, id, *bytes) : nullptr;
+}
+
+LaneBooks::Answered* LaneBooks::hold_answer(const AggregateId& about, const CommandId& id,
+                                            std::string_view bytes) {
+  auto row = unpack<AnsweredRow>(bytes);
   if (!row) {
     if (!failure_) failure_ = unreadable("answer to " + id.value);
     return nullptr;
@@ -201,6 +213,44 @@ LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const Command
   out.decision_offset = row->offset;
   out.stored = true;
   return &answered_.emplace(id, std::move(out)).first->second;
+}
+
+void LaneBooks::expect(std::span<const lane::Taken* const> commands) {
+  no_case_.clear();
+  no_answer_.clear();
+  std::vector<std::string> case_keys, answer_keys;
+  std::vector<const record::Command*> asked;
+  for (const lane::Taken* taken : commands) {
+    if (!taken->command) continue;
+    const record::Command& command = *taken->command;
+    if (!record::is_lane_aggregate(command.aggregate) && !cases_.contains(command.aggregate) &&
+        no_case_.insert(command.aggregate).second) {
+      case_keys.push_back(command.aggregate.value);
+    }
+    if (!answered_.contains(command.id) && no_answer_.insert(command.id).second) {
+      answer_keys.push_back(answered_key(command.aggregate, command.id));
+      asked.push_back(&command);
+    }
+  }
+  const auto cases = store_.get_many(kCaseFamily, case_keys);
+  const auto answers = cases ? store_.get_many(kAnsweredFamily, answer_keys) : cases;
+  if (!answers) {
+    // Whoever asks for one of them alone is told.
+    no_case_.clear();
+    no_answer_.clear();
+    return;
+  }
+  for (std::size_t i = 0; i < case_keys.size(); ++i) {
+    if (!(*cases)[i]) continue;
+    const AggregateId id(case_keys[i]);
+    no_case_.erase(id);
+    hold(id, *(*cases)[i]);
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!(*answers)[i]) continue;
+    no_answer_.erase(asked[i]->id);
+    hold_answer(asked[i]->aggregate, asked[i]->id, *(*answers)[i]);
+  }
 }
 
 std::optional<cases::Remembered> LaneBooks::find_answered(const AggregateId& about, const CommandId& id) {
@@ -322,6 +372,8 @@ void LaneBooks::let_go_of_read() {
 }
 
 void LaneBooks::let_go() {
+  no_case_.clear();
+  no_answer_.clear();
   // What did not change since the flush before has been written by it: only that may be read from the store
   // again.
   if (cases_.size() > cases_kept_) {

@@ -7,8 +7,10 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -52,6 +54,10 @@ class LaneBooks final : public lane::Books {
   cases::CaseState take_case(const AggregateId& id) override;
   void put_case(cases::CaseState state) override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
+
+  /// Reads together what these commands are going to be decided by, and notes what is not there. Good for as
+  /// long as nothing is flushed.
+  void expect(std::span<const lane::Taken* const> commands);
 
   /// The case that got the n-th reference number of this lane.
   [[nodiscard]] std::optional<AggregateId> find_reference(std::int64_t n);
@@ -110,7 +116,9 @@ class LaneBooks final : public lane::Books {
   [[nodiscard]] std::string lane_key() const;
   [[nodiscard]] std::string answered_key(const AggregateId& about, const CommandId& id) const;
   Answered* answered(const AggregateId& about, const CommandId& id);
+  Answered* hold_answer(const AggregateId& about, const CommandId& id, std::string_view bytes);
   Held* held(const AggregateId& id);
+  Held* hold(const AggregateId& id, std::string_view bytes);
   void let_go();
   std::optional<std::string> read(std::string_view family, std::string_view key);
   void forget_expired(store::Batch& batch);
@@ -121,6 +129,8 @@ class LaneBooks final : public lane::Books {
   const std::size_t cases_kept_;  ///< in memory after a flush, beside those that are being changed
   std::unordered_map<AggregateId, Held> cases_;
   std::unordered_map<CommandId, Answered> answered_;
+  std::unordered_set<AggregateId> no_case_;  ///< in the store, as expect() found
+  std::unordered_set<CommandId> no_answer_;
   std::map<std::int64_t, AggregateId> new_references_;  ///< which the store may not hold yet
   std::int64_t references_in_batch_ = 0;                ///< up to this one they are in the last batch
   DueTimes due_;

@@ -24,7 +24,8 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   const std::string folder = options.folder + "/state";
   std::error_code ignored;
   if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
-  const store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
+  store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
+  if (options.workers > 0) store_options.write_buffer_bytes = store::kServingBufferBytes;
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);
   if (damaged)
@@ -134,13 +135,15 @@ Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const Lo
   if (!fs::exists(options.folder + "/log", failed)) {
     return without_log(options.folder);
   }
-  auto log =
-      log::open_embedded_log({.folder = options.folder, .partitions = 0, .read_only = options.read_only});
+  log::EmbeddedLogOptions log_options{.folder = options.folder, .read_only = options.read_only};
+  if (options.workers > 0) log_options.write_buffer_bytes *= 2;
+  auto log = log::open_embedded_log(log_options);
   if (log || log.error().code != "disk-full" || options.workers > 0) return log;
   // Reading goes on; whoever wants to write is told why not.
   options.read_only = true;
-  return log::open_embedded_log(
-      {.folder = options.folder, .partitions = 0, .read_only = true, .why_read_only = log.error()});
+  log_options.read_only = true;
+  log_options.why_read_only = log.error();
+  return log::open_embedded_log(log_options);
 }
 
 Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const LogPlace& place) {

@@ -61,7 +61,7 @@ Status PartitionOwner::fold_waiting() {
       if (stored.offset <= books(lane).last_command_offset) continue;
       if (accepted_[lane.value].empty()) {
         if (!passed_over) passed_over = stored.offset;
-      } else if (auto handled = handle(stored); !handled) {
+      } else if (auto handled = handle(stored, take_record(stored.record)); !handled) {
         return handled;
       }
     }

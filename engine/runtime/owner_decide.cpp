@@ -115,12 +115,11 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
   return done();
 }
 
-Status PartitionOwner::handle(const log::StoredRecord& stored) {
+Status PartitionOwner::handle(const log::StoredRecord& stored, const lane::Taken& taken) {
   const LaneId lane = lane_of_record(stored.record);
   LaneBooks& books = this->books(lane);
   std::deque<Accepted>& accepted = accepted_[lane.value];
   if (!stopped_.contains(lane.value) && stored.offset > books.last_command_offset) {
-    const lane::Taken taken = lane::take(stored.record.key, stored.record.value, parts_.lanes, lane);
     if (!accepted.empty()) {
       Accepted first = std::move(accepted.front());
       accepted.pop_front();

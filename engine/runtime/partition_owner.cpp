@@ -123,6 +123,10 @@ LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
   return lanes_.contains(lane.value) ? lane : LaneId(lanes_.begin()->first);
 }
 
+lane::Taken PartitionOwner::take_record(const log::Record& record) const {
+  return lane::take(record.key, record.value, parts_.lanes, lane_of_record(record));
+}
+
 void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
   stopped_.emplace(lane.value, Engine::Stopped{lane, at, std::move(why)});
 }
@@ -152,8 +156,16 @@ Result<std::size_t> PartitionOwner::take_commands(std::size_t most) {
   std::vector<log::StoredRecord> records;
   auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, records);
   if (!read) return read.error();
+  std::vector<lane::Taken> taken;
+  taken.reserve(records.size());
+  std::map<std::int32_t, std::vector<const lane::Taken*>> of_lane;
   for (const log::StoredRecord& stored : records) {
-    if (auto handled = handle(stored); !handled) return handled.error();
+    taken.push_back(take_record(stored.record));
+    of_lane[lane_of_record(stored.record).value].push_back(&taken.back());
+  }
+  for (const auto& [lane, commands] : of_lane) books(LaneId(lane)).expect(commands);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (auto handled = handle(records[i], taken[i]); !handled) return handled.error();
   }
   return records.size();
 }

@@ -131,7 +131,8 @@ class PartitionOwner {
   Status lose(Error why);
   void note_accepted(LaneBooks& books, const CommandId& command, std::int64_t offset,
                      const std::string& hash);
-  Status handle(const log::StoredRecord& stored);
+  [[nodiscard]] lane::Taken take_record(const log::Record& record) const;
+  Status handle(const log::StoredRecord& stored, const lane::Taken& taken);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
   void apply(LaneBooks& books, const lane::Taken& taken, const record::Decision& decision,

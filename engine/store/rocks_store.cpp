@@ -14,7 +14,6 @@
 namespace lastkm::store {
 namespace {
 
-constexpr std::size_t kWriteBufferBytes = 24U << 20U;  // of all families together
 constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
 constexpr std::string_view kLoading = "loading";  // the folder of files that a load writes
@@ -50,24 +49,24 @@ Error write_error(const rocksdb::Status& status, const std::string& folder) {
           folder + " could not be written: " + status.ToString(), folder};
 }
 
-rocksdb::DBOptions db_options(bool read_only, bool refuse_damaged_tail) {
+rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
   rocksdb::DBOptions options;
-  if (refuse_damaged_tail)
+  if (given.refuse_damaged_tail)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.create_if_missing = !read_only;
-  options.create_missing_column_families = !read_only;
-  options.db_write_buffer_size = kWriteBufferBytes;
+  options.create_if_missing = !given.read_only;
+  options.create_missing_column_families = !given.read_only;
+  options.db_write_buffer_size = given.write_buffer_bytes;
   options.max_total_wal_size = kWalBytes;
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
-  options.max_open_files = read_only ? -1 : kOpenFiles;
+  options.max_open_files = given.read_only ? -1 : kOpenFiles;
   options.max_log_file_size = 4U << 20U;
   options.keep_log_file_num = 3;
   return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options(std::size_t cache_bytes) {
+rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(given.cache_bytes);
   // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is
   // larger than what is asked for by some hundred times.
   table.cache_index_and_filter_blocks = true;
@@ -77,7 +76,10 @@ rocksdb::ColumnFamilyOptions family_options(std::size_t cache_bytes) {
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = kWriteBufferBytes / 2;
+  options.write_buffer_size = given.write_buffer_bytes / 2;
+  // What will soon be merged again is not worth it.
+  options.compression = rocksdb::kNoCompression;
+  options.bottommost_compression = rocksdb::kLZ4Compression;
   return options;
 }
 
@@ -253,6 +255,25 @@ class RocksStore final : public Store {
     return source().get({}, family, key);
   }
 
+  Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
+                                                           std::span<const std::string> keys) override {
+    std::vector<std::optional<std::string>> out(keys.size());
+    const Source source = this->source();
+    if (absent_.contains(family) || keys.empty()) return out;
+    const auto handle = source.handle_of(family);
+    if (!handle) return handle.error();
+    const std::vector<rocksdb::Slice> names(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db_->MultiGet({}, *handle, keys.size(), names.data(), values.data(), statuses.data());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return read_error(statuses[i], folder_);
+      out[i] = values[i].ToString();
+    }
+    return out;
+  }
+
   Status write(const Batch& batch) override {
     if (read_only_) return refuse_write();
     const Source source = this->source();
@@ -307,7 +328,7 @@ class RocksStore final : public Store {
   Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
     if (read_only_) return refuse_write();
     auto load = std::make_unique<RocksLoad>(source());
-    const Status opened = load->open(families, rocksdb::Options(db_options(false, false), each_));
+    const Status opened = load->open(families, rocksdb::Options(db_options({}), each_));
     if (!opened) return opened.error();
     return std::unique_ptr<Load>(std::move(load));
   }
@@ -347,7 +368,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
                  "cannot make " + options.folder + ": " + failed.message(), options.folder};
   }
 
-  const rocksdb::DBOptions how = db_options(options.read_only, options.refuse_damaged_tail);
+  const rocksdb::DBOptions how = db_options(options);
   std::vector<std::string> existing;
   if (there) {
     const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(how, options.folder, &existing);
@@ -364,7 +385,7 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
   }
   names.insert(rocksdb::kDefaultColumnFamilyName);
 
-  const rocksdb::ColumnFamilyOptions each = family_options(options.cache_bytes);
+  const rocksdb::ColumnFamilyOptions each = family_options(options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.reserve(names.size());
   for (const std::string& name : names) families.emplace_back(name, each);

@@ -143,6 +143,7 @@ struct ReadSideOptions {
   std::string log_id;
   int threads = 1;  ///< for what is rebuilt
   QueryOptions queries;
+  bool serving = false;    ///< takes more memory, and less time
   bool read_only = false;  ///< nothing is written; where the views lag, they are folded in memory
 };
 

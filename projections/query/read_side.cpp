@@ -42,6 +42,7 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.folder = options.folder;
   where.families = families_of(make_views());
   where.read_only = options.read_only;
+  if (options.serving) where.write_buffer_bytes = store::kServingBufferBytes;
   where.refuse_damaged_tail = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();

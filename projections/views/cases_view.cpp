@@ -25,6 +25,9 @@ class CasesView final : public View {
   [[nodiscard]] std::string_view name() const override { return "cases"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<CasesView>(); }
+  void expect(std::span<const std::string> aggregates, Rows& rows) override {
+    cases_.expect(aggregates, rows);
+  }
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();

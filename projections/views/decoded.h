@@ -3,10 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "projections/checkpoint.h"
@@ -30,6 +32,22 @@ class Decoded {
       held = touched_.emplace(std::string(id), std::move(*read)).first;
     }
     return &held->second;
+  }
+
+  /// Reads the rows of these together, where they are not known yet. What cannot be read is told by at().
+  void expect(std::span<const std::string> ids, Rows& rows) {
+    if (!rows.has_committed()) return;
+    std::vector<std::string> keys;
+    for (const std::string& id : ids) {
+      if (!touched_.contains(id) && !clean_.contains(id) && !old_.contains(id)) keys.push_back(prefix_ + id);
+    }
+    const auto found = rows.get_committed(keys);
+    if (!found) return;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::string_view id = std::string_view(keys[i]).substr(prefix_.size());
+      auto row = (*found)[i] ? row_of<T>(rows.family(), id, *(*found)[i]) : Result<T>(T{});
+      if (row) clean_.emplace(std::string(id), std::move(*row));
+    }
   }
 
   /// What the chunk has touched, in no order.

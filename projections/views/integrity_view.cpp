@@ -39,6 +39,9 @@ class IntegrityView final : public View {
   [[nodiscard]] std::string_view name() const override { return "integrity"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<IntegrityView>(); }
+  void expect(std::span<const std::string> aggregates, Rows& rows) override {
+    chains_.expect(aggregates, rows);
+  }
 
   [[nodiscard]] Status decided(const Accepted& accepted, Rows& rows) override {
     const record::Decision& decision = accepted.decision;

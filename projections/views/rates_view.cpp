@@ -14,6 +14,9 @@ class RatesView final : public View {
   [[nodiscard]] std::string_view name() const override { return "rates"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
+  void expect(std::span<const std::string> aggregates, Rows& rows) override {
+    outcomes_.expect(aggregates, rows);
+  }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {

@@ -58,6 +58,47 @@ std::map<AggregateId, int> recomputed(Bed& bed) {
 
 }  // namespace
 
+TEST_CASE("books: what is read together is what would be read one by one, also once it has been written") {
+  Bed bed;
+  auto log = log::open_simulated_log(bed.storage);
+  DirectoryLog directory(*log, bed.deployment.source());
+  auto store = store::make_memory_store();
+  const auto name = [](int n) { return AggregateId(std::string(31, 'a') + std::to_string(n)); };
+  std::vector<lane::Taken> taken(3);
+  std::vector<const lane::Taken*> commands;
+  for (int n = 0; n < 3; ++n) {
+    lane::Taken& one = taken[static_cast<std::size_t>(n)];
+    one.command.emplace().id = CommandId("c" + std::to_string(n));
+    one.command->aggregate = name(n);
+    commands.push_back(&one);
+  }
+  // Of so many lanes each keeps one case in memory.
+  LaneBooks books(LaneId(0), 4096, *store, directory);
+  for (int round = 0; round < 2; ++round) {
+    INFO(round);
+    books.expect(commands);
+    for (int n = 0; n < 3; ++n) {
+      const bool there = round == 1;
+      CHECK((books.find_case(name(n)) != nullptr) == there);
+      CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))).has_value() == there);
+      cases::CaseState state = books.take_case(name(n));
+      CHECK(state.version == (there ? n + 1 : 0));
+      state.version = n + 1;
+      books.put_case(std::move(state));
+      books.remember(name(n), outcome("c" + std::to_string(n), "2026-05-20T09:00"));
+    }
+    flush(books, *store);
+    flush(books, *store);
+    CHECK(books.kept() < 6);
+    for (int n = 0; n < 3; ++n) {
+      REQUIRE(books.find_case(name(n)) != nullptr);
+      CHECK(books.find_case(name(n))->version == n + 1);
+      CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))).has_value());
+    }
+  }
+  CHECK_FALSE(books.failure());
+}
+
 TEST_CASE("books: outcomes leave the store 400 days after the archive, and not before; newer ones stay") {
   Bed bed;
   auto log = log::open_simulated_log(bed.storage);

@@ -99,6 +99,17 @@ TEST_CASE("store: both kinds keep one contract") {
     CHECK(rows[1].second == std::string("\0\xff", 2));
     CHECK(rows[2].first == high);
   }
+  SECTION("many rows read at once are those read one by one") {
+    put(*store, "a", "k", "1");
+    put(*store, "a", "", "nothing");
+    put(*store, "b", "other", "2");
+    const std::vector<std::string> keys{"z", "k", "other", "", "k"};
+    const auto rows = store->get_many("a", keys);
+    REQUIRE(rows);
+    REQUIRE(rows->size() == keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) CHECK((*rows)[i] == get(*store, "a", keys[i]));
+    CHECK(store->get_many("a", {})->empty());
+  }
   SECTION("a scan begins at its key and ends when it is told to") {
     for (const char* key : {"1", "2", "3", "4"}) put(*store, "a", key, key);
     CHECK(all(*store, "a", "2x").size() == 2);

@@ -19,6 +19,7 @@ Result<std::unique_ptr<Folder>> Folder::open(const runtime::EngineOptions& optio
   if (!engine) return engine.error();
   auto folder = std::make_unique<Folder>();
   folder->path_ = options.folder;
+  folder->serving_ = options.workers > 0;
   folder->engine_ = std::move(*engine);
   return folder;
 }
@@ -38,6 +39,7 @@ projections::ReadSideOptions Folder::read_side_options() {
   projections::ReadSideOptions options;
   options.folder = path_ + "/views";
   options.log_id = engine_->deployment().log_id;
+  options.serving = serving_;
   options.read_only = engine_->read_only();
   options.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
   options.queries.offset_minutes = Session::offset_of(*engine_);

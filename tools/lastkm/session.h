@@ -64,6 +64,7 @@ class Folder {
  private:
   [[nodiscard]] projections::ReadSideOptions read_side_options();
   std::string path_;
+  bool serving_ = false;
   std::unique_ptr<runtime::Engine> engine_;
   std::mutex mutex_;
   std::unique_ptr<projections::ReadSide> read_side_;
