@@ -62,7 +62,7 @@ class Decoded {
       key.resize(prefix_.size());
       key += id;
       bool absent = false;
-      if constexpr (requires { row.absent(); }) absent = row.absent();
+      if constexpr (requires(const T& one) { one.absent(); }) absent = row.absent();
       if (absent) {
         rows.erase(key);
       } else {
