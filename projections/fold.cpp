@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 #include <span>
 
 #include "engine/log/crash_point.h"
@@ -81,11 +80,16 @@ std::size_t Fold::drain(const Ends* until) {
 }
 
 void Fold::expect(std::span<const log::StoredRecord> records) {
-  std::set<std::string> aggregates;
-  for (const log::StoredRecord& stored : records) aggregates.insert(stored.record.key);
-  const std::vector<std::string> ids(aggregates.begin(), aggregates.end());
+  std::vector<std::string> ids;
   for (Target& target : targets_) {
-    if (target.why.empty()) target.view->expect(ids, target.rows);
+    // Where nothing is committed there is nothing to read.
+    if (!target.why.empty() || !target.rows.has_committed()) continue;
+    if (ids.empty()) {
+      for (const log::StoredRecord& stored : records) ids.push_back(stored.record.key);
+      std::sort(ids.begin(), ids.end());
+      ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    }
+    target.view->expect(ids, target.rows);
   }
 }
 

@@ -21,8 +21,14 @@ Result<std::optional<std::string>> Rows::get(std::string_view key) {
   return committed_->get(family_, key);
 }
 
-Result<std::vector<std::optional<std::string>>> Rows::get_committed(std::span<const std::string> keys) {
-  return committed_->get_many(family_, keys);
+Result<std::vector<std::optional<std::string>>> Rows::get_many(std::span<const std::string> keys) {
+  auto rows = committed_ == nullptr ? std::vector<std::optional<std::string>>(keys.size())
+                                    : committed_->get_many(family_, keys);
+  if (!rows) return rows;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (const auto changed = changed_.find(keys[i]); changed != changed_.end()) (*rows)[i] = changed->second;
+  }
+  return rows;
 }
 
 void Rows::change(std::string_view key, std::optional<std::string> value) {

@@ -32,11 +32,10 @@ class Rows {
 
   /// The row as the view left it last; nullopt: there is none. integrity where the store is damaged.
   [[nodiscard]] Result<std::optional<std::string>> get(std::string_view key);
+  /// The same of many keys, in their order.
+  [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_many(std::span<const std::string> keys);
   /// Whether there is anything committed that rows could be read from.
   [[nodiscard]] bool has_committed() const { return committed_ != nullptr; }
-  /// Rows that the running chunk has not changed; as `get`.
-  [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_committed(
-      std::span<const std::string> keys);
   void put(std::string_view key, std::string value);
   void erase(std::string_view key);
   /// A row that is written once and not read while the chunk runs.

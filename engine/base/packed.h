@@ -181,7 +181,8 @@ template <class T>
   return out;
 }
 
-/// nullopt where the bytes are not exactly what pack() makes of a T.
+/// nullopt where the bytes end before the last member or after it. That a number fits its type is not looked
+/// at: a store has checksums, and bytes of another layout it does not hand out.
 template <class T>
 [[nodiscard]] std::optional<T> unpack(std::string_view bytes) {
   std::optional<T> value(std::in_place);

@@ -32,6 +32,8 @@ inline constexpr std::string_view kReferenceFamily = "reference";
 inline constexpr std::string_view kDueFamily = "due";
 inline constexpr std::string_view kOutboxFamily = "outbox";
 [[nodiscard]] std::vector<std::string> state_families();
+/// Of the rows in them, to be changed whenever they change: a state of another layout is made again.
+inline constexpr std::string_view kStateLayout = "2";
 
 /// A follow-up that its source lane has decided and not yet noted as sent.
 struct Outgoing {

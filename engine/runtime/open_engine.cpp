@@ -17,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of what LaneBooks writes; to be changed whenever that does.
-constexpr std::string_view kStateLayout = "2";
-
 Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, const Deployment& deployment) {
   const std::string folder = options.folder + "/state";
   std::error_code ignored;

@@ -36,12 +36,11 @@ class Decoded {
 
   /// Reads the rows of these together, where they are not known yet. What cannot be read is told by at().
   void expect(std::span<const std::string> ids, Rows& rows) {
-    if (!rows.has_committed()) return;
     std::vector<std::string> keys;
     for (const std::string& id : ids) {
       if (!touched_.contains(id) && !clean_.contains(id) && !old_.contains(id)) keys.push_back(prefix_ + id);
     }
-    const auto found = rows.get_committed(keys);
+    const auto found = rows.get_many(keys);
     if (!found) return;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const std::string_view id = std::string_view(keys[i]).substr(prefix_.size());
