@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <span>
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
@@ -50,42 +49,57 @@ void Fold::unblock() {
 
 std::size_t Fold::drain(const Ends* until) {
   accepted_ = false;
-  std::size_t left = options_.chunk_records;
-  std::size_t read = 0;
+  read_chunk(until);
+  expect();
+  std::size_t folded = 0;
+  for (const Read& read : chunk_) {
+    for (const log::StoredRecord& stored : read.records) {
+      const Status taken = take(read.partition, stored);
+      if (!taken) {
+        block(read.partition, stored.offset, taken.error());
+        break;
+      }
+      checkpoint_.partition(read.partition).next = stored.offset + 1;
+      ++folded;
+    }
+    keep_digests(read);
+  }
+  return folded;
+}
+
+void Fold::read_chunk(const Ends* until) {
+  chunk_.clear();
+  std::size_t bytes_left = options_.chunk_bytes;
+  // From all alike: what was decided at one time lies together in the views.
+  const std::size_t most =
+      std::max<std::size_t>(1, options_.chunk_records / std::max<std::size_t>(1, partitions_.size()));
   for (const std::int32_t partition : partitions_) {
-    if (left == 0) break;
+    if (bytes_left == 0) break;
     const std::int64_t from = checkpoint_.next(partition);
     const std::int64_t end = until == nullptr ? INT64_MAX : (*until)[static_cast<std::size_t>(partition)];
     if (from >= end || closed_.contains(partition)) continue;
-    records_.clear();
-    const Status status =
-        log_->read(log::Topic::decisions, partition, from, left, options_.chunk_bytes, records_);
+    Read read{partition, {}};
+    const Status status = log_->read(log::Topic::decisions, partition, from, most, bytes_left, read.records);
     if (!status) block(partition, from, status.error());
-    if (read == 0 && !records_.empty()) log::crash_point("views.fetched");
-    expect(records_);
-    for (const log::StoredRecord& stored : records_) {
-      if (stored.offset >= end) break;
-      const Status taken = take(partition, stored);
-      if (!taken) {
-        block(partition, stored.offset, taken.error());
-        break;
-      }
-      checkpoint_.partition(partition).next = stored.offset + 1;
-      ++read;
-      --left;
-    }
-    keep_digests(partition);
+    while (!read.records.empty() && read.records.back().offset >= end) read.records.pop_back();
+    if (read.records.empty()) continue;
+    if (chunk_.empty()) log::crash_point("views.fetched");
+    for (const log::StoredRecord& stored : read.records)
+      bytes_left -= std::min(bytes_left, stored.record.value.size());
+    chunk_.push_back(std::move(read));
   }
-  return read;
 }
 
-void Fold::expect(std::span<const log::StoredRecord> records) {
+/// What the chunk is about is read together, over all its partitions: keys that lie together are read once.
+void Fold::expect() {
   std::vector<std::string> ids;
   for (Target& target : targets_) {
     // Where nothing is committed there is nothing to read.
     if (!target.why.empty() || !target.rows.has_committed()) continue;
     if (ids.empty()) {
-      for (const log::StoredRecord& stored : records) ids.push_back(stored.record.key);
+      for (const Read& read : chunk_) {
+        for (const log::StoredRecord& stored : read.records) ids.push_back(stored.record.key);
+      }
       std::sort(ids.begin(), ids.end());
       ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     }
@@ -114,11 +128,11 @@ void Fold::block(std::int32_t partition, std::int64_t offset, const Error& why) 
   if (!blocked_) blocked_ = unreadable(partition, offset, why);
 }
 
-void Fold::keep_digests(std::int32_t partition) {
-  for (const auto& [lane, offset] : checkpoint_.moved(partition, log_->partitions())) {
-    if (records_.empty() || offset < records_.front().offset) continue;  // moved in an earlier chunk
+void Fold::keep_digests(const Read& read) {
+  for (const auto& [lane, offset] : checkpoint_.moved(read.partition, log_->partitions())) {
+    if (offset < read.records.front().offset) continue;  // moved in an earlier chunk
     const auto at = std::lower_bound(
-        records_.begin(), records_.end(), offset,
+        read.records.begin(), read.records.end(), offset,
         [](const log::StoredRecord& stored, std::int64_t wanted) { return stored.offset < wanted; });
     checkpoint_.set_digest(lane, record::hex(record::sha256(at->record.value)));
   }

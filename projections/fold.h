@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,12 +60,17 @@ class Fold {
   void unblock();
 
  private:
+  struct Read {  ///< of a chunk: what one partition gave, at least one record
+    std::int32_t partition = 0;
+    std::vector<log::StoredRecord> records;
+  };
+  void read_chunk(const Ends* until);
   [[nodiscard]] Status take(std::int32_t partition, const log::StoredRecord& stored);
   void block(std::int32_t partition, std::int64_t offset, const Error& why);
-  void expect(std::span<const log::StoredRecord> records);
+  void expect();
   void apply(const Accepted& accepted);
   /// Of each lane's last decision in the chunk: what the checkpoint knows the log by.
-  void keep_digests(std::int32_t partition);
+  void keep_digests(const Read& read);
 
   log::EventLog* log_;
   Checkpoint checkpoint_;
@@ -77,7 +81,7 @@ class Fold {
   bool accepted_ = false;
   std::set<std::int32_t> closed_;
   std::optional<Error> blocked_;
-  std::vector<log::StoredRecord> records_;
+  std::vector<Read> chunk_;
 };
 
 }  // namespace lastkm::projections

@@ -1,5 +1,7 @@
 #include "projections/projector.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
@@ -209,6 +211,12 @@ Status Projector::Impl::fold_live() {
   return done();
 }
 
+Status Projector::Impl::fold_chunk() {
+  live.unblock();
+  if (const auto more = step_live(); !more) return more.error();
+  return live.blocked() ? Status(*live.blocked()) : done();
+}
+
 Status Projector::catch_up() {
   if (const Status built = impl_->build_outdated({}); !built) return built;
   const std::lock_guard lock(impl_->folding);
@@ -221,10 +229,12 @@ Result<bool> Projector::step() {
   return impl_->step_live();
 }
 
-Status Projector::run(const std::stop_token& stop) {
+Status Projector::run(const std::stop_token& stop, const std::function<bool()>& gives_way) {
   static constexpr std::chrono::milliseconds kPatience{100};
+  using Clock = std::chrono::steady_clock;
   // A large chunk costs far less a record than many small ones; who cannot wait asks with wait_for().
-  static constexpr std::chrono::milliseconds kPace{25};
+  static constexpr Clock::duration kPace = std::chrono::milliseconds(25);
+  static constexpr int kRestsMore = 9;
   std::mutex pausing;
   std::condition_variable_any never;
   std::atomic<bool> building = false;
@@ -246,13 +256,16 @@ Status Projector::run(const std::stop_token& stop) {
       });
     }
     if (!building && builder.joinable()) builder = std::jthread();
+    const bool less = gives_way && gives_way();
+    const Clock::time_point begun = Clock::now();
     {
       const std::lock_guard lock(impl_->folding);
-      if (const Status folded = impl_->fold_live(); !folded) return folded;
+      if (const auto folded = less ? impl_->fold_chunk() : impl_->fold_live(); !folded) return folded;
     }
+    const Clock::duration rest = less ? kRestsMore * (Clock::now() - begun) : kPace;
     impl_->log.wait(seen, kPatience);
     std::unique_lock pause(pausing);
-    never.wait_for(pause, stop, kPace, [] { return false; });
+    never.wait_for(pause, stop, rest, [] { return false; });
   }
   return done();
 }

@@ -60,6 +60,8 @@ struct Projector::Impl {
   Status start_over();
   /// Folds what the log holds now; what comes meanwhile is for the next call.
   Status fold_live();
+  /// One chunk of that.
+  Status fold_chunk();
   /// One chunk at most, up to `until` where that is given; false: there was nothing to read.
   Result<bool> step_live(const Ends* until = nullptr);
   void set_aside(std::string_view view, const std::string& why);

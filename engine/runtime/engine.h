@@ -109,6 +109,8 @@ class Engine {
 
   /// The state of a case by id or reference number; not_found "no-such-case".
   [[nodiscard]] virtual Result<cases::CaseState> find_case(std::string_view id_or_ref) = 0;
+  /// Whether clocks that ran out more than a second ago wait to be fired here: what can wait should.
+  [[nodiscard]] virtual bool clocks_are_late() const = 0;
   /// Ordinal of the last decision of a lane (0: none).
   [[nodiscard]] virtual Ordinal position(LaneId lane) const = 0;
 

@@ -87,6 +87,7 @@ Status LaneBooks::load() {
   answered_.clear();
   no_case_.clear();
   no_answer_.clear();
+  made_.clear();
   new_references_.clear();
   references_in_batch_ = 0;
   due_.reset();
@@ -227,7 +228,8 @@ void LaneBooks::expect(std::span<const lane::Taken* const> commands) {
         no_case_.insert(command.aggregate).second) {
       case_keys.push_back(command.aggregate.value);
     }
-    if (!answered_.contains(command.id) && no_answer_.insert(command.id).second) {
+    if (!answered_.contains(command.id) && no_answer_.insert(command.id).second &&
+        !made_.contains(command.id)) {
       answer_keys.push_back(answered_key(command.aggregate, command.id));
       asked.push_back(&command);
     }
@@ -261,6 +263,7 @@ std::optional<cases::Remembered> LaneBooks::find_answered(const AggregateId& abo
 
 void LaneBooks::remember(const AggregateId& about, cases::Remembered remembered) {
   const CommandId id = remembered.command;
+  made_.erase(id);
   answered_[id] = Answered{about, std::move(remembered), -1, true, false};
 }
 

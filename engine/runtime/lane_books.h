@@ -60,6 +60,9 @@ class LaneBooks final : public lane::Books {
   /// Reads together what these commands are going to be decided by, and notes what is not there. Good for as
   /// long as nothing is flushed.
   void expect(std::span<const lane::Taken* const> commands);
+  /// A command's id that was made here at random, before any record bears it: that it has no answer yet need
+  /// not be looked up.
+  void note_made(const CommandId& id) { made_.insert(id); }
 
   /// The case that got the n-th reference number of this lane.
   [[nodiscard]] std::optional<AggregateId> find_reference(std::int64_t n);
@@ -133,6 +136,7 @@ class LaneBooks final : public lane::Books {
   std::unordered_map<CommandId, Answered> answered_;
   std::unordered_set<AggregateId> no_case_;  ///< in the store, as expect() found
   std::unordered_set<CommandId> no_answer_;
+  std::unordered_set<CommandId> made_;                  ///< by note_made, and not answered yet
   std::map<std::int64_t, AggregateId> new_references_;  ///< which the store may not hold yet
   std::int64_t references_in_batch_ = 0;                ///< up to this one they are in the last batch
   DueTimes due_;

@@ -47,6 +47,7 @@ class LocalEngine final : public Engine {
   std::shared_ptr<const directory::Context> context(LaneId lane) const override;
   std::shared_ptr<const directory::Context> published() const override { return directory_.newest(); }
   Result<cases::CaseState> find_case(std::string_view id_or_ref) override;
+  bool clocks_are_late() const override;
   Ordinal position(LaneId lane) const override;
   std::vector<Stopped> stopped() const override;
   Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason) override;
@@ -80,7 +81,7 @@ class LocalEngine final : public Engine {
   Status recount();
   Status wake_due();
   void start_workers();
-  bool wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) const;
+  bool wake_some(std::span<PartitionOwner* const> owners, std::size_t& first);
   void work(int worker, const std::stop_token& stop);
   void keep_flushing(const std::stop_token& stop);
   std::size_t unflushed();
@@ -102,6 +103,7 @@ class LocalEngine final : public Engine {
   DirectoryLog directory_;
   SealedFields sealed_;
   std::atomic<std::int64_t> virtual_now_{0};
+  std::atomic<Instant> clocks_late_at_{Instant{INT64_MIN / 2}};  ///< when they were last seen to be
   Waiters waiters_;
   std::mutex inline_;
   std::mutex flushing_;

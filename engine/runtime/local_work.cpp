@@ -17,7 +17,12 @@ constexpr std::chrono::milliseconds kFlushEvery{200};
 constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
 /// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than
 /// these.
-constexpr std::size_t kWakeMost = 256;
+constexpr std::size_t kWakeMost = 160;
+constexpr std::int64_t kLateMs = kMsPerSecond;
+/// Of one partition. So that all get on alike: then cases that are due in one instant, which are taken in the
+/// order of their keys, lie together in the stores wherever they are decided, and are read and saved
+/// together.
+constexpr std::size_t kWakeEach = 32;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
 constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
 
@@ -115,16 +120,21 @@ void LocalEngine::start_workers() {
 }
 
 /// In turn, so that no partition waits for all that is due in another. Whether any case was woken.
-bool LocalEngine::wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) const {
+bool LocalEngine::wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) {
   std::size_t left = kWakeMost;
   for (std::size_t i = 0; i < owners.size() && left > 0; ++i, first = (first + 1) % owners.size()) {
     PartitionOwner& owner = *owners[first];
     const auto due = owner.next_due();
+    if (due && now().ms - due->ms > kLateMs) clocks_late_at_ = now();
     if (due && *due <= now()) {
-      if (const auto woken = owner.wake(now(), left)) left -= *woken;
+      if (const auto woken = owner.wake(now(), std::min(left, kWakeEach))) left -= *woken;
     }
   }
   return left < kWakeMost;
+}
+
+bool LocalEngine::clocks_are_late() const {
+  return now().ms - clocks_late_at_.load().ms < kLateMs;
 }
 
 void LocalEngine::work(int worker, const std::stop_token& stop) {

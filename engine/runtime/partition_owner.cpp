@@ -241,19 +241,29 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
   if (!decides_) return std::size_t{0};
-  std::vector<log::Append> appends;
+  // Lane beside lane: none waits for all that is due in another, and what is due in one instant is taken in
+  // the order of its keys, so that the rows of a batch lie together.
+  std::vector<std::pair<DueTimes::Entry, std::int32_t>> due;
   for (auto& [lane, books] : lanes_) {
     if (stopped_.contains(lane)) continue;
-    for (const auto& [at, id] : books->due(now, most - appends.size())) {
-      const record::Command command =
-          lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
-      appends.push_back(log::Append{log::Topic::commands, partition_,
-                                    log::Record{id.value, record::encode(command, parts_.source), {}}});
-    }
+    for (DueTimes::Entry& entry : books->due(now, most)) due.emplace_back(std::move(entry), lane);
   }
-  if (appends.empty()) return std::size_t{0};
+  if (due.empty()) return std::size_t{0};
+  const std::size_t taken = std::min(most, due.size());
+  std::partial_sort(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(taken), due.end());
+  due.resize(taken);
+  std::vector<log::Append> appends;
+  std::vector<CommandId> ids;
+  for (const auto& [entry, lane] : due) {
+    const AggregateId& id = entry.second;
+    const record::Command command = lane::engine_command(lane::kClockDue, id, LaneId(lane),
+                                                         ids.emplace_back(parts_.new_id()), Object{}, now);
+    appends.push_back(log::Append{log::Topic::commands, partition_,
+                                  log::Record{id.value, record::encode(command, parts_.source), {}}});
+  }
   auto written = parts_.log.append(appends, log::Durability::buffered);
   if (!written) return written.error();
+  for (std::size_t i = 0; i < due.size(); ++i) books(LaneId(due[i].second)).note_made(ids[i]);
   return appends.size();
 }
 

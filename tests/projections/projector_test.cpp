@@ -326,3 +326,29 @@ TEST_CASE("projector: wait_for returns once the views reflect an ordinal, or say
   };
   CHECK(projector->wait_for(second.lane, second.ordinal, std::chrono::seconds(60)));
 }
+
+TEST_CASE("projector: giving way it folds a chunk at a time, and shows all in the end") {
+  FakeLog log(3);
+  FakeStore store;
+  const auto projector = open(log, store, 40);
+  catch_up(*projector);
+  const auto decisions = invent_lives(5, 300);
+  add_all(log, decisions);
+  const auto shown = [&projector] {
+    std::int64_t all = 0;
+    for (const auto& [lane, ordinal] : projector->positions()) all += ordinal.value;
+    return all;
+  };
+  std::stop_source stop;
+  std::vector<std::int64_t> after;
+  log.on_wait = [&] {
+    after.push_back(shown());
+    if (after.size() == 20) stop.request_stop();
+  };
+  CHECK(projector->run(stop.get_token(), [] { return true; }));
+  REQUIRE(after.size() == 20);
+  CHECK(after[0] <= 40);
+  CHECK(after[0] < after[1]);
+  CHECK(after[19] == static_cast<std::int64_t>(decisions.size()));
+  CHECK(digest_of(*projector) == fresh_digest(log));
+}

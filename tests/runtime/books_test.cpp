@@ -96,6 +96,17 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
       CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))).has_value());
     }
   }
+  // That what was made here has no answer is known, until it has one.
+  taken[0].command->id = CommandId("made");
+  books.note_made(taken[0].command->id);
+  books.expect(commands);
+  CHECK_FALSE(books.find_answered(name(0), CommandId("made")));
+  books.remember(name(0), outcome("made", "2026-05-20T09:00"));
+  flush(books, *store);
+  for (int n = 0; n < 3; ++n) CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))));
+  flush(books, *store);
+  books.expect(commands);
+  CHECK(books.find_answered(name(0), CommandId("made")));
   CHECK_FALSE(books.failure());
 }
 

@@ -47,4 +47,25 @@ TEST_CASE("workers: eight callers that re-send lose no effect and double none") 
   CHECK(audited.undecided == 0);
 }
 
+TEST_CASE("workers: that clocks fire late is said as long as they do") {
+  Bed bed(8, 8, false);
+  { bed.open_with_rules(); }
+  auto engine = bed.open({}, 2);
+  const AggregateId id = must(*engine, opening("a")).aggregate;
+  must(*engine, act("Send", id.value, cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "b"));
+  CHECK_FALSE(engine->clocks_are_late());
+  *bed.time = cases::at("2026-06-20T09:00").ms;
+  const auto is_due = [&] {
+    const auto due = engine->find_case(id.value)->next_due();
+    return due && *due <= engine->now();
+  };
+  for (int tries = 0; is_due() && tries < 1000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  REQUIRE_FALSE(is_due());
+  CHECK(engine->find_case(id.value)->find_clock("sign")->state == cases::ClockState::breached);
+  CHECK(engine->clocks_are_late());
+  *bed.time += 2 * kMsPerSecond;
+  CHECK_FALSE(engine->clocks_are_late());
+}
+
 }  // namespace lastkm::runtime

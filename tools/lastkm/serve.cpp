@@ -40,7 +40,7 @@ Result<Roles> roles_of(const std::string& text) {
   return out;
 }
 
-Result<Exit> run(Session& session, int workers, const std::string& role_names) {
+Result<Exit> run(Session& session, int workers, const std::string& role_names, bool standby) {
   const auto roles = roles_of(role_names);
   if (!roles) return roles.error();
   const auto where = session.data();
@@ -76,6 +76,10 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names) {
                               .on_loss = on_loss,
                               .decides = roles->engine});
   if (!folder) return folder.error();
+  if (standby && (*folder)->engine().log().cluster_id().empty()) {
+    return Error{ErrorKind::bad_input, "usage",
+                 "--standby is for a deployment on Kafka: a log in a folder has one engine and no other", ""};
+  }
   const auto side = (*folder)->read_side();
   if (!side) return side.error();
   Server server(**folder);
@@ -84,7 +88,7 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names) {
   {
     const std::jthread follow([&](const std::stop_token& token) {
       if (!roles->projections) return;
-      followed = (*side)->projector().run(token);
+      followed = (*side)->projector().run(token, [&] { return (*folder)->engine().clocks_are_late(); });
       if (!followed) spdlog::error("views no longer follow the log: {}", followed.error().message);
     });
     if (session.json()) {
@@ -113,8 +117,13 @@ void add_serve(Program& program) {
   verb.option("--roles", *roles,
               "engine: takes commands and decides its share; projections: keeps views up to date")
       .with_default();
-  program.on(verb, Needs::own_folder,
-             [workers, roles](Session& session) { return run(session, *workers, *roles); });
+  auto standby = std::make_shared<bool>(false);
+  verb.flag(
+      "--standby", *standby,
+      "on Kafka: follow what other engines decide, to take over at once (every engine does, also without)");
+  program.on(verb, Needs::own_folder, [workers, roles, standby](Session& session) {
+    return run(session, *workers, *roles, *standby);
+  });
 }
 
 }  // namespace lastkm::tool

@@ -44,8 +44,9 @@ Result<std::unique_ptr<Bed>> Bed::open(const std::string& folder, int workers, b
   if (!side) return side.error();
   bed->side_ = *side;
   if (follow) {
-    bed->follower_ = std::jthread(
-        [of = bed.get()](const std::stop_token& stop) { of->followed_ = of->projector().run(stop); });
+    bed->follower_ = std::jthread([of = bed.get()](const std::stop_token& stop) {
+      of->followed_ = of->projector().run(stop, [of] { return of->engine().clocks_are_late(); });
+    });
   }
   return bed;
 }

@@ -160,7 +160,9 @@ Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch) {
   report.more.set("calm_p99_us", calm->latencies.at(0.99));
   report.more.set("busy_p99_us", busy->latencies.at(0.99));
   report.more.set("rise_p99_us", busy->latencies.at(0.99) - calm->latencies.at(0.99));
+  const auto caught_from = SteadyClock::now();
   if (auto caught = (*bed)->catch_up(); !caught) return caught.error();
+  report.more.set("views_behind_s", seconds_since(caught_from));
   report.disk_bytes = disk_bytes(folder);
   const auto held = held_by(engine, 2);
   if (!held) return held.error();
