@@ -69,15 +69,24 @@ std::size_t Fold::drain(const Ends* until) {
 
 void Fold::read_chunk(const Ends* until) {
   chunk_.clear();
-  std::size_t bytes_left = options_.chunk_bytes;
+  std::vector<std::pair<std::int32_t, std::int64_t>> waiting;  // partition, and where to end
+  for (const std::int32_t partition : partitions_) {
+    if (closed_.contains(partition)) continue;
+    auto end = log_->end(log::Topic::decisions, partition);
+    if (!end) {
+      block(partition, checkpoint_.next(partition), end.error());
+      continue;
+    }
+    if (until != nullptr) *end = std::min(*end, (*until)[static_cast<std::size_t>(partition)]);
+    if (checkpoint_.next(partition) < *end) waiting.emplace_back(partition, *end);
+  }
   // From all alike: what was decided at one time lies together in the views.
   const std::size_t most =
-      std::max<std::size_t>(1, options_.chunk_records / std::max<std::size_t>(1, partitions_.size()));
-  for (const std::int32_t partition : partitions_) {
+      std::max<std::size_t>(1, options_.chunk_records / std::max<std::size_t>(1, waiting.size()));
+  std::size_t bytes_left = options_.chunk_bytes;
+  for (const auto& [partition, end] : waiting) {
     if (bytes_left == 0) break;
     const std::int64_t from = checkpoint_.next(partition);
-    const std::int64_t end = until == nullptr ? INT64_MAX : (*until)[static_cast<std::size_t>(partition)];
-    if (from >= end || closed_.contains(partition)) continue;
     Read read{partition, {}};
     const Status status = log_->read(log::Topic::decisions, partition, from, most, bytes_left, read.records);
     if (!status) block(partition, from, status.error());
