@@ -128,10 +128,14 @@ std::vector<Fold> Builder::divide(const Ends& until) {
   const std::size_t threads = std::min<std::size_t>(waiting.size(), std::max(1, options_.threads));
   std::vector<std::vector<std::int32_t>> shares(threads);
   for (std::size_t i = 0; i < waiting.size(); ++i) shares[i % threads].push_back(waiting[i]);
+  // A reading of the log costs as much as many records: nobody waits for these, so few and large ones.
+  constexpr std::size_t kLarger = 32;
+  ProjectorOptions options = options_;
+  options.chunk_records *= kLarger;
   std::vector<Fold> folds;
   folds.reserve(threads);
   for (std::vector<std::int32_t>& share : shares) {
-    Fold& fold = folds.emplace_back(*log_, checkpoint_, options_, std::move(share));
+    Fold& fold = folds.emplace_back(*log_, checkpoint_, options, std::move(share));
     for (const Part& part : parts_) {
       if (!stopped_.contains(part.view->name()))
         fold.add(*part.view, has_rows_ ? store_ : nullptr, part.slot);
