@@ -128,10 +128,8 @@ std::vector<Fold> Builder::divide(const Ends& until) {
   const std::size_t threads = std::min<std::size_t>(waiting.size(), std::max(1, options_.threads));
   std::vector<std::vector<std::int32_t>> shares(threads);
   for (std::size_t i = 0; i < waiting.size(); ++i) shares[i % threads].push_back(waiting[i]);
-  // A reading of the log costs as much as many records: nobody waits for these, so few and large ones.
-  constexpr std::size_t kLarger = 32;
   ProjectorOptions options = options_;
-  options.chunk_records *= kLarger;
+  options.chunk_records = options_.build_chunk_records;
   std::vector<Fold> folds;
   folds.reserve(threads);
   for (std::vector<std::int32_t>& share : shares) {

@@ -35,7 +35,9 @@ struct ProjectorOptions {
   std::string log_id;  ///< of the deployment: rows of another log are refused
   std::size_t chunk_records = 2048;
   std::size_t chunk_bytes = 32U << 20U;
-  int threads = 1;                        ///< for what is built beside
+  int threads = 1;  ///< for what is built beside
+  /// Of that. A reading of the log costs as much as many records, and nobody waits for these.
+  std::size_t build_chunk_records = 65536;
   std::size_t build_bytes = 768U << 20U;  ///< memory for it, about
   std::string incident;                   ///< what befell rows that were here before; empty: nothing
 };

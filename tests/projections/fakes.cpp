@@ -297,7 +297,7 @@ std::vector<record::Decision> invent_lives(unsigned seed, int decisions) {
 ProjectorOptions options(std::size_t chunk_records) {
   ProjectorOptions options;
   options.log_id = kLogId;
-  options.chunk_records = chunk_records;
+  options.chunk_records = options.build_chunk_records = chunk_records;
   return options;
 }
 
