@@ -18,11 +18,12 @@ constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
 /// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than
 /// these.
 constexpr std::size_t kWakeMost = 160;
-constexpr std::int64_t kLateMs = kMsPerSecond;
 /// Of one partition. So that all get on alike: then cases that are due in one instant, which are taken in the
 /// order of their keys, lie together in the stores wherever they are decided, and are read and saved
 /// together.
 constexpr std::size_t kWakeEach = 32;
+/// From here on a clock that has not fired counts as late, see clocks_are_late().
+constexpr std::int64_t kLateMs = kMsPerSecond;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
 constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
 
