@@ -19,19 +19,24 @@ using PartitionList =
 
 constexpr std::chrono::seconds kLetGoWithin{5};
 constexpr std::chrono::milliseconds kLookAgain{200};
-constexpr int kDescribeMs = 5000;
+constexpr int kDescribeMs = 2000;
 
 using Event = std::unique_ptr<rd_kafka_event_t, kafka::Destroyer<rd_kafka_event_destroy>>;
 using AdminOptions =
     std::unique_ptr<rd_kafka_AdminOptions_t, kafka::Destroyer<rd_kafka_AdminOptions_destroy>>;
 
 /// Whether a group has no member; false where that cannot be learnt.
-bool is_empty(rd_kafka_t* client, const std::string& group) {
-  const kafka::Queue queue(rd_kafka_queue_new(client));
-  const AdminOptions options(rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
+bool is_empty(kafka::Listener& listener, const std::string& group) {
+  // A client of its own: one that has asked before waits for the broker that coordinated the group then, also
+  // where another one does by now.
+  const auto client = kafka::make_client(listener, kafka::Role::member);
+  if (!client) return false;
+  const kafka::Queue queue(rd_kafka_queue_new(client->get()));
+  const AdminOptions options(
+      rd_kafka_AdminOptions_new(client->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS));
   rd_kafka_AdminOptions_set_request_timeout(options.get(), kDescribeMs, nullptr, 0);
   const char* name = group.c_str();
-  rd_kafka_DescribeConsumerGroups(client, &name, 1, options.get(), queue.get());
+  rd_kafka_DescribeConsumerGroups(client->get(), &name, 1, options.get(), queue.get());
   const Event event(rd_kafka_queue_poll(queue.get(), kDescribeMs));
   if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   std::size_t count = 0;
@@ -142,7 +147,7 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
       const std::lock_guard lock(mutex_);
       if (alone_ || given_.empty() || std::chrono::steady_clock::now() < look_again_) return;
     }
-    const bool alone = is_empty(client_.get(), other_group_);
+    const bool alone = is_empty(*this, other_group_);
     const std::lock_guard lock(mutex_);
     alone_ = alone;
     look_again_ = std::chrono::steady_clock::now() + kLookAgain;

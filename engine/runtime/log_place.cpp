@@ -72,7 +72,7 @@ Result<log::KafkaLogOptions> options_of(const LogPlace& place, bool make) {
   options.replication = place.replication;
   options.flush_each = place.flush_each;
   options.hear = [](int level, std::string_view text) {
-    if (level <= 4) spdlog::warn("Kafka: {}", text);
+    spdlog::log(level <= 4 ? spdlog::level::warn : spdlog::level::debug, "Kafka: {}", text);
   };
   if (!place.settings_file.empty()) {
     auto settings = log::read_kafka_settings(place.settings_file);
