@@ -23,10 +23,12 @@ constexpr std::array<Setting, 10> kFixed{{{"acks", "all"},
                                           {"message.max.bytes", "8912896"}}};
 
 /// Starting points, which a configuration may change.
-constexpr std::array<Setting, 7> kUsual{{{"socket.nagle.disable", "true"},
+constexpr std::array<Setting, 8> kUsual{{{"socket.nagle.disable", "true"},
                                          {"reconnect.backoff.ms", "50"},
                                          {"reconnect.backoff.max.ms", "1000"},
                                          {"retry.backoff.ms", "50"},
+                                         // Also the longest between two looks for a new leader.
+                                         {"retry.backoff.max.ms", "200"},
                                          {"topic.metadata.refresh.fast.interval.ms", "50"},
                                          {"log.connection.close", "false"},
                                          {"linger.ms", "0"}}};
@@ -53,7 +55,7 @@ KafkaSettings settings_of(const KafkaLogOptions& options, Role role) {
       out.erase(name);
   } else {
     for (const char* name :
-         {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms", "retry.backoff.ms"})
+         {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms"})
       out.erase(name);
   }
   return out;
