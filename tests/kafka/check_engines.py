@@ -4,6 +4,7 @@ go, and brokers die under them; many clients send to any of them and re-send wha
 judged at the end (tests/faults/history.py, by the names of Jepsen's Kafka checker), every decision made again, views compared.
 
     check_engines.py LASTKM SOURCE [--engines 3] [--clients 12] [--seed N] [--faults kill,stop,join,outage,broker,roll] [--rounds 1]
+                     [--limits]              also fails where an engine's death is felt for more than 12 s, a broker's for more than 5 s
                      [--expect ANOMALY…]     a control: exits 0 only where the checker finds one of them
     (through with_kafka; the faults broker and roll need three nodes, outage is for one)
 """
@@ -25,6 +26,8 @@ import kills
 from lastkm import Fault, Program, ask
 
 PARTITIONS = 8
+ENGINE_DIES, BROKER_DIES = "kill -9 of an engine", "kill -9 of a broker"
+LIMITS = {ENGINE_DIES: 12, BROKER_DIES: 5}  # seconds
 BROKERS, CLUSTER = os.environ["LASTKM_KAFKA_BROKERS"], os.environ["LASTKM_KAFKA_DIR"]
 
 
@@ -120,7 +123,7 @@ class Trial:
         one = self.random.choice(self.engines)
         since = time.monotonic()
         one.end(signal.SIGKILL)
-        self.until_all_answer(since, "kill -9 of an engine")
+        self.until_all_answer(since, ENGINE_DIES)
         one.start().ready()
 
     def stop(self):
@@ -146,7 +149,7 @@ class Trial:
         node = self.random.randint(1, 3)
         since = time.monotonic()
         self.cluster("kill", node)
-        self.until_all_answer(since, "kill -9 of a broker")
+        self.until_all_answer(since, BROKER_DIES)
         self.cluster("restart", node)
         time.sleep(3)
 
@@ -214,6 +217,10 @@ class Trial:
         return wrong
 
     def whole(self):
+        if self.given.limits:
+            for what, limit in LIMITS.items():
+                if max(self.worst[what], default=0) > limit:
+                    raise Fault(f"{what} is felt for more than {limit} s")
         self.program.audited(self.engines[0].folder)
         digests = [self.program.lines("view", "digest", "--data", engine.folder) for engine in self.engines]
         if any(digest != digests[0] for digest in digests):
@@ -238,6 +245,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=20261125)
     parser.add_argument("--faults", type=lambda text: text.split(","), default=["kill", "stop", "join"])
+    parser.add_argument("--limits", action="store_true")
     parser.add_argument("--expect", nargs="+", default=[])
     parser.add_argument("--keep", action="store_true", help="leave the folders behind where something is wrong")
     given = parser.parse_args()
