@@ -54,8 +54,7 @@ KafkaSettings settings_of(const KafkaLogOptions& options, Role role) {
           "fetch.wait.max.ms", "fetch.queue.backoff.ms", "fetch.error.backoff.ms"})
       out.erase(name);
   } else {
-    for (const char* name :
-         {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms"})
+    for (const char* name : {"acks", "enable.idempotence", "message.timeout.ms", "linger.ms"})
       out.erase(name);
   }
   return out;
