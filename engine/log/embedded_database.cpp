@@ -2,6 +2,7 @@
 
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_partitioner.h>
 #include <rocksdb/table.h>
 
 #include <filesystem>
@@ -11,6 +12,8 @@ namespace lastkm::log {
 
 namespace {
 
+constexpr std::size_t kPartitionPrefix = 3;  // of key_of(): topic and partition
+
 rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   rocksdb::Options out;
   if (options.env != nullptr) out.env = options.env;
@@ -19,21 +22,20 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = options.write_buffer_bytes;
   out.max_total_wal_size = 4 * options.write_buffer_bytes;
-  // Each file that is flushed holds records of every partition, so it is merged with all of the first level:
-  // eight at once into a level no larger than they are merge half as much as the defaults (four, and twice as
-  // much).
+  // A flushed file holds records of every partition, so it is merged with all of the first level: eight at
+  // once, into a level that is kept small. What is merged is cut between partitions; each of those only grows
+  // at its end, so from the first level on files do not overlap, and move down without being read again.
   out.level0_file_num_compaction_trigger = 8;
-  out.max_bytes_for_level_base = 8 * options.write_buffer_bytes;
-  // Each partition grows at its end, so the place of its last record is where the next one belongs. The
-  // prefix of key_of(): topic and partition.
-  out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
+  out.max_bytes_for_level_base = options.write_buffer_bytes;
+  out.sst_partitioner_factory = rocksdb::NewSstPartitionerFixedPrefixFactory(kPartitionPrefix);
+  // For the same reason the place of a partition's last record is where the next one belongs.
+  out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kPartitionPrefix));
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   out.max_open_files = options.read_only ? -1 : 512;
   out.keep_log_file_num = 2;
   out.info_log_level = rocksdb::WARN_LEVEL;
-  // What will soon be merged again is not worth it.
-  out.compression = rocksdb::kNoCompression;
-  out.bottommost_compression = rocksdb::kLZ4Compression;
+  // What will soon be merged again is not worth it; what is merged stays as it is.
+  out.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(8U << 20U);
   table.block_size = 16U << 10U;
