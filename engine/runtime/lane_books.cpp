@@ -216,42 +216,47 @@ LaneBooks::Answered* LaneBooks::hold_answer(const AggregateId& about, const Comm
   return &answered_.emplace(id, std::move(out)).first->second;
 }
 
-void LaneBooks::expect(std::span<const lane::Taken* const> commands) {
-  no_case_.clear();
-  no_answer_.clear();
+void LaneBooks::expect(std::span<const Expected> commands) {
+  if (commands.empty()) return;
+  store::Store& store = commands.front().first->store_;
   std::vector<std::string> case_keys, answer_keys;
-  std::vector<const record::Command*> asked;
-  for (const lane::Taken* taken : commands) {
+  std::vector<LaneBooks*> of_case;
+  std::vector<Expected> of_answer;
+  for (const auto& [books, taken] : commands) {
     if (!taken->command) continue;
     const record::Command& command = *taken->command;
-    if (!record::is_lane_aggregate(command.aggregate) && !cases_.contains(command.aggregate) &&
-        no_case_.insert(command.aggregate).second) {
+    if (!record::is_lane_aggregate(command.aggregate) && !books->cases_.contains(command.aggregate) &&
+        books->no_case_.insert(command.aggregate).second) {
       case_keys.push_back(command.aggregate.value);
+      of_case.push_back(books);
     }
-    if (!answered_.contains(command.id) && no_answer_.insert(command.id).second &&
-        !made_.contains(command.id)) {
-      answer_keys.push_back(answered_key(command.aggregate, command.id));
-      asked.push_back(&command);
+    if (!books->answered_.contains(command.id) && books->no_answer_.insert(command.id).second &&
+        !books->made_.contains(command.id)) {
+      answer_keys.push_back(books->answered_key(command.aggregate, command.id));
+      of_answer.emplace_back(books, taken);
     }
   }
-  const auto cases = store_.get_many(kCaseFamily, case_keys);
-  const auto answers = cases ? store_.get_many(kAnsweredFamily, answer_keys) : cases;
+  const auto cases = store.get_many(kCaseFamily, case_keys);
+  const auto answers = cases ? store.get_many(kAnsweredFamily, answer_keys) : cases;
   if (!answers) {
     // Whoever asks for one of them alone is told.
-    no_case_.clear();
-    no_answer_.clear();
+    for (const auto& [books, taken] : commands) {
+      books->no_case_.clear();
+      books->no_answer_.clear();
+    }
     return;
   }
   for (std::size_t i = 0; i < case_keys.size(); ++i) {
     if (!(*cases)[i]) continue;
     const AggregateId id(case_keys[i]);
-    no_case_.erase(id);
-    hold(id, *(*cases)[i]);
+    of_case[i]->no_case_.erase(id);
+    of_case[i]->hold(id, *(*cases)[i]);
   }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
+  for (std::size_t i = 0; i < answer_keys.size(); ++i) {
     if (!(*answers)[i]) continue;
-    no_answer_.erase(asked[i]->id);
-    hold_answer(asked[i]->aggregate, asked[i]->id, *(*answers)[i]);
+    const auto& [books, taken] = of_answer[i];
+    books->no_answer_.erase(taken->command->id);
+    books->hold_answer(taken->command->aggregate, taken->command->id, *(*answers)[i]);
   }
 }
 

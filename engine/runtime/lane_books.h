@@ -57,9 +57,10 @@ class LaneBooks final : public lane::Books {
   void put_case(cases::CaseState state) override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
 
-  /// Reads together what these commands are going to be decided by, and notes what is not there. Good for as
-  /// long as nothing is flushed.
-  void expect(std::span<const lane::Taken* const> commands);
+  /// Reads together what commands are going to be decided by, and notes what is not there. Good for as long
+  /// as nothing is flushed. Each command with the books of its lane, which are all of one store.
+  using Expected = std::pair<LaneBooks*, const lane::Taken*>;
+  static void expect(std::span<const Expected> commands);
   /// A command's id that was made here at random, before any record bears it: that it has no answer yet need
   /// not be looked up.
   void note_made(const CommandId& id) { made_.insert(id); }

@@ -147,27 +147,35 @@ Result<bool> PartitionOwner::has_work() {
   return *end > decisions_next_;
 }
 
-Result<std::size_t> PartitionOwner::take_commands(std::size_t most) {
-  if (auto read = read_decisions(); !read) return read.error();
+Status PartitionOwner::take_commands(std::size_t most, Turn& turn) {
+  if (auto read = read_decisions(); !read) return read;
   for (const auto& [lane, accepted] : accepted_) {
     // Another owner has dealt with what stopped the lane.
     if (!accepted.empty() && stopped_.erase(lane) > 0) commands_read_ = commands_next_;
   }
-  std::vector<log::StoredRecord> records;
-  auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, records);
-  if (!read) return read.error();
-  std::vector<lane::Taken> taken;
-  taken.reserve(records.size());
-  std::map<std::int32_t, std::vector<const lane::Taken*>> of_lane;
-  for (const log::StoredRecord& stored : records) {
-    taken.push_back(take_record(stored.record));
-    of_lane[lane_of_record(stored.record).value].push_back(&taken.back());
+  auto read =
+      parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, turn.records);
+  if (!read) return read;
+  turn.taken.reserve(turn.records.size());
+  for (const log::StoredRecord& stored : turn.records) turn.taken.push_back(take_record(stored.record));
+  return done();
+}
+
+void PartitionOwner::expect(std::span<const Turn> turns) {
+  std::vector<LaneBooks::Expected> commands;
+  for (const Turn& turn : turns) {
+    for (std::size_t i = 0; i < turn.records.size(); ++i)
+      commands.emplace_back(&turn.owner->books(turn.owner->lane_of_record(turn.records[i].record)),
+                            &turn.taken[i]);
   }
-  for (const auto& [lane, commands] : of_lane) books(LaneId(lane)).expect(commands);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (auto handled = handle(records[i], taken[i]); !handled) return handled.error();
+  LaneBooks::expect(commands);
+}
+
+Status PartitionOwner::handle_taken(const Turn& turn) {
+  for (std::size_t i = 0; i < turn.records.size(); ++i) {
+    if (auto handled = handle(turn.records[i], turn.taken[i]); !handled) return handled;
   }
-  return records.size();
+  return done();
 }
 
 Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owners, std::size_t most) {
@@ -179,23 +187,34 @@ Result<std::size_t> PartitionOwner::drain(std::span<PartitionOwner* const> owner
     if (!first) first = why;
   };
   for (PartitionOwner* const owner : owners) {
-    Turn turn{owner, std::unique_lock(owner->mutex_)};
+    Turn turn{owner, std::unique_lock(owner->mutex_), {}, {}};
     if (owner->lost_) {
       if (!first) first = owner->lost_;
       continue;
     }
     auto work = owner->has_work();
     if (work && !*work) continue;
-    auto taken = !work             ? Result<std::size_t>(work.error())
-                 : owner->decides_ ? owner->take_commands(most)
-                                   : owner->fold_decided();
-    if (!taken) {
+    if (!work) {
+      lose(*owner, work.error());
+    } else if (!owner->decides_) {
+      if (const auto folded = owner->fold_decided()) {
+        handled += *folded;
+      } else {
+        lose(*owner, folded.error());
+      }
+    } else if (const Status taken = owner->take_commands(most, turn); !taken) {
       lose(*owner, taken.error());
-      continue;
+    } else {
+      turns.push_back(std::move(turn));
     }
-    handled += *taken;
-    if (owner->decides_) turns.push_back(std::move(turn));
   }
+  expect(turns);
+  std::erase_if(turns, [&](const Turn& turn) {
+    const Status decided = turn.owner->handle_taken(turn);
+    if (!decided) lose(*turn.owner, decided.error());
+    handled += decided ? turn.records.size() : 0;
+    return !decided;
+  });
   if (turns.empty()) return first ? Result<std::size_t>(*first) : Result<std::size_t>(handled);
   log::EventLog& log = turns.front().owner->parts_.log;
   std::vector<log::Append> appends;

@@ -111,6 +111,8 @@ class PartitionOwner {
   struct Turn {
     PartitionOwner* owner = nullptr;
     std::unique_lock<std::mutex> lock;
+    std::vector<log::StoredRecord> records;  ///< commands
+    std::vector<lane::Taken> taken;          ///< the same; they look into the records
   };
 
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
@@ -119,8 +121,12 @@ class PartitionOwner {
   Status load_locked();
   /// Folds what has been decided elsewhere; how many records.
   Result<std::size_t> fold_decided();
-  /// Reads commands and decides them; how many.
-  Result<std::size_t> take_commands(std::size_t most);
+  /// Reads commands.
+  Status take_commands(std::size_t most, Turn& turn);
+  /// Reads together what the turns' commands are going to be decided by.
+  static void expect(std::span<const Turn> turns);
+  /// Decides the turn's commands.
+  Status handle_taken(const Turn& turn);
   Status read_decisions();
   /// A record of `decisions`: an owner's start, a decision for accepted_, or one that counts for nothing.
   Status read_decision(log::StoredRecord stored);

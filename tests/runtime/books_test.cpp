@@ -65,18 +65,18 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
   auto store = store::make_memory_store();
   const auto name = [](int n) { return AggregateId(std::string(31, 'a') + std::to_string(n)); };
   std::vector<lane::Taken> taken(3);
-  std::vector<const lane::Taken*> commands;
+  // Of so many lanes each keeps one case in memory.
+  LaneBooks books(LaneId(0), 4096, *store, directory);
+  std::vector<LaneBooks::Expected> commands;
   for (int n = 0; n < 3; ++n) {
     lane::Taken& one = taken[static_cast<std::size_t>(n)];
     one.command.emplace().id = CommandId("c" + std::to_string(n));
     one.command->aggregate = name(n);
-    commands.push_back(&one);
+    commands.emplace_back(&books, &one);
   }
-  // Of so many lanes each keeps one case in memory.
-  LaneBooks books(LaneId(0), 4096, *store, directory);
   for (int round = 0; round < 2; ++round) {
     INFO(round);
-    books.expect(commands);
+    LaneBooks::expect(commands);
     for (int n = 0; n < 3; ++n) {
       const bool there = round == 1;
       CHECK((books.find_case(name(n)) != nullptr) == there);
@@ -99,13 +99,13 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
   // That what was made here has no answer is known, until it has one.
   taken[0].command->id = CommandId("made");
   books.note_made(taken[0].command->id);
-  books.expect(commands);
+  LaneBooks::expect(commands);
   CHECK_FALSE(books.find_answered(name(0), CommandId("made")));
   books.remember(name(0), outcome("made", "2026-05-20T09:00"));
   flush(books, *store);
   for (int n = 0; n < 3; ++n) CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))));
   flush(books, *store);
-  books.expect(commands);
+  LaneBooks::expect(commands);
   CHECK(books.find_answered(name(0), CommandId("made")));
   CHECK_FALSE(books.failure());
 }
