@@ -106,6 +106,7 @@ class LocalEngine final : public Engine {
   std::atomic<Instant> clocks_late_at_{Instant{INT64_MIN / 2}};  ///< when they were last seen to be
   Waiters waiters_;
   std::mutex inline_;
+  std::atomic<bool> saving_ = false;  ///< by keep_flushing
   std::mutex flushing_;
   std::optional<Error> not_saved_;  ///< the state has fallen behind for good; the next start makes it again
   std::vector<std::unique_ptr<PartitionOwner>> owners_;

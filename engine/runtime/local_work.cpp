@@ -22,6 +22,12 @@ constexpr std::size_t kWakeMost = 160;
 /// order of their keys, lie together in the stores wherever they are decided, and are read and saved
 /// together.
 constexpr std::size_t kWakeEach = 32;
+/// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
+/// beyond the first number no more cases are woken, beyond the second nothing is decided.
+constexpr std::size_t kUnsavedToWake = 8192;
+constexpr std::size_t kUnsavedToDecide = 4 * kUnsavedToWake;
+/// How soon a worker that waits for it looks again.
+constexpr std::chrono::milliseconds kLookForSaved{5};
 /// From here on a clock that has not fired counts as late, see clocks_are_late().
 constexpr std::int64_t kLateMs = kMsPerSecond;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
@@ -159,9 +165,13 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       }
       if (failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
     }
-    if (!deployment_.virtual_clock) {
-      busy = wake_some(mine, next_to_wake);
+    const std::size_t unsaved = saving_ ? unflushed() : 0;
+    if (unsaved > kUnsavedToDecide) {
+      std::this_thread::sleep_for(kLookForSaved);
+      continue;
     }
+    const bool may_wake = unsaved <= kUnsavedToWake;
+    if (!deployment_.virtual_clock && may_wake) busy = wake_some(mine, next_to_wake);
     for (PartitionOwner* const owner : mine) {
       if (const auto counted = owner->recount(now(), kDrainMost); counted && *counted > 0) busy = true;
     }
@@ -173,7 +183,7 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       if (!failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
       failed = true;
     }
-    if (!busy) log_->wait(seen, kLookAtLeastEvery);
+    if (!busy) log_->wait(seen, may_wake ? kLookAtLeastEvery : kLookForSaved);
   }
 }
 
@@ -189,8 +199,10 @@ void LocalEngine::keep_flushing(const std::stop_token& stop) {
       for (const auto& owner : owners_) virtual_now_ = std::max(virtual_now_.load(), owner->latest().ms);
     }
     if (unflushed() == 0) continue;
+    saving_ = true;
     if (auto flushed = flush(); !flushed)
       spdlog::error("the state was not saved: {}", flushed.error().message);
+    saving_ = false;
   }
 }
 

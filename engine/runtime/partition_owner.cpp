@@ -361,11 +361,6 @@ std::vector<Engine::Stopped> PartitionOwner::stopped() {
   return out;
 }
 
-std::size_t PartitionOwner::unflushed() {
-  const std::lock_guard lock(mutex_);
-  return unflushed_;
-}
-
 void PartitionOwner::flush_into(store::Batch& batch) {
   const std::lock_guard lock(mutex_);
   // What is not read back, and what is read but not yet folded, has no place in a checkpoint.

@@ -18,6 +18,7 @@
 #include "engine/log/event_log.h"
 #include "engine/runtime/attempts.h"
 #include "engine/runtime/engine.h"
+#include "engine/runtime/fair_mutex.h"
 #include "engine/runtime/lane_books.h"
 #include "engine/store/store.h"
 
@@ -87,8 +88,8 @@ class PartitionOwner {
   /// Writes the operator's decision at the ordinal at which the lane has stopped. refused "not-stopped".
   [[nodiscard]] Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
 
-  /// Decisions not yet covered by a flushed state.
-  [[nodiscard]] std::size_t unflushed();
+  /// Decisions not yet covered by a flushed state. Waits for nobody.
+  [[nodiscard]] std::size_t unflushed() const { return unflushed_; }
   /// Moves all changes into the batch. The caller syncs the log before it writes the batch.
   void flush_into(store::Batch& batch);
 
@@ -110,7 +111,7 @@ class PartitionOwner {
   /// What one turn of drain() works on; its owner is locked for so long.
   struct Turn {
     PartitionOwner* owner = nullptr;
-    std::unique_lock<std::mutex> lock;
+    std::unique_lock<FairMutex> lock;
     std::vector<log::StoredRecord> records;  ///< commands
     std::vector<lane::Taken> taken;          ///< the same; they look into the records
   };
@@ -170,7 +171,7 @@ class PartitionOwner {
 
   const std::int32_t partition_;
   OwnerParts parts_;
-  std::mutex mutex_;
+  FairMutex mutex_;
   std::map<std::int32_t, std::unique_ptr<LaneBooks>> lanes_;
   std::map<std::int32_t, Engine::Stopped> stopped_;
   std::optional<Error> lost_;
@@ -192,7 +193,7 @@ class PartitionOwner {
   std::map<std::int32_t, std::int64_t> read_ordinal_;  ///< by lane: last ordinal accepted from the log
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>
       in_flight_;  ///< (source, target): follow-ups appended
-  std::size_t unflushed_ = 0;
+  std::atomic<std::size_t> unflushed_ = 0;
 };
 
 }  // namespace lastkm::runtime
