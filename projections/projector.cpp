@@ -1,6 +1,7 @@
 #include "projections/projector.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -16,6 +17,7 @@ namespace lastkm::projections {
 
 namespace {
 constexpr std::string_view kLogRow = "log";
+constexpr std::string_view kCommitRow = "commit";
 
 std::vector<std::int32_t> all_partitions(const log::EventLog& log) {
   std::vector<std::int32_t> all(static_cast<std::size_t>(log.partitions()));
@@ -57,6 +59,9 @@ Status Projector::Impl::load() {
   live.start_at(*checkpoint);
   Published loaded;
   loaded.checkpoint = std::move(*checkpoint);
+  auto commit = store.get(kCheckpointFamily, kCommitRow);
+  if (!commit) return commit.error();
+  if (*commit) std::from_chars((*commit)->data(), (*commit)->data() + (*commit)->size(), loaded.commit);
   published = std::make_shared<const Published>(std::move(loaded));
   return load_views();
 }
@@ -119,15 +124,33 @@ std::shared_ptr<const Projector::Published> Projector::Impl::now() const {
 }
 
 Status Projector::Impl::commit(store::Batch& batch, Published next) {
+  next.commit = now()->commit + 1;
+  if (!batch.empty()) batch.put(kCheckpointFamily, kCommitRow, std::to_string(next.commit));
   auto shared = std::make_shared<const Published>(std::move(next));
-  const std::unique_lock lock(reading);
-  const Status written = batch.empty() ? done() : store.write(batch);
-  if (!written) {
-    broken = written.error();
-    return written;
+  {
+    const std::unique_lock lock(reading);
+    coming = shared;
   }
-  published = std::move(shared);
-  return done();
+  const Status written = batch.empty() ? done() : store.write(batch);
+  if (!written) broken = written.error();
+  const std::unique_lock lock(reading);
+  coming.reset();
+  if (written) published = std::move(shared);
+  return written;
+}
+
+Projector::Reading Projector::reading() const {
+  std::shared_lock lock(impl_->reading);
+  std::shared_ptr<const Published> at = impl_->published;
+  std::shared_ptr<const Published> coming = impl_->coming;
+  std::unique_ptr<store::Snapshot> rows = impl_->store.snapshot();
+  lock.unlock();
+  if (coming != nullptr) {
+    // Which of the two these rows are, they say themselves.
+    const auto commit = rows->get(kCheckpointFamily, kCommitRow);
+    if (commit && *commit == std::to_string(coming->commit)) at = std::move(coming);
+  }
+  return Reading(*this, std::move(at), std::move(rows));
 }
 
 std::vector<const View*> Projector::Impl::outdated() const {

@@ -135,6 +135,9 @@ class Projector {
   class Reading {
    public:
     [[nodiscard]] Result<std::optional<std::string>> get(std::string_view view, std::string_view key) const;
+    /// The same of many keys, in their order.
+    [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_many(
+        std::string_view view, std::span<const std::string> keys) const;
     /// Rows whose key begins with `prefix`, from key `from` on (empty: the first), while `visit` returns
     /// true.
     [[nodiscard]] Status scan(

@@ -33,6 +33,7 @@ struct Projector::Published {
   std::map<std::string, Kept, std::less<>> kept;
   Checkpoint checkpoint;
   PassedOver passed_over;
+  std::int64_t commit = 0;  ///< counts what was written; the row "commit" of the checkpoint family
 };
 
 struct Projector::Impl {
@@ -51,8 +52,9 @@ struct Projector::Impl {
   std::optional<Error> broken;  ///< guarded by folding: a write failed, so memory and store may differ
   bool build_failed = false;    ///< guarded by folding: the background does not try again by itself
 
-  mutable std::shared_mutex reading;  ///< exclusive while a batch is written; guards what follows
+  mutable std::shared_mutex reading;  ///< guards what follows; nobody holds it while a batch is written
   std::shared_ptr<const Published> published;
+  std::shared_ptr<const Published> coming;  ///< while its batch is written: the rows are of either
 
   // Under `folding`.
   Status load();

@@ -36,11 +36,6 @@ void Projector::Impl::report_damage(std::string_view view, const std::string& wh
   if (mine != at->kept.end() && mine->second.why.empty()) set_aside(view, why);
 }
 
-Projector::Reading Projector::reading() const {
-  const std::shared_lock lock(impl_->reading);
-  return Reading(*this, impl_->published, impl_->store.snapshot());
-}
-
 Result<std::optional<std::string>> Projector::Reading::get(std::string_view view,
                                                            std::string_view key) const {
   auto family = projector_->impl_->readable(*at_, view);
@@ -48,6 +43,15 @@ Result<std::optional<std::string>> Projector::Reading::get(std::string_view view
   auto row = rows_->get(*family, key);
   if (!row && is_damage(row.error())) projector_->impl_->report_damage(view, row.error().message);
   return row;
+}
+
+Result<std::vector<std::optional<std::string>>> Projector::Reading::get_many(
+    std::string_view view, std::span<const std::string> keys) const {
+  auto family = projector_->impl_->readable(*at_, view);
+  if (!family) return family.error();
+  auto rows = rows_->get_many(*family, keys);
+  if (!rows && is_damage(rows.error())) projector_->impl_->report_damage(view, rows.error().message);
+  return rows;
 }
 
 Status Projector::Reading::scan(std::string_view view, std::string_view prefix, std::string_view from,

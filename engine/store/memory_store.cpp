@@ -20,6 +20,16 @@ class MemorySnapshot final : public Snapshot {
     if (found == rows->second.end()) return std::optional<std::string>();
     return std::optional(found->second);
   }
+  Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
+                                                           std::span<const std::string> keys) const override {
+    std::vector<std::optional<std::string>> out;
+    for (const std::string& key : keys) {
+      auto value = get(family, key);
+      if (!value) return value.error();
+      out.push_back(std::move(*value));
+    }
+    return out;
+  }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     const auto rows = families_.find(family);

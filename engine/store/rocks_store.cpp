@@ -77,6 +77,9 @@ rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& given) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = given.write_buffer_bytes / 2;
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
+  options.memtable_whole_key_filtering = true;
   // What will soon be merged again is not worth it.
   options.compression = rocksdb::kNoCompression;
   options.bottommost_compression = rocksdb::kLZ4Compression;
@@ -115,6 +118,24 @@ struct Source {
     if (!status.ok()) return read_error(status, folder);
     return std::optional<std::string>(std::move(value));
   }
+  Result<std::vector<std::optional<std::string>>> get_many(const rocksdb::ReadOptions& how,
+                                                           std::string_view family,
+                                                           std::span<const std::string> keys) const {
+    std::vector<std::optional<std::string>> out(keys.size());
+    if (absent.contains(family) || keys.empty()) return out;
+    const auto handle = handle_of(family);
+    if (!handle) return handle.error();
+    const std::vector<rocksdb::Slice> names(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db->MultiGet(how, *handle, keys.size(), names.data(), values.data(), statuses.data());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return read_error(statuses[i], folder);
+      out[i] = values[i].ToString();
+    }
+    return out;
+  }
   Status scan(const rocksdb::ReadOptions& how, std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) const {
     if (absent.contains(family)) return done();
@@ -139,6 +160,10 @@ class RocksSnapshot final : public Snapshot {
   RocksSnapshot& operator=(const RocksSnapshot&) = delete;
   Result<std::optional<std::string>> get(std::string_view family, std::string_view key) const override {
     return source_.get(how_, family, key);
+  }
+  Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
+                                                           std::span<const std::string> keys) const override {
+    return source_.get_many(how_, family, keys);
   }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) const override {
@@ -257,21 +282,7 @@ class RocksStore final : public Store {
 
   Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
                                                            std::span<const std::string> keys) override {
-    std::vector<std::optional<std::string>> out(keys.size());
-    const Source source = this->source();
-    if (absent_.contains(family) || keys.empty()) return out;
-    const auto handle = source.handle_of(family);
-    if (!handle) return handle.error();
-    const std::vector<rocksdb::Slice> names(keys.begin(), keys.end());
-    std::vector<rocksdb::PinnableSlice> values(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    db_->MultiGet({}, *handle, keys.size(), names.data(), values.data(), statuses.data());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].IsNotFound()) continue;
-      if (!statuses[i].ok()) return read_error(statuses[i], folder_);
-      out[i] = values[i].ToString();
-    }
-    return out;
+    return source().get_many({}, family, keys);
   }
 
   Status write(const Batch& batch) override {

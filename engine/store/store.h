@@ -43,6 +43,8 @@ class Snapshot {
   /// As of Store.
   [[nodiscard]] virtual Result<std::optional<std::string>> get(std::string_view family,
                                                                std::string_view key) const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::optional<std::string>>> get_many(
+      std::string_view family, std::span<const std::string> keys) const = 0;
   [[nodiscard]] virtual Status scan(
       std::string_view family, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;

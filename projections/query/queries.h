@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -68,8 +70,9 @@ struct Period {
   std::optional<Instant> from, before;
 };
 
-/// How the orders of a workflow ("ID@VERSION") are judged.
-using Evaluations = std::function<rules::Evaluation(std::string_view workflow)>;
+/// How the orders of a workflow ("ID@VERSION") are judged; nullopt: no such workflow is known
+/// here yet. What is known is asked for once, for what was published stays so.
+using Evaluations = std::function<std::optional<rules::Evaluation>(std::string_view workflow)>;
 
 struct QueryOptions {
   std::int32_t offset_minutes = 480;
@@ -128,11 +131,12 @@ class Queries {
   [[nodiscard]] Value building() const;
 
  private:
-  [[nodiscard]] rules::Evaluation evaluation_of(std::string_view workflow) const {
-    return options_.evaluations ? options_.evaluations(workflow) : rules::Evaluation{};
-  }
+  /// Valid as long as this.
+  [[nodiscard]] const rules::Evaluation& evaluation_of(std::string_view workflow) const;
   Projector* projector_;
   QueryOptions options_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, rules::Evaluation, std::less<>> evaluations_;  ///< guarded by mutex_
 };
 
 /// {"LANE":ordinal,…}

@@ -16,21 +16,6 @@ namespace lastkm::projections {
 namespace {
 using Reading = Projector::Reading;
 
-/// Evaluations, each looked up once.
-class Judge {
- public:
-  explicit Judge(std::function<rules::Evaluation(std::string_view)> find) : find_(std::move(find)) {}
-  const rules::Evaluation& of(const std::string& workflow) {
-    const auto found = known_.find(workflow);
-    if (found != known_.end()) return found->second;
-    return known_.emplace(workflow, find_(workflow)).first->second;
-  }
-
- private:
-  std::function<rules::Evaluation(std::string_view)> find_;
-  std::map<std::string, rules::Evaluation> known_;
-};
-
 Error damaged(std::string_view what) {
   return Error{ErrorKind::integrity, "views-corrupt",
                std::string(what) + " of rates is damaged; rebuild the views", ""};
@@ -92,21 +77,28 @@ Result<RatesBasis> parse_rates_basis(std::string_view name) {
   return Error{ErrorKind::bad_input, "bad-basis", "'" + std::string(name) + "': say callback or close", ""};
 }
 
+const rules::Evaluation& Queries::evaluation_of(std::string_view workflow) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = evaluations_.find(workflow); known != evaluations_.end()) return known->second;
+  static const rules::Evaluation kNone;
+  auto found = options_.evaluations ? options_.evaluations(workflow) : std::nullopt;
+  return found ? evaluations_.emplace(std::string(workflow), std::move(*found)).first->second : kNone;
+}
+
 Result<Lines> Queries::rates(RatesBy by, RatesBasis basis, const Period& period) const {
   const Reading rows = projector_->reading();
-  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   std::map<std::string, RateLine> lines;
   Status read = done();
   if (period.from || period.before) {
     read = each_outcome(rows, [&](std::string_view /*id*/, const Outcome& outcome) {
       for (const Brought& one : brought_by(outcome)) {
         if (one.by != by || one.basis != basis || !within(period, one.at)) continue;
-        lines[one.key].add(one.score, 1, judge.of(one.score.workflow));
+        lines[one.key].add(one.score, 1, evaluation_of(one.score.workflow));
       }
     });
   } else {
     read = each_sum(rows, by, basis, [&](const std::string& key, const Score& score, std::int64_t n) {
-      lines[key].add(score, n, judge.of(score.workflow));
+      lines[key].add(score, n, evaluation_of(score.workflow));
     });
   }
   if (!read) return read.error();
@@ -120,12 +112,11 @@ Result<Lines> Queries::rates(RatesBy by, RatesBasis basis, const Period& period)
 Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
                                    const Period& period) const {
   const Reading rows = projector_->reading();
-  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   Lines answer{{}, rows.positions("rates")};
   const Status read = each_outcome(rows, [&](std::string_view id, const Outcome& outcome) {
     for (const Brought& one : brought_by(outcome)) {
       const bool of_line = one.by == by && one.basis == basis && one.key == key && within(period, one.at);
-      if (of_line && !one.score.unscored && left_by(one.score, judge.of(one.score.workflow)) == nullptr)
+      if (of_line && !one.score.unscored && left_by(one.score, evaluation_of(one.score.workflow)) == nullptr)
         answer.lines.emplace_back(Object{{"case", id}});
     }
   });
@@ -135,11 +126,10 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
 
 Result<Value> Queries::integrity() const {
   const Reading rows = projector_->reading();
-  Judge judge([this](std::string_view workflow) { return evaluation_of(workflow); });
   RateLine all;
   const Status read = each_sum(rows, RatesBy::month, RatesBasis::callback,
                                [&](const std::string&, const Score& score, std::int64_t n) {
-                                 all.add(score, n, judge.of(score.workflow));
+                                 all.add(score, n, evaluation_of(score.workflow));
                                });
   if (!read) return read.error();
   auto lanes = integrity_lanes(rows);

@@ -1,4 +1,5 @@
 // Worklists and what falls due, from the view "worklist".
+#include <charconv>
 #include <utility>
 
 #include "projections/checkpoint.h"
@@ -17,12 +18,11 @@ std::string_view id_of(std::string_view key) {
   return key.substr(key.rfind('/') + 1);
 }
 
-Result<Value> work_line(const Reading& rows, const std::string& id, Instant now, std::int32_t offset) {
-  auto bytes = rows.get("worklist", std::string(kWorkCasePrefix) + id);
-  if (!bytes) return bytes.error();
-  if (!*bytes)
+Result<Value> work_line(const std::string& id, const std::optional<std::string>& bytes, Instant now,
+                        std::int32_t offset) {
+  if (!bytes)
     return Error{ErrorKind::integrity, "views-corrupt", "the worklist names a case without a row: " + id, ""};
-  auto row = row_of<WorkRow>("worklist", id, **bytes);
+  auto row = row_of<WorkRow>("worklist", id, *bytes);
   if (!row) return row.error();
   Array holders;
   Array persons;
@@ -46,39 +46,83 @@ struct Asked {
   std::string query;   ///< for cursors
   std::string prefix;  ///< of the index rows
   std::string until;   ///< the first that is not asked for; empty: all
+  std::string count;   ///< the row that says how many there are; empty: none does
 };
 
-Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, const PageRequest& page,
+/// How many index rows are asked for, where that is known without counting them.
+Result<std::optional<std::int64_t>> known_count(const Reading& rows, const Asked& asked) {
+  if (asked.count.empty()) return std::optional<std::int64_t>();
+  const auto text = rows.get("worklist", asked.count);
+  if (!text) return text.error();
+  if (!*text) return std::optional<std::int64_t>();
+  std::int64_t n = 0;
+  const char* const text_end = (*text)->data() + (*text)->size();
+  const auto [end, failed] = std::from_chars((*text)->data(), text_end, n);
+  if (failed != std::errc{} || end != text_end)
+    return Error{ErrorKind::integrity, "views-corrupt", "a sum of worklist is damaged; rebuild the views",
+                 ""};
+  return std::optional(n);
+}
+
+/// The index rows stand in the order of the list, so a page reads no more than its own.
+Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, const PageRequest& request,
                         const QueryOptions& options) {
-  std::vector<std::pair<std::string, std::string>> found;
-  const Status scanned =
-      rows.scan("worklist", asked.prefix, "", [&](std::string_view key, std::string_view /*bytes*/) {
-        if (!asked.until.empty() && key >= asked.until) return false;
-        found.emplace_back(key, id_of(key));
-        return true;
-      });
+  const Cursors cursors(options.cursor_secret, asked.query);
+  std::string after;
+  if (!request.cursor.empty()) {
+    auto key = cursors.key_in(request.cursor);
+    if (!key) return key.error();
+    after = std::move(*key);
+  }
+  const auto count = known_count(rows, asked);
+  if (!count) return count.error();
+  Page page;
+  std::vector<std::string> ids;
+  std::string last;  // key of the last line
+  bool more = false;
+  const Status scanned = rows.scan("worklist", asked.prefix, *count ? after : "",
+                                   [&](std::string_view key, std::string_view /*bytes*/) {
+                                     if (!asked.until.empty() && key >= asked.until) return false;
+                                     ++page.count;
+                                     if (key <= after) return true;
+                                     more = request.limit != 0 && ids.size() == request.limit;
+                                     if (more) return !*count;
+                                     ids.emplace_back(id_of(key));
+                                     last = key;
+                                     return true;
+                                   });
   if (!scanned) return scanned.error();
-  auto answer =
-      page_of(std::move(found), page, Cursors(options.cursor_secret, asked.query),
-              [&](const std::string& id) { return work_line(rows, id, now, options.offset_minutes); });
-  if (answer) answer->positions = rows.positions("worklist");
-  return answer;
+  if (*count) page.count = **count;
+  if (more) page.next = cursors.of(last);
+  std::vector<std::string> keys;
+  keys.reserve(ids.size());
+  for (const std::string& id : ids) keys.push_back(std::string(kWorkCasePrefix) + id);
+  const auto found = rows.get_many("worklist", keys);
+  if (!found) return found.error();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    auto line = work_line(ids[i], (*found)[i], now, options.offset_minutes);
+    if (!line) return line.error();
+    page.lines.push_back(std::move(*line));
+  }
+  page.positions = rows.positions("worklist");
+  return page;
 }
 }  // namespace
 
 Result<Page> Queries::worklist(std::string_view body, Instant now, const PageRequest& page) const {
   const std::string prefix = body_prefix(body);
-  return index_page(projector_->reading(), {prefix, prefix, ""}, now, page, options_);
+  return index_page(projector_->reading(), {prefix, prefix, "", count_key(prefix)}, now, page, options_);
 }
 
 Result<Page> Queries::worklist_of(std::string_view person, Instant now, const PageRequest& page) const {
   const std::string prefix = person_prefix(person);
-  return index_page(projector_->reading(), {prefix, prefix, ""}, now, page, options_);
+  return index_page(projector_->reading(), {prefix, prefix, "", count_key(prefix)}, now, page, options_);
 }
 
 Result<Page> Queries::due(Instant before, Instant now, const PageRequest& page) const {
   const std::string prefix(kDuePrefix);
-  return index_page(projector_->reading(), {prefix, prefix, prefix + sortable(before)}, now, page, options_);
+  return index_page(projector_->reading(), {prefix, prefix, prefix + sortable(before), ""}, now, page,
+                    options_);
 }
 
 }  // namespace lastkm::projections

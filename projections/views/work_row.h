@@ -16,6 +16,9 @@ inline constexpr std::string_view kDuePrefix = "due/";
 /// Of the index rows of one body's or one person's list.
 [[nodiscard]] std::string body_prefix(std::string_view body);
 [[nodiscard]] std::string person_prefix(std::string_view person);
+inline constexpr std::string_view kCountPrefix = "count/";
+/// Of the row that says how long the list with this prefix is; none where it is empty.
+[[nodiscard]] std::string count_key(std::string_view list_prefix);
 
 struct WorkRow {
   std::string ref, stage;

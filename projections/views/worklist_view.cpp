@@ -1,7 +1,8 @@
 // Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id, "person/" person
 // "/" due "/" id and, for what has a due time, "due/" due "/" id → empty: the case is on that body's or
 // person's list, and falls due then. `due` as sortable() writes it. On a person's list is what a body holds
-// for which that person has acted last.
+// for which that person has acted last. Sums: "count/body/" body and "count/person/" person, the length of
+// that list.
 #include <algorithm>
 
 #include "engine/record/digest.h"
@@ -26,6 +27,14 @@ std::vector<std::string> texts(const Value* value) {
   return texts;
 }
 
+/// An index row came or went: its list is as much longer.
+void count(std::string_view index_key, std::int64_t n, Rows& rows) {
+  if (index_key.starts_with(kDuePrefix)) return;
+  const std::size_t id = index_key.rfind('/');
+  const std::size_t due = index_key.rfind('/', id - 1);
+  rows.add(count_key(index_key.substr(0, due + 1)), n);
+}
+
 /// The index rows that a case has.
 std::vector<std::string> index_of(const std::string& id, const WorkRow& row) {
   std::vector<std::string> keys;
@@ -46,6 +55,9 @@ std::string body_prefix(std::string_view body) {
 std::string person_prefix(std::string_view person) {
   return "person/" + key_part(person) + "/";
 }
+std::string count_key(std::string_view list) {
+  return std::string(kCountPrefix) + std::string(list.substr(0, list.size() - 1));
+}
 
 std::string_view WorkRow::person_of(std::string_view holder) const {
   const auto found = persons.find(std::string(holder));
@@ -56,7 +68,9 @@ namespace {
 class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
-  [[nodiscard]] std::int32_t layout() const override { return 2; }
+  [[nodiscard]] std::int32_t layout() const override { return 3; }
+  /// Layout 2 lacked the sums, and a list without one is counted.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<WorklistView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     cases_.expect(aggregates, rows);
@@ -85,10 +99,14 @@ class WorklistView final : public View {
       keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
       if (keys == row.indexed) return;
       for (const std::string& key : row.indexed) {
-        if (!std::binary_search(keys.begin(), keys.end(), key)) rows.erase(key);
+        if (std::binary_search(keys.begin(), keys.end(), key)) continue;
+        rows.erase(key);
+        count(key, -1, rows);
       }
       for (const std::string& key : keys) {
-        if (!std::binary_search(row.indexed.begin(), row.indexed.end(), key)) rows.put(key, "");
+        if (std::binary_search(row.indexed.begin(), row.indexed.end(), key)) continue;
+        rows.put(key, "");
+        count(key, 1, rows);
       }
       row.indexed = std::move(keys);
     });

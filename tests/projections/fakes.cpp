@@ -30,7 +30,10 @@ class FakeLoad final : public store::Load {
 Status FakeStore::write(const store::Batch& batch) {
   if (writes_until_failure == 0) return Error{ErrorKind::integrity, "disk-full", "no room", ""};
   if (writes_until_failure > 0) --writes_until_failure;
-  return rows_->write(batch);
+  if (on_write) on_write();
+  Status written = rows_->write(batch);
+  if (on_write) on_write();
+  return written;
 }
 
 Status FakeStore::scan(std::string_view family, std::string_view from,

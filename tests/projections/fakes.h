@@ -32,8 +32,9 @@ class FakeStore final : public store::Store {
   std::unique_ptr<store::Snapshot> snapshot() override { return rows_->snapshot(); }
   Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override;
 
-  int writes_until_failure = -1;  ///< -1: never
-  std::string damaged;            ///< this family cannot be scanned
+  int writes_until_failure = -1;   ///< -1: never
+  std::string damaged;             ///< this family cannot be scanned
+  std::function<void()> on_write;  ///< before a batch is written, and after
 
  private:
   std::unique_ptr<store::Store> rows_ = store::make_memory_store();

@@ -50,6 +50,34 @@ Views with_picky(std::int32_t layout, const std::string& refuses) {
 
 }  // namespace
 
+TEST_CASE("projector: who reads while a batch is written waits for nothing, and knows what the rows are of") {
+  FakeLog log(2);
+  FakeStore store;
+  const auto decisions = invent_lives(61, 60);
+  for (std::size_t i = 0; i < 30; ++i) log.add(decisions[i]);
+  auto projector = open(log, store, 1);
+  catch_up(*projector);
+  for (std::size_t i = 30; i < 60; ++i) log.add(decisions[i]);
+  std::int64_t looked = 0;
+  store.on_write = [&] {
+    ++looked;
+    const auto reading = projector->reading();
+    std::int64_t rows = 0;
+    REQUIRE(reading.scan("history", "", "", [&rows](auto, auto) { return ++rows > 0; }));
+    std::int64_t expected = 0;
+    const Positions at = reading.positions();
+    for (const record::Decision& decision : decisions) {
+      const auto mine = at.find(decision.lane);
+      const bool in_history = !record::is_lane_aggregate(decision.aggregate);
+      if (in_history && mine != at.end() && decision.ordinal <= mine->second)
+        expected += static_cast<std::int64_t>(decision.events.size());
+    }
+    CHECK(rows == expected);
+  };
+  catch_up(*projector);
+  CHECK(looked > 30);
+}
+
 TEST_CASE("projector: incremental, rebuilt, and killed at any chunk and resumed give the same bytes (P4)") {
   const unsigned seed = GENERATE(1U, 2U, 3U, 4U, 5U, 6U);
   const auto decisions = invent_lives(seed, 600);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "engine/record/canonical.h"
@@ -17,13 +18,19 @@ constexpr std::int32_t kOffset = 480;
 const Instant kNow = kBegin + 20 * kMsPerDay;
 
 struct World {
+  /// The first half is built at once, the rest is folded into it as it comes.
   explicit World(const std::vector<record::Decision>& decisions) : log(2) {
-    for (const record::Decision& decision : decisions) log.add(decision);
-    projector = open(log, store);
+    projector = open(log, store, 64);
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      log.add(decisions[i]);
+      if (i == decisions.size() / 2 || i + 1 == decisions.size()) catch_up();
+    }
+    queries.emplace(*projector, query_options());
+  }
+  void catch_up() {
     const Status caught_up = projector->catch_up();
     INFO((caught_up ? "" : caught_up.error().message));
     REQUIRE(caught_up);
-    queries.emplace(*projector, query_options());
   }
   FakeLog log;
   FakeStore store;
@@ -145,8 +152,24 @@ TEST_CASE("queries: pages put together are the list, in its order, whatever the 
   CHECK_FALSE(world.queries->list({}, order, {1, "no cursor"}, kNow));
 }
 
+/// Pages of this size, put together: each says the whole count, and together they are the list.
+std::vector<std::string> together(std::size_t size, const std::function<Result<Page>(PageRequest)>& ask) {
+  const Page whole = must(ask({}));
+  std::vector<std::string> put;
+  PageRequest request{size, ""};
+  do {
+    const Page page = must(ask(request));
+    CHECK(page.count == static_cast<std::int64_t>(whole.lines.size()));
+    CHECK(page.lines.size() <= size);
+    for (const std::string& id : ids(page.lines)) put.push_back(id);
+    request.cursor = page.next;
+  } while (!request.cursor.empty());
+  CHECK(put == ids(whole.lines));
+  return put;
+}
+
 TEST_CASE("queries: a worklist is every case that its body holds, by due time") {
-  const World world(invent_lives(24, 900));
+  World world(invent_lives(24, 900));
   std::set<std::string> bodies;
   const Array by_due = must(world.queries->list({}, CaseOrder::due, {}, kNow)).lines;
   for (const Value& line : by_due) {
@@ -168,6 +191,14 @@ TEST_CASE("queries: a worklist is every case that its body holds, by due time") 
     }
     INFO(body);
     CHECK(got == expected);
+    const auto ask = [&](const PageRequest& page) { return world.queries->worklist(body, kNow, page); };
+    for (const std::size_t size : {std::size_t{3}, std::max<std::size_t>(got.size(), 1)})
+      CHECK(together(size, ask).size() == expected.size());
+    // Before layout 3 no list had its length beside it.
+    store::Batch without;
+    without.erase("worklist.a", "count/body/" + body);
+    REQUIRE(world.store.write(without));
+    CHECK(together(3, ask).size() == expected.size());
   }
   std::vector<std::string> due_expected;
   const Instant before = kNow + 2 * kMsPerDay;
@@ -177,6 +208,8 @@ TEST_CASE("queries: a worklist is every case that its body holds, by due time") 
   }
   CHECK_FALSE(due_expected.empty());
   CHECK(ids(must(world.queries->due(before, kNow)).lines) == due_expected);
+  CHECK(together(2, [&](const PageRequest& page) { return world.queries->due(before, kNow, page); }) ==
+        due_expected);
   CHECK(must(world.queries->worklist("NOBODY-1", kNow)).lines.empty());
 }
 

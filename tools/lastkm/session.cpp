@@ -44,14 +44,15 @@ projections::ReadSideOptions Folder::read_side_options() {
   options.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
   options.queries.offset_minutes = Session::offset_of(*engine_);
   options.queries.cursor_secret = engine_->vault().fingerprint("cursors of lists");
-  options.queries.evaluations = [engine = engine_.get()](std::string_view workflow) {
+  options.queries.evaluations =
+      [engine = engine_.get()](std::string_view workflow) -> std::optional<rules::Evaluation> {
     for (const record::Document& document : engine->documents()) {
       if (document.kind != "workflow" || document.id + "@" + std::to_string(document.version) != workflow)
         continue;
       Faults faults;  // it was published, so it has none
       return rules::read_evaluation(document.content.find("evaluation"), "/evaluation", faults);
     }
-    return rules::Evaluation{};
+    return std::nullopt;
   };
   return options;
 }
