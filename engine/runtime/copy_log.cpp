@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "engine/log/crash_point.h"
 #include "engine/record/command.h"
 #include "engine/record/decision.h"
 #include "engine/record/digest.h"
@@ -99,6 +100,7 @@ class Target {
     waiting_.clear();
     bytes_ = 0;
     if (!written) return written.error();
+    log::crash_point("copy.appended");
     return done();
   }
   void looked() { progress_(++looked_); }

@@ -137,8 +137,15 @@ def main(scratch):
     out, _ = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{folder}", "--vault", vault, "--json")
     check("a copy in a folder is the same", lines(out)[0]["redecided"]["different"] == 0 and lines(out)[0]["same_views"], out)
     dumped, _ = run("log", "dump", "--data", folder)
-    out, _ = run("log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, "--json")
-    check("a copy on 3 partitions is the same", lines(out)[0]["partitions"] == 3 and lines(out)[0]["same_views"], out)
+    onto_three = ["log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, "--json"]
+    for passing in (1, 4):  # killed: after the documents, and among commands and decisions
+        died = subprocess.run([LASTKM, *onto_three], capture_output=True, text=True, timeout=300,
+                              env={**os.environ, "LASTKM_CRASH_AT": f"copy.appended:{passing}"})
+        check("a copy is cut short", died.returncode == 137, f"{died.returncode} {died.stderr[-2000:]}")
+    out, _ = run(*onto_three)
+    copied = lines(out)[0]
+    check("a copy that was cut short goes on", 10 < copied["had_before"] < copied["commands"] + copied["decisions"], out)
+    check("a copy on 3 partitions is the same", copied["partitions"] == 3 and copied["same_views"] and copied["redecided"]["different"] == 0, out)
     three = ["--data", scratch / "three", *kafka, "--prefix", "three", "--vault", vault]
     again, _ = run("log", "dump", *three)
     check("every decision has its bytes", sorted(dumped.splitlines()) == sorted(again.splitlines()) and len(dumped) > 1000)
