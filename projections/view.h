@@ -88,6 +88,8 @@ class View {
   [[nodiscard]] virtual std::int32_t layout() const = 0;
   /// Whether queries can still read rows of an older layout: they answer until the new ones are built.
   [[nodiscard]] virtual bool reads(std::int32_t /*older*/) const { return false; }
+  /// Whether its rows are large and never change.
+  [[nodiscard]] virtual bool writes_once() const { return false; }
   /// Another one of the same kind, that has seen nothing.
   [[nodiscard]] virtual std::unique_ptr<View> fresh() const = 0;
 

@@ -21,7 +21,10 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   const std::string folder = options.folder + "/state";
   std::error_code ignored;
   if (options.read_only && !fs::exists(folder, ignored)) return store::make_memory_store();
-  store::RocksStoreOptions store_options{folder, state_families(), options.read_only};
+  store::RocksStoreOptions store_options;
+  store_options.folder = folder;
+  store_options.families = state_families();
+  store_options.read_only = options.read_only;
   if (options.workers > 0) store_options.write_buffer_bytes = store::kServingBufferBytes;
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);

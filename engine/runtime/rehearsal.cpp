@@ -173,7 +173,8 @@ Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts) {
         "cannot make a folder for temporary files (" + folder + "): set TMPDIR to one that can be written",
         ""};
   }
-  auto past = store::open_rocks_store({folder, {std::string(kCases)}, false, 8U << 20U});
+  auto past = store::open_rocks_store(
+      {.folder = folder, .families = {std::string(kCases)}, .cache_bytes = 8U << 20U});
   if (!past) return past.error();
   return std::unique_ptr<Rehearsal>(
       std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));

@@ -64,7 +64,20 @@ rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& given) {
+/// Options of each family: of all, and of those whose rows are written once.
+class FamilyOptions {
+ public:
+  explicit FamilyOptions(const RocksStoreOptions& given);
+  [[nodiscard]] const rocksdb::ColumnFamilyOptions& of(std::string_view family) const {
+    return written_once_.contains(family) ? once_ : each_;
+  }
+
+ private:
+  rocksdb::ColumnFamilyOptions each_, once_;
+  std::set<std::string, std::less<>> written_once_;
+};
+
+rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(given.cache_bytes);
   // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is
@@ -84,6 +97,15 @@ rocksdb::ColumnFamilyOptions family_options(const RocksStoreOptions& given) {
   options.compression = rocksdb::kNoCompression;
   options.bottommost_compression = rocksdb::kLZ4Compression;
   return options;
+}
+
+FamilyOptions::FamilyOptions(const RocksStoreOptions& given)
+    : each_(options_of_each(given)),
+      once_(each_),
+      written_once_(given.written_once.begin(), given.written_once.end()) {
+  once_.enable_blob_files = true;
+  once_.min_blob_size = 128;
+  once_.blob_compression_type = rocksdb::kLZ4Compression;
 }
 
 /// A family as long as somebody reads it, also after it was cleared and a new one took its name.
@@ -179,7 +201,7 @@ class RocksLoad final : public Load {
  public:
   explicit RocksLoad(Source source) : source_(std::move(source)) {}
 
-  Status open(std::span<const std::string> families, const rocksdb::Options& options) {
+  Status open(std::span<const std::string> families, const FamilyOptions& how) {
     namespace fs = std::filesystem;
     const fs::path folder = fs::path(source_.folder) / kLoading;
     std::error_code failed;
@@ -195,6 +217,7 @@ class RocksLoad final : public Load {
       File& file = files_[family];
       file.handle = *handle;
       file.path = folder / (family + ".sst");
+      const rocksdb::Options options(db_options({}), how.of(family));
       file.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options, *handle);
       const rocksdb::Status opened = file.writer->Open(file.path);
       if (!opened.ok()) return write_error(opened, source_.folder);
@@ -262,12 +285,12 @@ class RocksLoad final : public Load {
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db, rocksdb::ColumnFamilyOptions each,
+  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db, FamilyOptions how,
              const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
              std::set<std::string, std::less<>> absent, bool read_only)
       : folder_(std::move(folder)),
         db_(std::move(db)),
-        each_(std::move(each)),
+        how_(std::move(how)),
         absent_(std::move(absent)),
         read_only_(read_only) {
     auto families = std::make_shared<Families>();
@@ -325,7 +348,7 @@ class RocksStore final : public Store {
     }
     rocksdb::Status status = db_->DropColumnFamily(*old);
     rocksdb::ColumnFamilyHandle* fresh = nullptr;
-    if (status.ok()) status = db_->CreateColumnFamily(each_, std::string(family), &fresh);
+    if (status.ok()) status = db_->CreateColumnFamily(how_.of(family), std::string(family), &fresh);
     if (!status.ok()) return write_error(status, folder_);
     auto families = std::make_shared<Families>(*source().families);
     families->insert_or_assign(std::string(family), owned(db_.get(), fresh));
@@ -339,7 +362,7 @@ class RocksStore final : public Store {
   Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
     if (read_only_) return refuse_write();
     auto load = std::make_unique<RocksLoad>(source());
-    const Status opened = load->open(families, rocksdb::Options(db_options({}), each_));
+    const Status opened = load->open(families, how_);
     if (!opened) return opened.error();
     return std::unique_ptr<Load>(std::move(load));
   }
@@ -356,7 +379,7 @@ class RocksStore final : public Store {
 
   const std::string folder_;
   const std::unique_ptr<rocksdb::DB> db_;
-  const rocksdb::ColumnFamilyOptions each_;
+  const FamilyOptions how_;
   const std::set<std::string, std::less<>> absent_;
   const bool read_only_;
   std::mutex clearing_;
@@ -396,10 +419,10 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
   }
   names.insert(rocksdb::kDefaultColumnFamilyName);
 
-  const rocksdb::ColumnFamilyOptions each = family_options(options);
+  FamilyOptions of_families(options);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.reserve(names.size());
-  for (const std::string& name : names) families.emplace_back(name, each);
+  for (const std::string& name : names) families.emplace_back(name, of_families.of(name));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened =
@@ -407,8 +430,9 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
                         : rocksdb::DB::Open(how, options.folder, families, &handles, &db);
   if (!opened.ok()) return open_error(opened, options.folder);
   if (!options.read_only) fs::remove_all(fs::path(options.folder) / kLoading, failed);
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
-      options.folder, std::unique_ptr<rocksdb::DB>(db), each, handles, std::move(absent), options.read_only));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(options.folder, std::unique_ptr<rocksdb::DB>(db),
+                                                             std::move(of_families), handles,
+                                                             std::move(absent), options.read_only));
 }
 
 Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,

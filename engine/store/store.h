@@ -105,6 +105,9 @@ struct RocksStoreOptions {
   std::size_t write_buffer_bytes = 24U << 20U;
   /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
   bool refuse_damaged_tail = false;
+  /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
+  /// these are merged.
+  std::vector<std::string> written_once = {};
 };
 /// The write buffer of a process that serves a deployment.
 inline constexpr std::size_t kServingBufferBytes = 64U << 20U;

@@ -26,6 +26,7 @@ class HistoryView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "history"; }
   [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] bool writes_once() const override { return true; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<HistoryView>(); }
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {

@@ -175,7 +175,7 @@ int foreign_id(const std::string& folder) {
 
 /// As a program with another layout of the state would have left it: rows that are nothing to this one.
 int old_state(const std::string& folder) {
-  const auto store = store::open_rocks_store({folder + "/state", {"meta", "case"}});
+  const auto store = store::open_rocks_store({.folder = folder + "/state", .families = {"meta", "case"}});
   if (!store) fail(store.error().message);
   store::Batch batch;
   batch.put("meta", "layout", "1");

@@ -107,6 +107,12 @@ TEST_CASE("store: both kinds keep one contract") {
     const auto rows = store->get_many("a", keys);
     REQUIRE(rows);
     REQUIRE(rows->size() == keys.size());
+    const auto snapshot = store->snapshot();
+    put(*store, "a", "k", "later");
+    const auto then = snapshot->get_many("a", keys);
+    REQUIRE(then);
+    CHECK(*then == *rows);
+    put(*store, "a", "k", "1");
     for (std::size_t i = 0; i < keys.size(); ++i) CHECK((*rows)[i] == get(*store, "a", keys[i]));
     CHECK(store->get_many("a", {})->empty());
   }
@@ -266,4 +272,45 @@ TEST_CASE("store: damage is an error and never an early end") {
     REQUIRE_FALSE(store);
     CHECK(store.error().kind == ErrorKind::integrity);
   }
+}
+
+TEST_CASE("store: what is written once lies apart, through clearing, loading and opening again") {
+  const Folder folder;
+  const store::RocksStoreOptions options{
+      .folder = folder.store(), .families = {"a", "once"}, .written_once = {"once"}};
+  const auto row_of = [](int i) { return std::to_string(i) + std::string(600, 'x'); };
+  const auto key_of = [](int i) { return "key" + std::to_string(100000 + i); };
+  constexpr int kRows = 3000;
+  {
+    const auto store = open(options);
+    put(*store, "once", "gone", row_of(0));
+    REQUIRE(store->clear("once"));
+    const std::vector<std::string> families{"once"};
+    auto load = store->begin_load(families);
+    REQUIRE(load);
+    for (int i = 0; i < kRows / 2; ++i) REQUIRE((*load)->add("once", key_of(i), row_of(i)));
+    REQUIRE((*load)->commit());
+    Batch batch;
+    for (int i = kRows / 2; i < kRows; ++i) batch.put("once", key_of(i), row_of(i));
+    batch.put("a", "k", row_of(1));
+    REQUIRE(store->write(batch));
+  }
+  { const auto flushed_by_recovery = open(options); }
+  const fs::path blobs = biggest(folder.store(), ".blob");
+  REQUIRE_FALSE(blobs.empty());
+  {
+    const auto store = open(options);
+    const auto rows = all(*store, "once");
+    REQUIRE(rows.size() == kRows);
+    for (int i = 0; i < kRows; ++i)
+      CHECK(rows[static_cast<std::size_t>(i)] == std::pair(key_of(i), row_of(i)));
+    CHECK(get(*store, "once", key_of(kRows - 1)) == row_of(kRows - 1));
+    CHECK(get(*store, "a", "k") == row_of(1));
+  }
+  flip_byte(blobs, fs::file_size(blobs) / 2);
+  const auto store = open(options);
+  const Status scanned = store->scan("once", "", [](auto, auto) { return true; });
+  REQUIRE_FALSE(scanned);
+  CHECK(scanned.error().code == "store-corrupt");
+  CHECK(get(*store, "a", "k") == row_of(1));
 }
