@@ -139,7 +139,7 @@ def main(scratch):
     dumped, _ = run("log", "dump", "--data", folder)
     onto_three = ["log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, "--json"]
     for passing in (1, 4):  # killed: after the documents, and among commands and decisions
-        died = subprocess.run([LASTKM, *onto_three], capture_output=True, text=True, timeout=300,
+        died = subprocess.run([LASTKM, *map(str, onto_three)], capture_output=True, text=True, timeout=300,
                               env={**os.environ, "LASTKM_CRASH_AT": f"copy.appended:{passing}"})
         check("a copy is cut short", died.returncode == 137, f"{died.returncode} {died.stderr[-2000:]}")
     out, _ = run(*onto_three)
