@@ -318,28 +318,29 @@ void LaneBooks::drop_outgoing(LaneId target, std::int64_t up_to) {
   }
 }
 
-std::vector<AggregateId> LaneBooks::behind_calendar(Instant now, std::size_t most) {
-  std::vector<AggregateId> out;
+LaneBooks::Pass LaneBooks::behind_calendar(Instant now, std::size_t most) {
+  Pass out;
   const DirectoryOrdinal in_force = lane::context_at(state, now);
   if (in_force == followed_context_) return out;
   const auto context = directory_.at(in_force);
   const calendar::Calendar* calendar = context == nullptr ? nullptr : context->working_calendar();
   const std::string key = calendar == nullptr ? "" : calendar->id + "@" + std::to_string(calendar->version);
-  while (key != followed_calendar_ && out.size() < most && !failure()) {
+  while (key != followed_calendar_ && out.looked < most && !failure()) {
     pass_at_ = due_.after(pass_at_);
     if (!pass_at_) {
       const bool found = std::exchange(pass_found_, false);
+      if (!found) followed_calendar_ = key;
       // What was found has to be decided before another pass can tell.
-      if (found) return out;
-      followed_calendar_ = key;
+      if (found) ++out.looked;
       break;
     }
+    ++out.looked;
     const AggregateId& id = pass_at_->second;
     const bool was_held = cases_.contains(id);
     const cases::CaseState* about = find_case(id);
     if (about != nullptr && cases::is_behind_calendar(*about, *context, std::max(state.time, now))) {
       pass_found_ = true;
-      out.push_back(id);
+      out.behind.push_back(id);
     } else if (!was_held) {
       cases_.erase(id);
     }

@@ -83,9 +83,13 @@ class LaneBooks final : public lane::Books {
     return due_.due(now, most);
   }
 
-  /// Cases whose due times the calendar in force at `now` counts otherwise, at most `most`; none once a whole
-  /// pass has found none. Looks at open clocks only after a change of the calendar.
-  [[nodiscard]] std::vector<AggregateId> behind_calendar(Instant now, std::size_t most);
+  struct Pass {
+    std::vector<AggregateId> behind;  ///< cases whose due times the calendar in force counts otherwise
+    std::size_t looked = 0;           ///< 0: every case follows it
+  };
+  /// Goes on with the pass over all open clocks that a change of the calendar asks for, or another owner, by
+  /// at most `most` of them. What is found has to be decided; passes end with one that finds nothing.
+  [[nodiscard]] Pass behind_calendar(Instant now, std::size_t most);
 
   /// Lets go of what was only read where there is much of it: for those who read and never flush. What
   /// find_case and find_answered gave before is no longer valid.

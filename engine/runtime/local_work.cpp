@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds kLookAtLeastEvery{50};
 /// Cases that a worker wakes at once. However many are due, what is asked meanwhile waits for no more than
 /// these.
 constexpr std::size_t kWakeMost = 160;
+/// Open clocks that a worker looks at in one round after a change of the calendar: commands wait meanwhile.
+constexpr std::size_t kRecountMost = 256;
 /// Of one partition. So that all get on alike: then cases that are due in one instant, which are taken in the
 /// order of their keys, lie together in the stores wherever they are decided, and are read and saved
 /// together.
@@ -84,11 +86,10 @@ Status LocalEngine::tend(PartitionOwner& owner) {
 /// Brings every open case under a calendar that has come into force.
 Status LocalEngine::recount() {
   for (const auto& owner : owners_) {
-    for (std::size_t counted = 1; counted > 0;) {
-      auto count = owner->recount(now(), kDrainMost);
-      if (!count) return count.error();
-      counted = *count;
-      if (counted == 0) break;
+    while (true) {
+      auto looked = owner->recount(now(), kDrainMost);
+      if (!looked) return looked.error();
+      if (*looked == 0) break;
       if (auto settled = settle(); !settled) return settled;
     }
   }
@@ -172,9 +173,12 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
     }
     const bool may_wake = unsaved <= kUnsavedToWake;
     if (!deployment_.virtual_clock && may_wake) busy = wake_some(mine, next_to_wake);
+    std::size_t left = kRecountMost;
     for (PartitionOwner* const owner : mine) {
-      if (const auto counted = owner->recount(now(), kDrainMost); counted && *counted > 0) busy = true;
+      if (left == 0) break;
+      if (const auto looked = owner->recount(now(), left)) left -= std::min(left, *looked);
     }
+    busy = busy || left < kRecountMost;
     auto drained = PartitionOwner::drain(mine, kDrainMost);
     if (drained) {
       busy = *drained > 0 || busy;

@@ -291,9 +291,13 @@ Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
   if (lost_) return *lost_;
   if (!decides_) return std::size_t{0};
   std::vector<log::Append> appends;
+  std::size_t looked = 0;
   for (auto& [lane, books] : lanes_) {
+    if (looked >= most) break;
     if (stopped_.contains(lane)) continue;
-    for (const AggregateId& id : books->behind_calendar(now, most - appends.size())) {
+    const LaneBooks::Pass pass = books->behind_calendar(now, most - looked);
+    looked += pass.looked;
+    for (const AggregateId& id : pass.behind) {
       const record::Command command =
           lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
       appends.push_back(log::Append{log::Topic::commands, partition_,
@@ -301,10 +305,10 @@ Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
     }
     if (books->failure()) return lose(*books->failure()).error();
   }
-  if (appends.empty()) return std::size_t{0};
+  if (appends.empty()) return looked;
   auto written = parts_.log.append(appends, log::Durability::buffered);
   if (!written) return written.error();
-  return appends.size();
+  return looked;
 }
 
 std::optional<Instant> PartitionOwner::next_due() {

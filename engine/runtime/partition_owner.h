@@ -69,8 +69,9 @@ class PartitionOwner {
   /// Appends ClockDue for cases with something due at or before `now`; how many. They carry `now` as their
   /// record time.
   [[nodiscard]] Result<std::size_t> wake(Instant now, std::size_t most);
-  /// After a change of the calendar: appends a command for each case whose due times it moves, at most
-  /// `most`; how many.
+  /// After a change of the calendar: looks at open clocks, at most `most`, and appends a command for each
+  /// case whose due times it moves; how many it has looked at, 0 once all follow it. Little at a time:
+  /// commands wait meanwhile.
   [[nodiscard]] Result<std::size_t> recount(Instant now, std::size_t most);
 
   [[nodiscard]] std::optional<Instant> next_due();

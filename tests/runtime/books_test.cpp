@@ -147,6 +147,47 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
   CHECK(rows(*store, kExpiryFamily) == 0);
 }
 
+TEST_CASE("calendar: the pass over open clocks goes on in parts, and ends with one that finds nothing") {
+  Bed bed(1, 1);
+  auto engine = bed.open_with_rules();
+  for (int i = 0; i < 8; ++i) must(*engine, at(opening("open-" + std::to_string(i)), "2026-05-20T09:00"));
+  const auto published = engine->publish(std::array{notice()});
+  REQUIRE(published.has_value());
+  engine.reset();
+  auto log = log::open_simulated_log(bed.storage);
+  DirectoryLog directory(*log, bed.deployment.source());
+  REQUIRE(directory.refresh().has_value());
+  LaneBooks books(LaneId(0), 1, *bed.state, directory);
+  REQUIRE(books.load().has_value());
+  const Instant now = cases::at("2026-05-20T10:00");
+  CHECK(books.behind_calendar(now, 3).looked == 0);
+  books.state.context = published->front().ordinal;
+  std::set<AggregateId> behind;
+  for (int round = 0; round < 2; ++round) {
+    INFO(round);
+    behind.clear();
+    std::size_t calls = 0;
+    // Nobody decides what is found, so the next pass finds it again.
+    while (behind.size() < 8) {
+      const LaneBooks::Pass pass = books.behind_calendar(now, 3);
+      CHECK(pass.looked > 0);
+      CHECK(pass.looked <= 3);
+      CHECK(pass.behind.size() <= pass.looked);
+      behind.insert(pass.behind.begin(), pass.behind.end());
+      REQUIRE(++calls < 20);
+    }
+    CHECK(calls >= 3);
+  }
+  for (const AggregateId& id : behind) {
+    cases::CaseState decided = books.take_case(id);
+    decided.clocks.clear();
+    books.put_case(std::move(decided));
+  }
+  std::size_t looked = 0;
+  for (int calls = 0; calls < 3; ++calls) looked = books.behind_calendar(now, 3).looked;
+  CHECK(looked == 0);
+}
+
 TEST_CASE(
     "calendar: a notice moves each touched open case with one command, also where the owner dies in "
     "between") {
