@@ -184,7 +184,7 @@ class Deciding {
     event.actor = command_.actor;
     event.rule = "engine/supplement";
     event.data = command_.input;
-    own_ = evolve(std::move(own()), event, moment_.now);
+    evolve(own(), event, moment_.now);
     answer_.events.push_back(std::move(event));
     return std::nullopt;
   }
@@ -316,7 +316,7 @@ class Deciding {
     answer_.requests.resize(asked_by_fired);
     own_.reset();
     if (fired == 0) return;
-    for (const record::Event& event : answer_.events) own_ = evolve(std::move(own()), event, moment_.now);
+    for (const record::Event& event : answer_.events) evolve(own(), event, moment_.now);
   }
 
   const CaseState& before_;

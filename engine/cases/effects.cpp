@@ -145,7 +145,7 @@ class Group {
       if (seen.find(fact.name) == nullptr) seen.set(fact.name, fact.value);
     }
     if (!seen.empty()) event.facts = Value(std::move(seen));
-    state_ = evolve(std::move(state_), event, cause_.moment.now);
+    evolve(state_, event, cause_.moment.now);
     events_.push_back(std::move(event));
   }
 

@@ -7,7 +7,7 @@
 
 namespace lastkm::cases {
 
-CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at) {
+void evolve(CaseState& state, const record::Event& event, Instant recorded_at) {
   state.version = event.seq;
   if (state.makers.empty() || state.makers.back().body != event.actor.body)
     state.makers.push_back({event.actor.body, event.seq});
@@ -26,7 +26,6 @@ CaseState evolve(CaseState state, const record::Event& event, Instant recorded_a
       if (const std::string* body = holder.if_string()) state.holders.push_back(*body);
     }
   }
-  return state;
 }
 
 bool is_known(std::string_view type, std::int32_t version) {

@@ -9,7 +9,7 @@
 namespace lastkm::cases {
 
 /// Members of the data that it does not know are ignored, missing ones change nothing.
-[[nodiscard]] CaseState evolve(CaseState state, const record::Event& event, Instant recorded_at);
+void evolve(CaseState& state, const record::Event& event, Instant recorded_at);
 
 /// Whether the fold knows this (type, version).
 [[nodiscard]] bool is_known(std::string_view type, std::int32_t version);

@@ -154,7 +154,7 @@ void follow_calendar(const rules::Workflow& workflow, const directory::Context& 
   event.rule = "engine/calendar";
   event.data = Value(Object{{"calendar", key_of(*context.working_calendar())}});
   event.clocks = Value(std::move(changes));
-  state = evolve(std::move(state), event, moment.now);
+  evolve(state, event, moment.now);
   into.events.push_back(std::move(event));
 }
 

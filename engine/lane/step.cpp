@@ -347,7 +347,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   cases::CaseState changed = books.take_case(decision.aggregate);
   const bool is_new = changed.version == 0;
   for (const record::Event& event : decision.events) {
-    changed = cases::evolve(std::move(changed), event, decision.lane_time);
+    cases::evolve(changed, event, decision.lane_time);
   }
   if (changed.version == 0) return;  // nothing was opened: there is no case to keep
   changed.id = decision.aggregate;

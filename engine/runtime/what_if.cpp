@@ -130,7 +130,7 @@ class LanePlay {
     for (int rounds = 0; rounds < kMaxRounds && cases::is_due(out, end); ++rounds) {
       const std::vector<record::Event> events = cases::fire(out, *context, moment).events;
       if (events.empty()) break;
-      for (const record::Event& event : events) out = cases::evolve(std::move(out), event, end);
+      for (const record::Event& event : events) cases::evolve(out, event, end);
     }
     return out;
   }

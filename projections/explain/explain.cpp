@@ -139,7 +139,7 @@ class TurnExplainer {
 
   void event_line(const record::Event& event) {
     const cases::CaseState before = state_;
-    state_ = cases::evolve(std::move(state_), event, turn_.decision.lane_time);
+    cases::evolve(state_, event, turn_.decision.lane_time);
     const rules::Workflow* workflow = workflow_of(event.rule, state_);
     const Names names = names_for(workflow);
     const Rule rule = workflow == nullptr ? Rule{} : find_rule(*workflow, event.rule);
@@ -307,7 +307,7 @@ class TurnExplainer {
       record::Event single = event;
       single.stage.clear();
       single.clocks = Value(Array{change});
-      before = cases::evolve(std::move(before), single, turn_.decision.lane_time);
+      cases::evolve(before, single, turn_.decision.lane_time);
     }
     return Value(std::move(out));
   }

@@ -45,7 +45,7 @@ class CasesView final : public View {
     }
     row.lane = decision.lane;
     row.state.id = decision.aggregate;
-    row.state = cases::evolve(std::move(row.state), event, decision.lane_time);
+    cases::evolve(row.state, event, decision.lane_time);
     return done();
   }
   [[nodiscard]] Status flush(Rows& rows) override {

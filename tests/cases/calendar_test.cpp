@@ -48,7 +48,9 @@ TEST_CASE(
   const CaseState& after = *answer.after;
   CHECK(after.find_clock("handle")->due == at("2026-03-27T00:00"));
   CHECK(after.find_clock("handle")->marks.front().at == at("2026-03-25T09:00"));
-  CHECK(after == evolve(life.state, answer.events.front(), at("2026-03-17T10:00")));
+  CaseState folded = life.state;
+  evolve(folded, answer.events.front(), at("2026-03-17T10:00"));
+  CHECK(after == folded);
   CHECK_FALSE(is_behind_calendar(after, *life.context, at("2026-03-17T10:00")));
   CHECK(fire(after, *life.context, moment(at("2026-03-17T10:00"))).events.empty());
 }

@@ -46,7 +46,7 @@ Complaints check_state(runtime::Engine& engine, const runtime::Sequences& sequen
       if (record::is_lane_aggregate(decision.aggregate)) continue;
       cases::CaseState& state = folded[decision.aggregate];
       for (const record::Event& event : decision.events)
-        state = cases::evolve(std::move(state), event, decision.lane_time);
+        cases::evolve(state, event, decision.lane_time);
       if (state.version > 0) state.last_decision = record::hex(record::sha256(bytes));
     }
   }

@@ -94,7 +94,7 @@ Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::stri
         if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
           turns.push_back({decision, std::nullopt, state});
         for (const record::Event& event : decision.events)
-          state = cases::evolve(std::move(state), event, decision.lane_time);
+          cases::evolve(state, event, decision.lane_time);
         return true;
       });
   if (!read) return read.error();
@@ -116,7 +116,7 @@ Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id
       each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
         if (decision.aggregate != id) return true;
         for (const record::Event& event : decision.events) {
-          state = cases::evolve(std::move(state), event, decision.lane_time);
+          cases::evolve(state, event, decision.lane_time);
           steps.push_back({event, decision.lane, decision.ordinal, decision.lane_time, state});
         }
         return true;
