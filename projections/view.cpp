@@ -129,6 +129,15 @@ std::string family_of(std::string_view view, int slot) {
   return std::string(view) + (slot == 0 ? ".a" : ".b");
 }
 
+std::vector<std::string> families_written_once(const Views& views) {
+  std::vector<std::string> families;
+  for (const auto& view : views) {
+    if (!view->writes_once()) continue;
+    for (const int slot : {0, 1}) families.push_back(family_of(view->name(), slot));
+  }
+  return families;
+}
+
 std::vector<std::string> families_of(const Views& views) {
   std::vector<std::string> families{std::string(kCheckpointFamily), std::string(kBuildFamily)};
   for (const auto& view : views) {

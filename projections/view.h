@@ -118,5 +118,7 @@ inline constexpr std::string_view kCheckpointFamily = "checkpoint";
 inline constexpr std::string_view kBuildFamily = "build";
 /// Every family that a store for these views needs.
 [[nodiscard]] std::vector<std::string> families_of(const Views& views);
+/// Those of them whose rows are large and never change.
+[[nodiscard]] std::vector<std::string> families_written_once(const Views& views);
 
 }  // namespace lastkm::projections

@@ -42,10 +42,7 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.folder = options.folder;
   const Views views = make_views();
   where.families = families_of(views);
-  for (const auto& view : views) {
-    if (!view->writes_once()) continue;
-    for (const int slot : {0, 1}) where.written_once.push_back(family_of(view->name(), slot));
-  }
+  where.written_once = families_written_once(views);
   where.read_only = options.read_only;
   if (options.serving) where.write_buffer_bytes = store::kServingBufferBytes;
   where.refuse_damaged_tail = true;

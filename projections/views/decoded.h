@@ -88,7 +88,7 @@ class Decoded {
   }
 
  private:
-  static constexpr std::size_t kKept = 8192;
+  static constexpr std::size_t kKept = 4096;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }

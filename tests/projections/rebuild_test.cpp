@@ -21,6 +21,13 @@ using namespace lastkm::projections;
 using namespace lastkm::projections::test;
 
 namespace {
+/// A store on disk, as the program opens it for its views.
+Result<std::unique_ptr<store::Store>> open_views(const std::string& folder) {
+  const Views views = make_views();
+  return store::open_rocks_store(
+      {.folder = folder, .families = families_of(views), .written_once = families_written_once(views)});
+}
+
 void catch_up(Projector& projector) {
   const Status caught_up = projector.catch_up();
   INFO((caught_up ? "" : caught_up.error().message));
@@ -162,8 +169,7 @@ TEST_CASE("rebuild: readers hold one checkpoint through commits and swaps") {
   const auto decisions = invent_lives(44, 100);
   for (std::size_t i = 0; i < 50; ++i) log.add(decisions[i]);
   const ScratchFolder folder;
-  auto rocks =
-      store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
+  auto rocks = open_views(folder.path.string());
   REQUIRE(rocks);
   const auto projector = open(log, **rocks, 7);
   catch_up(*projector);
@@ -221,7 +227,7 @@ TEST_CASE("rebuild: one life of a process that keeps views", "[.life]") {
   const auto decisions = invent_lives(46, 400);
   FakeLog log(4);
   std::mt19937 dice(static_cast<unsigned>(std::stoul(seed)));
-  auto store = store::open_rocks_store({.folder = folder, .families = families_of(make_views())});
+  auto store = open_views(folder);
   REQUIRE(store);
   // What is built and what is folded live meets the log at other places each time.
   const std::size_t first = decisions.size() - dice() % 200;
@@ -270,8 +276,7 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
     if (exit == 137) ++deaths;
   }
   CHECK(deaths > lives / 5);
-  auto store =
-      store::open_rocks_store({.folder = folder.path.string(), .families = families_of(make_views())});
+  auto store = open_views(folder.path.string());
   REQUIRE(store);
   const auto projector = open(log, **store);
   catch_up(*projector);
