@@ -129,8 +129,7 @@ TEST_CASE(
     }
     CaseState whole;
     whole.id = life.state.id;
-    for (const auto& [event, recorded_at] : life.history)
-      evolve(whole, event, recorded_at);
+    for (const auto& [event, recorded_at] : life.history) evolve(whole, event, recorded_at);
     REQUIRE(whole == life.state);
   }
   // The walks get to where it matters.

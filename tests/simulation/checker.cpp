@@ -45,8 +45,7 @@ Complaints check_state(runtime::Engine& engine, const runtime::Sequences& sequen
       const record::Decision decision = decoded(bytes);
       if (record::is_lane_aggregate(decision.aggregate)) continue;
       cases::CaseState& state = folded[decision.aggregate];
-      for (const record::Event& event : decision.events)
-        cases::evolve(state, event, decision.lane_time);
+      for (const record::Event& event : decision.events) cases::evolve(state, event, decision.lane_time);
       if (state.version > 0) state.last_decision = record::hex(record::sha256(bytes));
     }
   }

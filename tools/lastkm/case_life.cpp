@@ -93,8 +93,7 @@ Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::stri
         if (decision.aggregate != about->id) return true;
         if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
           turns.push_back({decision, std::nullopt, state});
-        for (const record::Event& event : decision.events)
-          cases::evolve(state, event, decision.lane_time);
+        for (const record::Event& event : decision.events) cases::evolve(state, event, decision.lane_time);
         return true;
       });
   if (!read) return read.error();
