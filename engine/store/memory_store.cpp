@@ -22,13 +22,7 @@ class MemorySnapshot final : public Snapshot {
   }
   Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
                                                            std::span<const std::string> keys) const override {
-    std::vector<std::optional<std::string>> out;
-    for (const std::string& key : keys) {
-      auto value = get(family, key);
-      if (!value) return value.error();
-      out.push_back(std::move(*value));
-    }
-    return out;
+    return one_by_one(keys, [&](const std::string& key) { return get(family, key); });
   }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) const override {

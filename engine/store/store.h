@@ -35,6 +35,20 @@ class Batch {
   std::vector<Change> changes_;
 };
 
+/// Many keys, each looked for by itself.
+template <class Get>
+[[nodiscard]] Result<std::vector<std::optional<std::string>>> one_by_one(std::span<const std::string> keys,
+                                                                         const Get& get) {
+  std::vector<std::optional<std::string>> out;
+  out.reserve(keys.size());
+  for (const std::string& key : keys) {
+    auto value = get(key);
+    if (!value) return value.error();
+    out.push_back(std::move(*value));
+  }
+  return out;
+}
+
 /// The rows as they were at one moment, whatever is written or cleared meanwhile. Keep it short: it holds
 /// space.
 class Snapshot {
@@ -71,13 +85,7 @@ class Store {
   /// The same of many keys, in their order: cheaper where a store can look for them together.
   [[nodiscard]] virtual Result<std::vector<std::optional<std::string>>> get_many(
       std::string_view family, std::span<const std::string> keys) {
-    std::vector<std::optional<std::string>> out;
-    for (const std::string& key : keys) {
-      auto value = get(family, key);
-      if (!value) return value.error();
-      out.push_back(std::move(*value));
-    }
-    return out;
+    return one_by_one(keys, [&](const std::string& key) { return get(family, key); });
   }
   /// All of the batch or nothing. Survives the death of the process; survives loss of power only after
   /// sync().
