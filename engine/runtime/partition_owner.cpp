@@ -271,43 +271,44 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
   const std::size_t taken = std::min(most, due.size());
   std::partial_sort(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(taken), due.end());
   due.resize(taken);
+  std::vector<std::pair<AggregateId, LaneId>> cases;
+  cases.reserve(due.size());
+  for (auto& [entry, lane] : due) cases.emplace_back(std::move(entry.second), LaneId(lane));
+  if (auto told = tell_clocks(cases, now); !told) return told.error();
+  return cases.size();
+}
+
+Status PartitionOwner::tell_clocks(std::span<const std::pair<AggregateId, LaneId>> cases, Instant now) {
   std::vector<log::Append> appends;
   std::vector<CommandId> ids;
-  for (const auto& [entry, lane] : due) {
-    const AggregateId& id = entry.second;
-    const record::Command command = lane::engine_command(lane::kClockDue, id, LaneId(lane),
-                                                         ids.emplace_back(parts_.new_id()), Object{}, now);
+  for (const auto& [id, lane] : cases) {
+    const record::Command command =
+        lane::engine_command(lane::kClockDue, id, lane, ids.emplace_back(parts_.new_id()), Object{}, now);
     appends.push_back(log::Append{log::Topic::commands, partition_,
                                   log::Record{id.value, record::encode(command, parts_.source), {}}});
   }
   auto written = parts_.log.append(appends, log::Durability::buffered);
   if (!written) return written.error();
-  for (std::size_t i = 0; i < due.size(); ++i) books(LaneId(due[i].second)).note_made(ids[i]);
-  return appends.size();
+  for (std::size_t i = 0; i < cases.size(); ++i) books(cases[i].second).note_made(ids[i]);
+  return done();
 }
 
 Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
   const std::lock_guard lock(mutex_);
   if (lost_) return *lost_;
   if (!decides_) return std::size_t{0};
-  std::vector<log::Append> appends;
+  std::vector<std::pair<AggregateId, LaneId>> cases;
   std::size_t looked = 0;
   for (auto& [lane, books] : lanes_) {
     if (looked >= most) break;
     if (stopped_.contains(lane)) continue;
-    const LaneBooks::Pass pass = books->behind_calendar(now, most - looked);
+    LaneBooks::Pass pass = books->behind_calendar(now, most - looked);
     looked += pass.looked;
-    for (const AggregateId& id : pass.behind) {
-      const record::Command command =
-          lane::engine_command(lane::kClockDue, id, LaneId(lane), parts_.new_id(), Object{}, now);
-      appends.push_back(log::Append{log::Topic::commands, partition_,
-                                    log::Record{id.value, record::encode(command, parts_.source), {}}});
-    }
+    for (AggregateId& id : pass.behind) cases.emplace_back(std::move(id), LaneId(lane));
     if (books->failure()) return lose(*books->failure()).error();
   }
-  if (appends.empty()) return looked;
-  auto written = parts_.log.append(appends, log::Durability::buffered);
-  if (!written) return written.error();
+  if (cases.empty()) return looked;
+  if (auto told = tell_clocks(cases, now); !told) return told.error();
   return looked;
 }
 

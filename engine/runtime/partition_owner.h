@@ -165,6 +165,8 @@ class PartitionOwner {
   void put_follow_ups(std::vector<log::Append>& appends, std::vector<log::Append>& notes);
   [[nodiscard]] static Status send(log::EventLog& log, std::span<const log::Append> asked,
                                    std::span<const log::Append> notes);
+  /// Appends ClockDue for these cases.
+  Status tell_clocks(std::span<const std::pair<AggregateId, LaneId>> cases, Instant now);
   [[nodiscard]] bool has_unsent() const;
   /// Every follow-up that is not noted as sent is sent again; targets know those that they had.
   void send_again();
