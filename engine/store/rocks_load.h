@@ -1,0 +1,23 @@
+// Rows written beside a database as sorted files, and taken in at once. Included by sources of the store
+// alone.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/store/rocks_options.h"
+#include "engine/store/rocks_source.h"
+
+namespace lastkm::store {
+
+/// The folder in a store's for the files that a load writes; what is left there counts for nothing.
+inline constexpr std::string_view kLoading = "loading";
+
+/// A load into these families, as Store::begin_load.
+[[nodiscard]] Result<std::unique_ptr<Load>> begin_load_into(Source source,
+                                                            std::span<const std::string> families,
+                                                            const FamilyOptions& how);
+
+}  // namespace lastkm::store
