@@ -103,6 +103,16 @@ void Rows::discard() {
   bytes_ = 0;
 }
 
+Result<std::int64_t> sum_from(std::string_view family, std::string_view key, std::string_view row) {
+  std::int64_t sum = 0;
+  const auto [end, failed] = std::from_chars(row.data(), row.data() + row.size(), sum);
+  if (failed == std::errc{} && end == row.data() + row.size()) return sum;
+  return Error{
+      ErrorKind::integrity, "views-corrupt",
+      "the sum '" + std::string(key) + "' of " + std::string(family) + " is no number; rebuild the views",
+      ""};
+}
+
 Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family,
                                        const Rows::Sums& added) {
   std::vector<ChangedRow> rows;
@@ -111,12 +121,9 @@ Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::strin
     if (committed != nullptr) {
       auto held = committed->get(family, key);
       if (!held) return held.error();
-      const std::string text = held->value_or("0");
-      const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), sum);
-      if (failed != std::errc{} || end != text.data() + text.size()) {
-        return Error{ErrorKind::integrity, "views-corrupt",
-                     "the sum '" + key + "' of " + family + " is no number; rebuild the views", ""};
-      }
+      const auto before = sum_from(family, key, held->value_or("0"));
+      if (!before) return before.error();
+      sum = *before;
     }
     sum += n;
     if (n == 0) continue;

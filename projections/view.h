@@ -69,6 +69,9 @@ class Rows {
   std::size_t bytes_ = 0;
 };
 
+/// The number that such a row holds; integrity "views-corrupt".
+[[nodiscard]] Result<std::int64_t> sum_from(std::string_view family, std::string_view key,
+                                            std::string_view row);
 /// The rows that sums become, from what is committed and what was added; `committed` nullptr: nothing is.
 [[nodiscard]] Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family,
                                                      const Rows::Sums& added);

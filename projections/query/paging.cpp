@@ -11,6 +11,7 @@ constexpr std::size_t kMarkDigits = 32;
 }
 
 Result<std::string> Cursors::key_in(std::string_view cursor) const {
+  if (cursor.empty()) return std::string();
   const std::size_t dot = cursor.find('.');
   const std::string_view digits = cursor.substr(0, dot);
   std::string key;

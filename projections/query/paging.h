@@ -19,7 +19,8 @@ class Cursors {
  public:
   /// `query` says what is asked, without the page.
   Cursors(std::string_view secret, std::string_view query) : secret_(secret), query_(query) {}
-  /// bad_input "bad-cursor": made up, altered, or of another query.
+  /// After which the page begins; empty where there is no cursor. bad_input "bad-cursor": made up, altered,
+  /// or of another query.
   [[nodiscard]] Result<std::string> key_in(std::string_view cursor) const;
   [[nodiscard]] std::string of(std::string_view key) const;
 
@@ -33,19 +34,13 @@ class Cursors {
 template <class Item, class LineOf>
 [[nodiscard]] Result<Page> page_of(std::vector<std::pair<std::string, Item>> found,
                                    const PageRequest& request, const Cursors& cursors, LineOf line_of) {
-  std::string after;
-  if (!request.cursor.empty()) {
-    auto key = cursors.key_in(request.cursor);
-    if (!key) return key.error();
-    after = std::move(*key);
-  }
+  const auto after = cursors.key_in(request.cursor);
+  if (!after) return after.error();
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Page page;
   page.count = static_cast<std::int64_t>(found.size());
-  auto at = request.cursor.empty()
-                ? found.begin()
-                : std::upper_bound(found.begin(), found.end(), after,
-                                   [](const std::string& key, const auto& item) { return key < item.first; });
+  auto at = std::upper_bound(found.begin(), found.end(), *after,
+                             [](const std::string& key, const auto& item) { return key < item.first; });
   for (; at != found.end(); ++at) {
     if (request.limit != 0 && page.lines.size() == request.limit) {
       page.next = cursors.of(std::prev(at)->first);

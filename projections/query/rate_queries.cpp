@@ -1,7 +1,6 @@
 // The three rates, and exclusions by approver, from the view "rates". Without a period they are read from its
 // sums; the cases that a line counts, and the rates of a period, from its outcomes.
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -47,10 +46,9 @@ Status each_sum(const Reading& rows, RatesBy by, RatesBasis basis, Visit visit) 
   const Status scanned = rows.scan("rates", prefix, "", [&](std::string_view key, std::string_view bytes) {
     const std::size_t slash = key.find('/', prefix.size());
     const auto score = slash == std::string_view::npos ? std::nullopt : Score::from(key.substr(slash + 1));
-    std::int64_t n = 0;
-    const auto [end, failed] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
-    good = score && failed == std::errc{} && end == bytes.data() + bytes.size();
-    if (good) visit(plain_part(key.substr(prefix.size(), slash - prefix.size())), *score, n);
+    const auto n = sum_from("rates", key, bytes);
+    good = score && n;
+    if (good) visit(plain_part(key.substr(prefix.size(), slash - prefix.size())), *score, *n);
     return good;
   });
   if (!scanned) return scanned;

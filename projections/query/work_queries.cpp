@@ -1,10 +1,10 @@
 // Worklists and what falls due, from the view "worklist".
-#include <charconv>
 #include <utility>
 
 #include "projections/checkpoint.h"
 #include "projections/query/paging.h"
 #include "projections/query/queries.h"
+#include "projections/view.h"
 #include "projections/views/open_clocks.h"
 #include "projections/views/work_row.h"
 
@@ -55,36 +55,28 @@ Result<std::optional<std::int64_t>> known_count(const Reading& rows, const Asked
   const auto text = rows.get("worklist", asked.count);
   if (!text) return text.error();
   if (!*text) return std::optional<std::int64_t>();
-  std::int64_t n = 0;
-  const char* const text_end = (*text)->data() + (*text)->size();
-  const auto [end, failed] = std::from_chars((*text)->data(), text_end, n);
-  if (failed != std::errc{} || end != text_end)
-    return Error{ErrorKind::integrity, "views-corrupt", "a sum of worklist is damaged; rebuild the views",
-                 ""};
-  return std::optional(n);
+  const auto n = sum_from("worklist", asked.count, **text);
+  if (!n) return n.error();
+  return std::optional(*n);
 }
 
 /// The index rows stand in the order of the list, so a page reads no more than its own.
 Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, const PageRequest& request,
                         const QueryOptions& options) {
   const Cursors cursors(options.cursor_secret, asked.query);
-  std::string after;
-  if (!request.cursor.empty()) {
-    auto key = cursors.key_in(request.cursor);
-    if (!key) return key.error();
-    after = std::move(*key);
-  }
+  const auto after = cursors.key_in(request.cursor);
+  if (!after) return after.error();
   const auto count = known_count(rows, asked);
   if (!count) return count.error();
   Page page;
   std::vector<std::string> ids;
   std::string last;  // key of the last line
   bool more = false;
-  const Status scanned = rows.scan("worklist", asked.prefix, *count ? after : "",
+  const Status scanned = rows.scan("worklist", asked.prefix, *count ? *after : "",
                                    [&](std::string_view key, std::string_view /*bytes*/) {
                                      if (!asked.until.empty() && key >= asked.until) return false;
                                      ++page.count;
-                                     if (key <= after) return true;
+                                     if (key <= *after) return true;
                                      more = request.limit != 0 && ids.size() == request.limit;
                                      if (more) return !*count;
                                      ids.emplace_back(id_of(key));
