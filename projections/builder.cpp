@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/canonical.h"
 
@@ -36,7 +37,12 @@ Status load_rows(store::Load& load, const std::string& family, std::vector<std::
 
 void in_parallel(std::size_t n, const std::function<void(std::size_t)>& work) {
   std::vector<std::jthread> threads;
-  for (std::size_t i = 1; i < n; ++i) threads.emplace_back([&work, i] { work(i); });
+  for (std::size_t i = 1; i < n; ++i) {
+    threads.emplace_back([&work, i] {
+      name_thread("rebuild");
+      work(i);
+    });
+  }
   if (n > 0) work(0);
 }
 

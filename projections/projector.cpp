@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/canonical.h"
 #include "projections/projector_impl.h"
@@ -270,6 +271,7 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
     }
     if (building && !builder.joinable()) {
       builder = std::jthread([this, &building](const std::stop_token& token) {
+        name_thread("rebuild");
         const Status built = impl_->build_outdated(token);
         if (!built) {
           const std::lock_guard lock(impl_->folding);

@@ -1,4 +1,5 @@
 #include "engine/log/kafka_log_group.h"
+#include "engine/base/thread_name.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -86,6 +87,7 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
     if (const auto code = rd_kafka_subscribe(client_.get(), topics.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return kafka::error_of(code, "group " + group_);
     poller_ = std::jthread([this](const std::stop_token& stop) {
+      name_thread("kafka-group");
       while (!stop.stop_requested()) {
         if (rd_kafka_message_t* message = rd_kafka_consumer_poll(client_.get(), 100))
           rd_kafka_message_destroy(message);

@@ -1,4 +1,5 @@
 #include "engine/log/kafka_log_writer.h"
+#include "engine/base/thread_name.h"
 
 #include <array>
 #include <atomic>
@@ -66,6 +67,7 @@ class Writer::Producer : public Listener {
       if (!handle) return error_of(rd_kafka_last_error(), topic_name(*options, topic));
     }
     poller_ = std::jthread([this](const std::stop_token& stop) {
+      name_thread("kafka-writer");
       while (!stop.stop_requested()) rd_kafka_poll(client_.get(), 50);
     });
     return done();

@@ -1,4 +1,5 @@
 #include "engine/runtime/committer.h"
+#include "engine/base/thread_name.h"
 
 #include <iterator>
 #include <utility>
@@ -29,6 +30,7 @@ void Committer::take(std::vector<log::Append> records, Waiters::Ticket call) {
 }
 
 void Committer::work() {
+  name_thread("committer");
   while (true) {
     std::vector<log::Append> records;
     std::vector<Waiters::Ticket> calls;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/local_engine.h"
@@ -146,6 +147,7 @@ bool LocalEngine::clocks_are_late() const {
 }
 
 void LocalEngine::work(int worker, const std::stop_token& stop) {
+  name_thread(("owner-" + std::to_string(worker)).c_str());
   const std::vector<PartitionOwner*> mine = owners_of(worker);
   std::size_t next_to_wake = 0;
   std::string said;
@@ -192,6 +194,7 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
 }
 
 void LocalEngine::keep_flushing(const std::stop_token& stop) {
+  name_thread("saver");
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/server.h"
 #include "tools/lastkm/verbs.h"
@@ -88,6 +89,7 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names, b
   {
     const std::jthread follow([&](const std::stop_token& token) {
       if (!roles->projections) return;
+      name_thread("views");
       followed = (*side)->projector().run(token, [&] { return (*folder)->engine().clocks_are_late(); });
       if (!followed) spdlog::error("views no longer follow the log: {}", followed.error().message);
     });

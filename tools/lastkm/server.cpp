@@ -13,6 +13,7 @@
 #include <streambuf>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "engine/json/read.h"
 #include "engine/log/crash_point.h"
 #include "engine/record/canonical.h"
@@ -153,6 +154,7 @@ void Server::run(int stop_fd) {
     }
     ++callers_;
     std::thread([this, socket = std::make_shared<Socket>(std::move(caller))] {
+      name_thread("caller");
       answer(std::move(*socket));
       --callers_;
       callers_.notify_all();

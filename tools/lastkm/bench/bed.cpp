@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "engine/base/thread_name.h"
 #include "engine/runtime/redecide.h"
 #include "tools/lastkm/accepted.h"
 #include "tools/lastkm/shipped.h"
@@ -45,6 +46,7 @@ Result<std::unique_ptr<Bed>> Bed::open(const std::string& folder, int workers, b
   bed->side_ = *side;
   if (follow) {
     bed->follower_ = std::jthread([of = bed.get()](const std::stop_token& stop) {
+      name_thread("views");
       of->followed_ = of->projector().run(stop, [of] { return of->engine().clocks_are_late(); });
     });
   }

@@ -1,4 +1,5 @@
 // lastkm bench clocks: one clock of every case runs out in the same second, while others go on asking.
+#include "engine/base/thread_name.h"
 #include "tools/lastkm/accepted.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
@@ -48,6 +49,7 @@ Status accept_all(runtime::Engine& engine, const Cast& cast, std::int64_t cases,
     std::vector<std::jthread> clients;
     for (Status& mine : ended) {
       clients.emplace_back([&] {
+        name_thread("client");
         for (std::int64_t from = next.fetch_add(kBatch); mine && from < cases;
              from = next.fetch_add(kBatch)) {
           mine = accept_some(engine, cast, from, std::min(cases, from + kBatch), due);

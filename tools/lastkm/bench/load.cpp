@@ -4,6 +4,8 @@
 #include <optional>
 #include <thread>
 
+#include "engine/base/thread_name.h"
+
 namespace lastkm::tool::bench {
 
 namespace {
@@ -60,6 +62,7 @@ Result<LoadResult> live(runtime::Engine& engine, const Cast& cast, const LoadOpt
     std::vector<std::jthread> clients;
     for (int client = 0; client < options.clients; ++client) {
       clients.emplace_back([&, client] {
+        name_thread("client");
         Latencies& mine = latencies[static_cast<std::size_t>(client)];
         // Clients begin spread over one pause, and keep their rhythm whatever an answer takes.
         auto turn = begun + std::chrono::microseconds(pause_us * client / options.clients);
@@ -107,6 +110,7 @@ Result<std::int64_t> grow(runtime::Engine& engine, const Cast& cast, const std::
     std::vector<std::jthread> clients;
     for (int client = 0; client < kClients; ++client) {
       clients.emplace_back([&] {
+        name_thread("client");
         while (!failed.any()) {
           const std::int64_t from = next.fetch_add(kBatch);
           const std::int64_t many = std::min(kBatch, first + cases - from);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <thread>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/embedded_log.h"
 
 namespace lastkm::tool::bench {
@@ -41,6 +42,7 @@ Result<Plain> plain_appends(const std::string& folder, const BenchOptions& optio
     std::vector<std::jthread> threads;
     for (int client = 0; client < clients; ++client) {
       threads.emplace_back([&, client] {
+        name_thread("client");
         const auto mine = static_cast<std::size_t>(client);
         // No byte repeats soon, as in sealed texts, so that compression does not flatter.
         std::string value;

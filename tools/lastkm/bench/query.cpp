@@ -2,6 +2,7 @@
 // write in the views.
 #include <mutex>
 
+#include "engine/base/thread_name.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
 #include "tools/lastkm/random.h"
@@ -104,6 +105,7 @@ Result<Reports> query(const BenchOptions& options, const Scratch& scratch) {
     std::vector<std::jthread> readers;
     for (int reader = 0; reader < kReaders; ++reader) {
       readers.emplace_back([&, reader](const std::stop_token& stop) {
+        name_thread("reader");
         Reader mine(bed, touched, static_cast<std::uint64_t>(reader) + 1);
         std::array<Latencies, 4> own;
         while (!stop.stop_requested()) {

@@ -2,6 +2,7 @@
 // 5 % more come with a version that is stale.
 #include <mutex>
 
+#include "engine/base/thread_name.h"
 #include "tools/lastkm/accepted.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
@@ -128,6 +129,7 @@ Result<Reports> resend(const BenchOptions& options, const Scratch& scratch) {
     std::vector<std::jthread> clients;
     for (int client = 0; client < options.clients; ++client) {
       clients.emplace_back([&, client] {
+        name_thread("client");
         Resender mine((*bed)->engine(), *cast, static_cast<std::uint64_t>(client) + 1);
         while (!stop && seconds_since(begun) < options.seconds()) {
           if (auto lived = mine.live(next++); !lived) {
