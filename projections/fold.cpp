@@ -171,7 +171,7 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
     ++passed_over_.lower_epochs;
     return done();
   }
-  auto decision = record::decode_decision(bytes);
+  auto decision = record::decode_decision(bytes, record::Facts::left_out);
   if (!decision) return decision.error();
   if (log::partition_of(decision->lane, log_->partitions()) != partition) {
     return Error{ErrorKind::integrity, "wrong-partition",

@@ -76,7 +76,7 @@ class Rows {
 [[nodiscard]] Result<std::vector<ChangedRow>> summed(store::Store* committed, const std::string& family,
                                                      const Rows::Sums& added);
 
-/// An accepted decision, and the record that bears it.
+/// An accepted decision, without what its guards saw (Event::facts), and the record that bears it.
 struct Accepted {
   const record::Decision& decision;
   std::string_view bytes;

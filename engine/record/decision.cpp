@@ -32,7 +32,7 @@ void append_event(std::string& out, const Event& event) {
   out.push_back('}');
 }
 
-Result<Event> event_from(const Value& value) {
+Result<Event> event_from(const Value& value, Facts facts) {
   Members members(value, "event");
   Event event;
   event.seq = members.demand_number("seq");
@@ -44,7 +44,7 @@ Result<Event> event_from(const Value& value) {
   event.ended = members.flag("ended");
   event.holders = members.copy("holders");
   event.clocks = members.copy("clocks");
-  event.facts = members.copy("facts");
+  if (facts == Facts::read) event.facts = members.copy("facts");
   event.data = members.copy("data");
   const Value* actor = members.any("actor");
   if (actor == nullptr) {
@@ -95,16 +95,21 @@ Result<FollowUp> follow_up_from(const Value& value) {
   return out;
 }
 
-bool read_event(const simdjson::dom::element& element, Event& out) {
+bool read_event(const simdjson::dom::element& element, Facts facts, Event& out) {
   simdjson::dom::object object;
   if (element.get(object) != simdjson::SUCCESS) return false;
   Ordered members(object);
+  const auto read_facts = [&] {
+    simdjson::dom::element passed;
+    return facts == Facts::read ? members.maybe_value("facts", out.facts)
+                                : !members.is_next("facts") || members.next("facts", passed);
+  };
   return read_actor(members, out.actor) && members.maybe_value("clocks", out.clocks) &&
-         members.value("data", out.data) && members.maybe_flag("ended", out.ended) &&
-         members.maybe_value("facts", out.facts) && members.maybe_value("holders", out.holders) &&
-         members.time("occurred_at", out.occurred_at) && members.text("rule", out.rule) &&
-         members.number("seq", out.seq) && members.maybe_text("stage", out.stage) &&
-         members.text("type", out.type) && members.number("version", out.version) && members.done();
+         members.value("data", out.data) && members.maybe_flag("ended", out.ended) && read_facts() &&
+         members.maybe_value("holders", out.holders) && members.time("occurred_at", out.occurred_at) &&
+         members.text("rule", out.rule) && members.number("seq", out.seq) &&
+         members.maybe_text("stage", out.stage) && members.text("type", out.type) &&
+         members.number("version", out.version) && members.done();
 }
 
 bool read_follow_up(const simdjson::dom::element& element, FollowUp& out) {
@@ -127,7 +132,7 @@ bool read_rejection(Ordered& of, std::optional<Rejection>& out) {
          members.text("text", rejection.text) && members.done();
 }
 
-bool read_ordered(std::string_view bytes, Decision& out) {
+bool read_ordered(std::string_view bytes, Facts facts, Decision& out) {
   simdjson::dom::object object;
   std::string id;
   if (!read_envelope(bytes, kDecisionType, object, id, out.aggregate.value, out.lane_time)) return false;
@@ -141,7 +146,7 @@ bool read_ordered(std::string_view bytes, Decision& out) {
   if (!data.array("events", items)) return false;
   out.events.reserve(items.size());
   for (const auto item : items) {
-    if (!read_event(item, out.events.emplace_back())) return false;
+    if (!read_event(item, facts, out.events.emplace_back())) return false;
   }
   if (data.is_next("follow_ups")) {
     if (!data.array("follow_ups", items)) return false;
@@ -201,8 +206,8 @@ std::string encode(const Decision& decision, std::string_view source) {
   return out;
 }
 
-Result<Decision> decode_decision(std::string_view bytes) {
-  if (Decision ordered; read_ordered(bytes, ordered)) return ordered;
+Result<Decision> decode_decision(std::string_view bytes, Facts facts) {
+  if (Decision ordered; read_ordered(bytes, facts, ordered)) return ordered;
   auto value = unwrap(bytes, kDecisionType);
   if (!value) return value.error();
   Members envelope(*value, "decision record");
@@ -234,7 +239,7 @@ Result<Decision> decode_decision(std::string_view bytes) {
     return data.error();
   }
   for (const Value& item : *events->if_array()) {
-    auto event = event_from(item);
+    auto event = event_from(item, facts);
     if (!event) return event.error();
     decision.events.push_back(std::move(*event));
   }

@@ -74,7 +74,9 @@ inline constexpr std::size_t kMaxDecisionEvents = 64;
 inline constexpr std::size_t kMaxDecisionBytes = 256 * 1024;
 
 [[nodiscard]] std::string encode(const Decision& decision, std::string_view source);
-[[nodiscard]] Result<Decision> decode_decision(std::string_view bytes);
+/// What readers who do not ask for it need not be given: a third of an event is what its rule's guards saw.
+enum class Facts : std::uint8_t { read, left_out };
+[[nodiscard]] Result<Decision> decode_decision(std::string_view bytes, Facts facts = Facts::read);
 
 /// Opens an owner's writing in a partition of `decisions`; outside the accepted sequence.
 struct OwnerStarted {

@@ -1,8 +1,7 @@
-// Row: id "/" seq (ten digits) → the event as it was recorded, with the lane, ordinal and record time of its
-// decision. Times are RFC 3339 UTC.
-#include "engine/record/actor.h"
-#include "engine/record/canonical.h"
+// Row: id "/" seq (ten digits) → {"event","lane","ordinal","recorded_at"}: the event as it stands in the
+// record of its decision, and the lane, ordinal and record time of that. Times are RFC 3339 UTC.
 #include "engine/record/digest.h"
+#include "engine/record/event_text.h"
 #include "projections/views/views.h"
 
 namespace lastkm::projections {
@@ -14,49 +13,40 @@ std::string history_key(const std::string& id, std::int64_t seq) {
   return id + "/" + digits;
 }
 
-void append_member(std::string& row, std::string_view name, const Value& value) {
-  if (value.is_null()) return;
-  row += ",\"";
-  row += name;
-  row += "\":";
-  record::append_canonical(row, value);
-}
-
 class HistoryView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "history"; }
-  [[nodiscard]] std::int32_t layout() const override { return 1; }
+  [[nodiscard]] std::int32_t layout() const override { return 2; }
+  /// Layout 1 held the members of the event beside the others.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 1; }
   [[nodiscard]] bool writes_once() const override { return true; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<HistoryView>(); }
-  [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
-                             Rows& rows) override {
-    if (record::is_lane_aggregate(decision.aggregate)) return done();
-    // Members in the order of RFC 8785. Written out, for these rows are the most of all and as large as the
-    // log.
-    std::string row;
-    row.reserve(640);
-    row += R"({"actor":)";
-    record::append_canonical(row, record::to_value(event.actor));
-    append_member(row, "clocks", event.clocks);
-    row += R"(,"data":)";
-    record::append_canonical(row, event.data);
-    append_member(row, "facts", event.facts);
-    append_member(row, "holders", event.holders);
-    row += R"(,"lane":)" + std::to_string(decision.lane.value);
-    row += R"(,"occurred_at":")" + format_utc(event.occurred_at);
-    row += R"(","ordinal":)" + std::to_string(decision.ordinal.value);
-    row += R"(,"recorded_at":")" + format_utc(decision.lane_time);
-    row += R"(","rule":)";
-    record::append_string(row, event.rule);
-    row += R"(,"seq":)" + std::to_string(event.seq);
-    if (!event.stage.empty()) {
-      row += R"(,"stage":)";
-      record::append_string(row, event.stage);
+
+  /// The rows of all its events: copied, for they are the most of all rows and as large as the log.
+  [[nodiscard]] Status decided(const Accepted& accepted, Rows& rows) override {
+    const record::Decision& decision = accepted.decision;
+    if (record::is_lane_aggregate(decision.aggregate) || decision.events.empty()) return done();
+    const auto texts = record::event_texts(accepted.bytes);
+    if (!texts) return texts.error();
+    if (texts->size() != decision.events.size()) {
+      return Error{ErrorKind::integrity, "undecodable", "the events of the decision cannot be told apart",
+                   ""};
     }
-    row += R"(,"type":)";
-    record::append_string(row, event.type);
-    row += R"(,"version":)" + std::to_string(event.version) + "}";
-    rows.append(history_key(decision.aggregate.value, event.seq), std::move(row));
+    const std::string rest = R"(,"lane":)" + std::to_string(decision.lane.value) + R"(,"ordinal":)" +
+                             std::to_string(decision.ordinal.value) + R"(,"recorded_at":")" +
+                             format_utc(decision.lane_time) + R"("})";
+    for (std::size_t i = 0; i < decision.events.size(); ++i) {
+      std::string row;
+      row.reserve((*texts)[i].size() + rest.size() + 16);
+      row += R"({"event":)";
+      row += (*texts)[i];
+      row += rest;
+      rows.append(history_key(decision.aggregate.value, decision.events[i].seq), std::move(row));
+    }
+    return done();
+  }
+  [[nodiscard]] Status apply(const record::Decision& /*decision*/, const record::Event& /*event*/,
+                             Rows& /*rows*/) override {
     return done();
   }
 };

@@ -4,6 +4,7 @@
 #include "engine/record/command.h"
 #include "engine/record/decision.h"
 #include "engine/record/digest.h"
+#include "engine/record/event_text.h"
 #include "engine/record/parse.h"
 
 using namespace lastkm;
@@ -111,6 +112,54 @@ TEST_CASE("record: what is written is canonical already") {
     REQUIRE(value);
     CHECK(canonical(*value) == bytes);
   }
+}
+
+TEST_CASE("record: facts are left out for those who do not ask for them, whatever the layout") {
+  const Decision whole = sample_decision();
+  Decision less = whole;
+  less.events[0].facts = Value();
+  const std::string bytes = encode(whole, "/lastkm/test");
+  CHECK(*decode_decision(bytes, Facts::left_out) == less);
+  const std::string spaced = "{ " + bytes.substr(1, bytes.size() - 2) + R"(,"zone":1})";
+  CHECK(*decode_decision(spaced, Facts::left_out) == less);
+  CHECK(*decode_decision(spaced) == whole);
+}
+
+TEST_CASE("record: the text of an event is found whatever its strings hold") {
+  Decision decision = sample_decision();
+  decision.command_name = R"(,"events":[{"seq":1}],)";
+  for (const char* text : {R"(]}")", R"(\)", R"(\")", R"({"a":[)", "\n\t", ""}) {
+    Event event = decision.events[0];
+    event.data = Value(Object{{text, Value(Array{Value(text), Value(Object{{"n", 1}})})}});
+    event.rule = text;
+    decision.events.push_back(event);
+  }
+  const auto check = [&decision](std::string_view bytes) {
+    REQUIRE(*decode_decision(bytes) == decision);
+    const auto texts = event_texts(bytes);
+    REQUIRE(texts);
+    REQUIRE(texts->size() == decision.events.size());
+    for (std::size_t i = 0; i < texts->size(); ++i) {
+      Decision one = decision;
+      one.events = {decision.events[i]};
+      const std::string alone = encode(one, "/lastkm/test");
+      CHECK(alone.find((*texts)[i]) != std::string::npos);
+      CHECK(parse((*texts)[i])->number("seq") == decision.events[i].seq);
+    }
+  };
+  const std::string bytes = encode(decision, "/lastkm/test");
+  check(bytes);
+  check("{ " + bytes.substr(1, bytes.size() - 2) + "\n}");
+  check(R"({"about":{"data":{"events":[]}},)" + bytes.substr(1));
+
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    // Cut short it is no decision; what is told apart of it is never more than there is.
+    CHECK_FALSE(decode_decision(bytes.substr(0, length)));
+    const std::string_view part = std::string_view(bytes).substr(0, length);
+    if (const auto texts = event_texts(part)) CHECK(texts->size() <= decision.events.size());
+  }
+  decision.events.clear();
+  CHECK(event_texts(encode(decision, "/lastkm/test"))->empty());
 }
 
 TEST_CASE("record: a damaged or foreign record is a named error") {
