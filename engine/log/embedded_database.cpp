@@ -13,6 +13,7 @@ namespace lastkm::log {
 namespace {
 
 constexpr std::size_t kPartitionPrefix = 3;  // of key_of(): topic and partition
+constexpr int kMergedAtOnce = 16;            // flushed files
 
 rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   rocksdb::Options out;
@@ -22,11 +23,16 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.write_buffer_size = options.write_buffer_bytes;
   out.max_total_wal_size = 4 * options.write_buffer_bytes;
-  // A flushed file holds records of every partition, so it is merged with all of the first level: eight at
-  // once, into a level that is kept small. What is merged is cut between partitions; each of those only grows
-  // at its end, so from the first level on files do not overlap, and move down without being read again.
-  out.level0_file_num_compaction_trigger = 8;
-  out.max_bytes_for_level_base = options.write_buffer_bytes;
+  // A flushed file holds records of every partition, so many are merged at once, and what is merged is cut
+  // between partitions. Each of those only grows at its end: so files do not overlap, and move to the last
+  // level without being read again. That is once, for the level between is to hold nothing; and they are to
+  // be large, for each move takes time for every file there is.
+  out.level0_file_num_compaction_trigger = kMergedAtOnce;
+  out.level0_slowdown_writes_trigger = 3 * kMergedAtOnce;
+  out.level0_stop_writes_trigger = 4 * kMergedAtOnce;
+  out.level_compaction_dynamic_level_bytes = true;
+  out.max_bytes_for_level_base = kMergedAtOnce * options.write_buffer_bytes;
+  out.max_bytes_for_level_multiplier = 1e6;
   out.sst_partitioner_factory = rocksdb::NewSstPartitionerFixedPrefixFactory(kPartitionPrefix);
   // For the same reason the place of a partition's last record is where the next one belongs.
   out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kPartitionPrefix));
