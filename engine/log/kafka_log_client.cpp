@@ -31,7 +31,8 @@ constexpr std::array<Setting, 8> kUsual{{{"socket.nagle.disable", "true"},
                                          {"retry.backoff.max.ms", "200"},
                                          {"topic.metadata.refresh.fast.interval.ms", "50"},
                                          {"log.connection.close", "false"},
-                                         {"linger.ms", "0"}}};
+                                         // Longer than any append takes: each is flushed.
+                                         {"linger.ms", "1000"}}};
 
 KafkaSettings settings_of(const KafkaLogOptions& options, Role role) {
   KafkaSettings out(kUsual.begin(), kUsual.end());

@@ -1,9 +1,9 @@
 #include "engine/log/kafka_log_writer.h"
-#include "engine/base/thread_name.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <optional>
 #include <thread>
 
@@ -13,16 +13,12 @@ namespace lastkm::log::kafka {
 
 namespace {
 
-/// One call of append: what it waits for.
-struct Batch {
-  std::mutex mutex;
-  std::condition_variable reported;
-  std::size_t left = 0;
-};
+constexpr std::size_t kProducersMost = 4;
+constexpr int kFlushMs = 1000;  ///< how long one flush waits; the next goes on
 
-/// One record of it.
+/// One record of an append.
 struct Slot {
-  Batch* batch = nullptr;
+  std::size_t* left = nullptr;  ///< records of it that have no report yet
   std::int64_t offset = -1;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   bool may_be_written = false;
@@ -41,17 +37,18 @@ rd_kafka_headers_t* headers_of(const Record& record) {
 
 }  // namespace
 
+/// A client that one append has for itself. Nothing is sent, and no report is heard, but in a flush: so what
+/// is appended together goes out together, in one request a partition. (A client that is shared sends the
+/// first record at once, holds the others back while five of them are on their way, and turns round and round
+/// until it may send them.)
 class Writer::Producer : public Listener {
  public:
   explicit Producer(const KafkaLogOptions& of) : Listener(of) {}
 
   ~Producer() {
     if (!client_) return;
-    // What is still under way gets its report, so that no caller waits for ever.
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_flush(client_.get(), 1000);
-    poller_.request_stop();
-    if (poller_.joinable()) poller_.join();
+    rd_kafka_flush(client_.get(), kFlushMs);
     for (TopicHandle& topic : topics_) topic.reset();
   }
 
@@ -66,31 +63,23 @@ class Writer::Producer : public Listener {
       handle.reset(rd_kafka_topic_new(client_.get(), topic_name(*options, topic).c_str(), nullptr));
       if (!handle) return error_of(rd_kafka_last_error(), topic_name(*options, topic));
     }
-    poller_ = std::jthread([this](const std::stop_token& stop) {
-      name_thread("kafka-writer");
-      while (!stop.stop_requested()) rd_kafka_poll(client_.get(), 50);
-    });
     return done();
   }
 
-  void append(std::span<const Append> records, std::span<Slot> slots, Batch& batch) {
-    batch.left = records.size();
+  /// Returns once every record has its report, which comes within the patience of the options.
+  void append(std::span<const Append> records, std::span<Slot> slots) {
+    std::size_t left = 0;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      slots[i].batch = &batch;
+      slots[i].left = &left;
+      ++left;
       const rd_kafka_resp_err_t failed = produce(records[i], slots[i]);
       if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-      const std::lock_guard lock(batch.mutex);
-      slots[i].error = failed;
-      --batch.left;
+      --left;
       // What follows in its partition would take its place.
-      for (std::size_t j = i + 1; j < records.size(); ++j) {
-        slots[j].error = failed;
-        --batch.left;
-      }
+      for (Slot& slot : slots.subspan(i)) slot.error = failed;
       break;
     }
-    std::unique_lock lock(batch.mutex);
-    batch.reported.wait(lock, [&batch] { return batch.left == 0; });
+    while (left > 0) rd_kafka_flush(client_.get(), kFlushMs);
   }
 
   [[nodiscard]] bool is_spent() const {
@@ -117,24 +106,21 @@ class Writer::Producer : public Listener {
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return code;
       rd_kafka_headers_destroy(headers);
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return code;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      rd_kafka_flush(client_.get(), kFlushMs);
     }
   }
 
   static void report(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* /*opaque*/) {
     auto* slot = static_cast<Slot*>(message->_private);
-    Batch& batch = *slot->batch;
-    const std::lock_guard lock(batch.mutex);
     slot->error = message->err;
     slot->offset = message->err == RD_KAFKA_RESP_ERR_NO_ERROR ? message->offset : -1;
     slot->may_be_written = rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    if (--batch.left == 0) batch.reported.notify_all();
+    --*slot->left;
   }
 
   Handle client_;
   std::array<TopicHandle, 4> topics_;
-  std::atomic<bool> spent_ = false;
-  std::jthread poller_;
+  bool spent_ = false;
 };
 
 Writer::Writer(const KafkaLogOptions& options, std::function<void(Topic, std::int32_t, std::int64_t)> written)
@@ -142,8 +128,9 @@ Writer::Writer(const KafkaLogOptions& options, std::function<void(Topic, std::in
 Writer::~Writer() = default;
 
 Status Writer::start() {
-  auto made = current();
+  auto made = take();
   if (!made) return made.error();
+  give_back(std::move(*made));
   return done();
 }
 
@@ -154,27 +141,44 @@ int Writer::producers() const {
 
 void Writer::break_producer() {
   const std::lock_guard lock(mutex_);
-  if (producer_) producer_->break_it();
+  for (const auto& producer : idle_) producer->break_it();
 }
 
-Result<std::shared_ptr<Writer::Producer>> Writer::current() {
-  std::shared_ptr<Producer> spent;  // ends outside the lock
-  const std::lock_guard lock(mutex_);
-  if (producer_ && !producer_->is_spent()) return producer_;
-  spent = std::move(producer_);
-  auto fresh = std::make_shared<Producer>(options_);
-  if (auto started = fresh->start(); !started) return started.error();
-  producer_ = fresh;
+Result<std::unique_ptr<Writer::Producer>> Writer::take() {
+  std::unique_lock lock(mutex_);
+  given_back_.wait(lock, [this] { return !idle_.empty() || taken_ < kProducersMost; });
+  ++taken_;
+  std::unique_ptr<Producer> producer;
+  if (!idle_.empty()) {
+    producer = std::move(idle_.back());
+    idle_.pop_back();
+    if (!producer->is_spent()) return producer;
+  }
   ++producers_;
-  return fresh;
+  lock.unlock();
+  producer = std::make_unique<Producer>(options_);
+  if (auto started = producer->start(); !started) {
+    give_back(nullptr);
+    return started.error();
+  }
+  return producer;
+}
+
+void Writer::give_back(std::unique_ptr<Producer> producer) {
+  {
+    const std::lock_guard lock(mutex_);
+    --taken_;
+    if (producer && !producer->is_spent()) idle_.push_back(std::move(producer));
+  }
+  given_back_.notify_one();
 }
 
 Result<std::vector<std::int64_t>> Writer::append(std::span<const Append> records) {
-  auto producer = current();
-  if (!producer) return producer.error();
-  Batch batch;
+  auto taken = take();
+  if (!taken) return taken.error();
+  std::unique_ptr<Producer> producer = std::move(*taken);
   std::vector<Slot> slots(records.size());
-  (*producer)->append(records, slots, batch);
+  producer->append(records, slots);
   std::vector<std::int64_t> offsets;
   offsets.reserve(records.size());
   std::optional<Error> failed;
@@ -192,9 +196,10 @@ Result<std::vector<std::int64_t>> Writer::append(std::span<const Append> records
     // A report without an offset proves nothing.
     const rd_kafka_resp_err_t code =
         slot.error == RD_KAFKA_RESP_ERR_NO_ERROR ? RD_KAFKA_RESP_ERR__FAIL : slot.error;
-    if (meaning_of(code) != Meaning::refused) (*producer)->spend();
+    if (meaning_of(code) != Meaning::refused) producer->spend();
     if (!failed) failed = error_of(code, at);
   }
+  give_back(std::move(producer));
   if (!failed) return offsets;
   // Some of the call's records are there: as a whole it is neither written nor not written.
   if (any_written && failed->kind == ErrorKind::refused) {
