@@ -23,13 +23,16 @@ constexpr std::array<Setting, 10> kFixed{{{"acks", "all"},
                                           {"message.max.bytes", "8912896"}}};
 
 /// Starting points, which a configuration may change.
-constexpr std::array<Setting, 8> kUsual{{{"socket.nagle.disable", "true"},
+constexpr std::array<Setting, 9> kUsual{{{"socket.nagle.disable", "true"},
                                          {"reconnect.backoff.ms", "50"},
                                          {"reconnect.backoff.max.ms", "1000"},
                                          {"retry.backoff.ms", "50"},
                                          // Also the longest between two looks for a new leader.
                                          {"retry.backoff.max.ms", "200"},
                                          {"topic.metadata.refresh.fast.interval.ms", "50"},
+                                         // A client that once heard of a leader that has died does not ask
+                                         // again soon, or for a second at a time.
+                                         {"topic.metadata.refresh.interval.ms", "200"},
                                          {"log.connection.close", "false"},
                                          // Longer than any append takes: each is flushed.
                                          {"linger.ms", "1000"}}};
