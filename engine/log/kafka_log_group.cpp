@@ -1,5 +1,4 @@
 #include "engine/log/kafka_log_group.h"
-#include "engine/base/thread_name.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -8,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/kafka_log_client.h"
 
 namespace lastkm::log {

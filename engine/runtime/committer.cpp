@@ -1,9 +1,9 @@
 #include "engine/runtime/committer.h"
-#include "engine/base/thread_name.h"
 
 #include <iterator>
 #include <utility>
 
+#include "engine/base/thread_name.h"
 #include "engine/log/crash_point.h"
 
 namespace lastkm::runtime {
