@@ -1,11 +1,7 @@
 #include "engine/log/kafka_log_writer.h"
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <chrono>
 #include <optional>
-#include <thread>
 
 #include "engine/log/cloud_event_headers.h"
 

@@ -74,7 +74,7 @@ inline constexpr std::size_t kMaxDecisionEvents = 64;
 inline constexpr std::size_t kMaxDecisionBytes = 256 * 1024;
 
 [[nodiscard]] std::string encode(const Decision& decision, std::string_view source);
-/// What readers who do not ask for it need not be given: a third of an event is what its rule's guards saw.
+/// What readers who do not ask for it need not be given: a sixth of an event is what its rule's guards saw.
 enum class Facts : std::uint8_t { read, left_out };
 [[nodiscard]] Result<Decision> decode_decision(std::string_view bytes, Facts facts = Facts::read);
 
