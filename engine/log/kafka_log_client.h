@@ -27,6 +27,7 @@ enum class Role : std::uint8_t {
   producer,
   follower,  ///< stays at the end of partitions
   scanner,   ///< reads from anywhere, one partition at a time
+  asker,     ///< asks, and reads nothing
   member,    ///< of the group that shares partitions
 };
 

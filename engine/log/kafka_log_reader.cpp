@@ -63,6 +63,9 @@ Status Reader::start() {
   auto client = make_client(listener_, Role::follower);
   if (!client) return client.error();
   client_ = std::move(*client);
+  auto asker = make_client(listener_, Role::asker);
+  if (!asker) return asker.error();
+  asker_ = std::move(*asker);
   for (const Topic topic : kTopics) {
     topics_[index(topic)].reset(
         rd_kafka_topic_new(client_.get(), topic_name(options_, topic).c_str(), nullptr));
@@ -82,7 +85,7 @@ Result<std::int64_t> Reader::ask_end(Topic topic, std::int32_t partition) {
   const Clock::time_point until = Clock::now() + options_.patience;
   while (true) {
     const rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-        client_.get(), name.c_str(), partition, &low, &high, static_cast<int>(options_.patience.count()));
+        asker_.get(), name.c_str(), partition, &low, &high, static_cast<int>(options_.patience.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return high;
     // A topic that is new, or that changes its leader, is not known to every broker at once.
     const bool passes = meaning_of(code) != Meaning::refused && code != RD_KAFKA_RESP_ERR__TIMED_OUT;

@@ -96,6 +96,7 @@ class Reader {
   const KafkaLogOptions& options_;
   Listener listener_;
   Handle client_;
+  Handle asker_;  ///< apart, for a broker that holds a client's fetch answers its questions after that
   std::array<TopicHandle, 4> topics_;
   std::array<std::vector<std::unique_ptr<Followed>>, 4> followed_;
   std::mutex scanners_mutex_;
