@@ -46,6 +46,13 @@ void in_parallel(std::size_t n, const std::function<void(std::size_t)>& work) {
   if (n > 0) work(0);
 }
 
+void each_in_parallel(std::size_t n, int threads, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  in_parallel(std::min<std::size_t>(n, std::max(1, threads)), [&](std::size_t /*thread*/) {
+    for (std::size_t i = next++; i < n; i = next++) work(i);
+  });
+}
+
 void BuildProgress::begin(std::vector<std::string> views) {
   const std::lock_guard lock(mutex_);
   views_ = std::move(views);
@@ -188,28 +195,24 @@ Status Builder::take_in(std::vector<Fold>& folds) {
   auto load = store_->begin_load(families);
   if (!load) return load.error();
   std::vector<Status> loaded(parts_.size(), done());
-  const std::size_t threads = std::min<std::size_t>(parts_.size(), std::max(1, options_.threads));
-  std::atomic<std::size_t> next = 0;
-  in_parallel(threads, [&](std::size_t /*thread*/) {
-    for (std::size_t i = next++; i < parts_.size(); i = next++) {
-      if (stopped_.contains(parts_[i].view->name())) continue;
-      std::vector<std::vector<ChangedRow>> rows;
-      Rows::Sums sums;
-      for (Fold& fold : folds) {
-        for (Fold::Target& target : fold.targets()) {
-          if (target.view->name() != parts_[i].view->name()) continue;
-          for (const auto& [key, n] : target.rows.take_sums()) sums[key] += n;
-          rows.push_back(target.rows.take());
-        }
+  each_in_parallel(parts_.size(), options_.threads, [&](std::size_t i) {
+    if (stopped_.contains(parts_[i].view->name())) return;
+    std::vector<std::vector<ChangedRow>> rows;
+    Rows::Sums sums;
+    for (Fold& fold : folds) {
+      for (Fold::Target& target : fold.targets()) {
+        if (target.view->name() != parts_[i].view->name()) continue;
+        for (const auto& [key, n] : target.rows.take_sums()) sums[key] += n;
+        rows.push_back(target.rows.take());
       }
-      auto all_sums = summed(has_rows_ ? store_ : nullptr, families[i + 1], sums);
-      if (!all_sums) {
-        loaded[i] = all_sums.error();
-        continue;
-      }
-      rows.push_back(std::move(*all_sums));
-      loaded[i] = load_rows(**load, families[i + 1], std::move(rows));
     }
+    auto all_sums = summed(has_rows_ ? store_ : nullptr, families[i + 1], sums);
+    if (!all_sums) {
+      loaded[i] = all_sums.error();
+      return;
+    }
+    rows.push_back(std::move(*all_sums));
+    loaded[i] = load_rows(**load, families[i + 1], std::move(rows));
   });
   for (const Status& status : loaded) {
     if (!status) return status;

@@ -74,7 +74,9 @@ class Builder {
   Projector::PassedOver passed_over_;
 };
 
-/// Runs `work` for 0 … n-1, on up to that many threads.
+/// Runs `work` for 0 … n-1, on n threads at once.
 void in_parallel(std::size_t n, const std::function<void(std::size_t)>& work);
+/// The same on at most so many threads, each taking the next that is left.
+void each_in_parallel(std::size_t n, int threads, const std::function<void(std::size_t)>& work);
 
 }  // namespace lastkm::projections

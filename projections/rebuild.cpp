@@ -8,70 +8,28 @@
 namespace lastkm::projections {
 
 namespace {
-/// All rows of a family.
-template <class Source>
-Result<std::vector<std::pair<std::string, std::string>>> rows_from(Source& source, const std::string& family,
-                                                                   const std::string& from,
-                                                                   std::size_t most) {
-  std::vector<std::pair<std::string, std::string>> rows;
-  const Status scanned = source.scan(family, from, [&](std::string_view key, std::string_view value) {
-    rows.emplace_back(key, value);
-    return rows.size() < most;
-  });
-  if (!scanned) return scanned.error();
-  return rows;
-}
-
-/// Reads the rows of a family one after the other, without holding them all.
-template <class Source>
-class Cursor {
- public:
-  Cursor(Source& source, std::string family) : source_(source), family_(std::move(family)) {}
-  /// The next row; nullptr: there is none.
-  Result<const std::pair<std::string, std::string>*> peek() {
-    if (at_ < rows_.size()) return &rows_[at_];
-    if (ended_) return nullptr;
-    auto more = rows_from(source_, family_, after_, kMost);
-    if (!more) return more.error();
-    rows_ = std::move(*more);
-    at_ = 0;
-    ended_ = rows_.size() < kMost;
-    if (rows_.empty()) return nullptr;
-    after_ = rows_.back().first + '\0';
-    return &rows_[0];
-  }
-  void pass() { ++at_; }
-
- private:
-  static constexpr std::size_t kMost = 4096;
-  Source& source_;
-  std::string family_, after_;
-  std::vector<std::pair<std::string, std::string>> rows_;
-  std::size_t at_ = 0;
-  bool ended_ = false;
-};
-
-template <class Old, class New>
-Result<Compared> compare_rows(Old& old_rows, const std::string& old_family, New& new_rows,
-                              const std::string& new_family) {
+Result<Compared> compare_rows(const store::Snapshot& old_rows, const std::string& old_family,
+                              const store::Snapshot& new_rows, const std::string& new_family) {
   Compared compared;
-  Cursor before(old_rows, old_family);
-  Cursor after(new_rows, new_family);
-  while (true) {
-    auto a = before.peek();
-    if (!a) return a.error();
-    auto b = after.peek();
-    if (!b) return b.error();
-    if (*a == nullptr && *b == nullptr) return compared;
+  const auto before = old_rows.all(old_family);
+  if (!before) return before.error();
+  const auto after = new_rows.all(new_family);
+  if (!after) return after.error();
+  store::Cursor& a = **before;
+  store::Cursor& b = **after;
+  while (a.valid() || b.valid()) {
     ++compared.rows;
-    const bool only_a = *b == nullptr || (*a != nullptr && (*a)->first < (*b)->first);
-    const bool only_b = *a == nullptr || (*b != nullptr && (*b)->first < (*a)->first);
-    if (only_a || only_b || (*a)->second != (*b)->second) {
-      if (++compared.different == 1) compared.first = only_b ? (*b)->first : (*a)->first;
+    const int order = !b.valid() ? -1 : !a.valid() ? 1 : a.key().compare(b.key());
+    if (order != 0 || a.value() != b.value()) {
+      if (++compared.different == 1) compared.first = order > 0 ? b.key() : a.key();
     }
-    if (!only_b) before.pass();
-    if (!only_a) after.pass();
+    if (order <= 0) a.next();
+    if (order >= 0) b.next();
   }
+  for (const store::Cursor* rows : {&a, &b}) {
+    if (const Status read = rows->status(); !read) return read.error();
+  }
+  return compared;
 }
 }  // namespace
 
@@ -151,19 +109,27 @@ Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const s
     if (builder.checkpoint().next(partition) > until[static_cast<std::size_t>(partition)]) return all;
   }
   if (Status built = builder.run(until, stop); !built) return built.error();
+  std::vector<Builder::Part> comparable;
   for (const Builder::Part& part : builder.parts()) {
     const auto mine = at->kept.find(part.view->name());
-    const bool comparable = mine != at->kept.end() && mine->second.layout == part.view->layout() &&
-                            mine->second.why.empty() && !builder.stopped().contains(part.view->name());
-    if (!comparable) continue;
-    auto compared = compare_rows(*before, family_of(part.view->name(), mine->second.slot), store,
-                                 family_of(part.view->name(), part.slot));
-    if (!compared) {
-      if (is_damage(compared.error())) continue;  // its old rows: they are gone in a moment
-      return compared.error();
+    if (mine != at->kept.end() && mine->second.layout == part.view->layout() && mine->second.why.empty() &&
+        !builder.stopped().contains(part.view->name()))
+      comparable.push_back(part);
+  }
+  const std::unique_ptr<store::Snapshot> after = store.snapshot();
+  std::vector<Result<Compared>> compared(comparable.size(), Compared{});
+  each_in_parallel(comparable.size(), options.threads, [&](std::size_t i) {
+    const Builder::Part& part = comparable[i];
+    compared[i] = compare_rows(*before, family_of(part.view->name(), 1 - part.slot), *after,
+                               family_of(part.view->name(), part.slot));
+  });
+  for (std::size_t i = 0; i < comparable.size(); ++i) {
+    if (!compared[i]) {
+      if (is_damage(compared[i].error())) continue;  // its old rows: they are gone in a moment
+      return compared[i].error();
     }
-    compared->view = part.view->name();
-    all.push_back(std::move(*compared));
+    compared[i]->view = comparable[i].view->name();
+    all.push_back(std::move(*compared[i]));
   }
   return all;
 }

@@ -74,6 +74,7 @@ Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
       return foreign_record(partition_, stored.offset);
     if (epoch < epoch_) return false;  // an owner that had lost the partition
   }
+  if (log_.partitions() == lanes_) return true;  // nobody else's lies here
   LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
   if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);
   return lane == lane_;

@@ -1,6 +1,7 @@
 #include "engine/runtime/redecide.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/lane/step.h"
 #include "engine/record/digest.h"
@@ -23,7 +24,10 @@ void note(Redecided& result, LaneId lane, Ordinal ordinal, std::int64_t byte, st
 
 /// Told without reading the record: what an operator gives is a rejection.
 bool may_be_given(std::string_view decision_bytes) {
-  return decision_bytes.find(R"("rejection":{)") != std::string_view::npos;
+  static constexpr std::string_view kRejection = R"("rejection":{)";
+  // A plain search would stop at each of its many quotation marks.
+  static const std::boyer_moore_horspool_searcher search(kRejection.begin(), kRejection.end());
+  return std::search(decision_bytes.begin(), decision_bytes.end(), search) != decision_bytes.end();
 }
 
 Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory,

@@ -10,6 +10,19 @@ namespace {
 using Rows = std::map<std::string, std::string, std::less<>>;
 using Families = std::map<std::string, Rows, std::less<>>;
 
+class MemoryCursor final : public Cursor {
+ public:
+  explicit MemoryCursor(const Rows& rows) : at_(rows.begin()), end_(rows.end()) {}
+  bool valid() const override { return at_ != end_; }
+  std::string_view key() const override { return at_->first; }
+  std::string_view value() const override { return at_->second; }
+  void next() override { ++at_; }
+  Status status() const override { return done(); }
+
+ private:
+  Rows::const_iterator at_, end_;
+};
+
 class MemorySnapshot final : public Snapshot {
  public:
   explicit MemorySnapshot(Families families) : families_(std::move(families)) {}
@@ -32,6 +45,12 @@ class MemorySnapshot final : public Snapshot {
       if (!visit(row->first, row->second)) break;
     }
     return done();
+  }
+  Result<std::unique_ptr<Cursor>> all(std::string_view family) const override {
+    static const Rows kNone;
+    const auto rows = families_.find(family);
+    return std::unique_ptr<Cursor>(
+        std::make_unique<MemoryCursor>(rows == families_.end() ? kNone : rows->second));
   }
 
  private:

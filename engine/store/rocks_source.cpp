@@ -12,6 +12,37 @@ std::string_view view(const rocksdb::Slice& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
+constexpr std::size_t kReadAhead = 256U << 10U;
+
+class NoRows final : public Cursor {
+ public:
+  bool valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  void next() override {}
+  Status status() const override { return done(); }
+};
+
+class RocksCursor final : public Cursor {
+ public:
+  RocksCursor(const std::string& folder, std::unique_ptr<rocksdb::Iterator> rows)
+      : folder_(folder), rows_(std::move(rows)) {
+    rows_->SeekToFirst();
+  }
+  bool valid() const override { return rows_->Valid(); }
+  std::string_view key() const override { return view(rows_->key()); }
+  std::string_view value() const override { return view(rows_->value()); }
+  void next() override { rows_->Next(); }
+  Status status() const override {
+    if (!rows_->status().ok()) return read_error(rows_->status(), folder_);
+    return done();
+  }
+
+ private:
+  const std::string& folder_;
+  std::unique_ptr<rocksdb::Iterator> rows_;
+};
+
 class RocksSnapshot final : public Snapshot {
  public:
   explicit RocksSnapshot(Source source) : source_(std::move(source)) {
@@ -30,6 +61,16 @@ class RocksSnapshot final : public Snapshot {
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     return source_.scan(how_, family, from, visit);
+  }
+  Result<std::unique_ptr<Cursor>> all(std::string_view family) const override {
+    if (source_.absent.contains(family)) return std::unique_ptr<Cursor>(std::make_unique<NoRows>());
+    const auto handle = source_.handle_of(family);
+    if (!handle) return handle.error();
+    rocksdb::ReadOptions once = how_;
+    once.fill_cache = false;
+    once.readahead_size = kReadAhead;
+    std::unique_ptr<rocksdb::Iterator> rows(source_.db->NewIterator(once, *handle));
+    return std::unique_ptr<Cursor>(std::make_unique<RocksCursor>(source_.folder, std::move(rows)));
   }
 
  private:

@@ -49,8 +49,21 @@ template <class Get>
   return out;
 }
 
+/// The rows of a family one after the other, in key order. What is read so takes no place in a store's cache.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  /// Whether it stands at a row: key() and value() are that row's, until next().
+  [[nodiscard]] virtual bool valid() const = 0;
+  [[nodiscard]] virtual std::string_view key() const = 0;
+  [[nodiscard]] virtual std::string_view value() const = 0;
+  virtual void next() = 0;
+  /// Why there is no further row: integrity "store-corrupt", or because there is none.
+  [[nodiscard]] virtual Status status() const = 0;
+};
+
 /// The rows as they were at one moment, whatever is written or cleared meanwhile. Keep it short: it holds
-/// space.
+/// space. Thread-safe.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -62,6 +75,8 @@ class Snapshot {
   [[nodiscard]] virtual Status scan(
       std::string_view family, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  /// Over all rows of a family, at the first. It must not outlive the snapshot.
+  [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> all(std::string_view family) const = 0;
 };
 
 /// Many rows written beside the store as sorted files, and taken in at once.
