@@ -1,6 +1,7 @@
 #include "projections/builder.h"
 
 #include <algorithm>
+#include <span>
 #include <thread>
 
 #include "engine/base/thread_name.h"
@@ -18,19 +19,39 @@ std::int64_t sum(const Ends& ends) {
   return sum;
 }
 
-/// The rows of one view from all folds, in key order.
-Status load_rows(store::Load& load, const std::string& family, std::vector<std::vector<ChangedRow>> parts) {
-  std::vector<std::size_t> at(parts.size(), 0);
+using RowLists = std::vector<std::vector<ChangedRow>>;
+
+std::vector<KeyRange> ranges_of(const RowLists& lists, std::size_t count, std::size_t rows_worth_it) {
+  const auto longest = std::max_element(lists.begin(), lists.end(),
+                                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  std::vector<KeyRange> ranges(1);
+  if (longest == lists.end() || longest->size() < std::max(count, rows_worth_it)) return ranges;
+  for (std::size_t i = 1; i < count; ++i) {
+    const std::string& cut = (*longest)[longest->size() * i / count].first;
+    ranges.back().until = cut;
+    ranges.push_back({cut, std::nullopt});
+  }
+  return ranges;
+}
+
+/// The rows of one view that lie in a range, from all lists, in key order.
+Status load_rows(store::LoadFile& file, const RowLists& lists, const KeyRange& range) {
+  const auto first = [](const std::vector<ChangedRow>& rows, std::string_view from) {
+    return std::lower_bound(rows.begin(), rows.end(), from,
+                            [](const ChangedRow& row, std::string_view key) { return row.first < key; });
+  };
+  std::vector<std::span<const ChangedRow>> left;
+  for (const std::vector<ChangedRow>& rows : lists)
+    left.emplace_back(first(rows, range.from), range.until ? first(rows, *range.until) : rows.end());
   while (true) {
-    std::size_t least = parts.size();
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (at[i] == parts[i].size()) continue;
-      if (least == parts.size() || parts[i][at[i]].first < parts[least][at[least]].first) least = i;
+    std::span<const ChangedRow>* least = nullptr;
+    for (std::span<const ChangedRow>& rows : left) {
+      if (!rows.empty() && (least == nullptr || rows.front().first < least->front().first)) least = &rows;
     }
-    if (least == parts.size()) return done();
-    const auto& [key, value] = parts[least][at[least]++];
-    const Status added = value ? load.add(family, key, *value) : load.erase(family, key);
-    if (!added) return added;
+    if (least == nullptr) return done();
+    const auto& [key, value] = least->front();
+    *least = least->subspan(1);
+    if (const Status added = value ? file.add(key, *value) : file.erase(key); !added) return added;
   }
 }
 }  // namespace
@@ -190,42 +211,65 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
 Status Builder::take_in(std::vector<Fold>& folds) {
   // A view never holds what the log may still lose.
   if (Status synced = log_->sync(); !synced) return synced;
-  std::vector<std::string> families{std::string(kBuildFamily)};
-  for (const Part& part : parts_) families.push_back(family_of(part.view->name(), part.slot));
-  auto load = store_->begin_load(families);
+  auto load = store_->begin_load();
   if (!load) return load.error();
-  std::vector<Status> loaded(parts_.size(), done());
-  each_in_parallel(parts_.size(), options_.threads, [&](std::size_t i) {
-    if (stopped_.contains(parts_[i].view->name())) return;
-    std::vector<std::vector<ChangedRow>> rows;
-    Rows::Sums sums;
-    for (Fold& fold : folds) {
-      for (Fold::Target& target : fold.targets()) {
-        if (target.view->name() != parts_[i].view->name()) continue;
-        for (const auto& [key, n] : target.rows.take_sums()) sums[key] += n;
-        rows.push_back(target.rows.take());
-      }
-    }
-    auto all_sums = summed(has_rows_ ? store_ : nullptr, families[i + 1], sums);
-    if (!all_sums) {
-      loaded[i] = all_sums.error();
-      return;
-    }
-    rows.push_back(std::move(*all_sums));
-    loaded[i] = load_rows(**load, families[i + 1], std::move(rows));
+  auto rows = rows_of(folds);
+  if (!rows) return rows.error();
+  std::vector<std::pair<std::size_t, const KeyRange*>> tasks;  // which part, and what of it
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    auto ranges =
+        ranges_of((*rows)[i], static_cast<std::size_t>(std::max(1, options_.threads)), options_.range_rows);
+    if (ranges.size() > 1) parts_[i].ranges = std::move(ranges);
+    for (const KeyRange& range : parts_[i].ranges) tasks.emplace_back(i, &range);
+  }
+  std::vector<Status> loaded(tasks.size(), done());
+  each_in_parallel(tasks.size(), options_.threads, [&](std::size_t task) {
+    const auto [i, range] = tasks[task];
+    const auto file = (*load)->file(family_of(parts_[i].view->name(), parts_[i].slot));
+    loaded[task] = file ? load_rows(**file, (*rows)[i], *range) : Status(file.error());
   });
   for (const Status& status : loaded) {
     if (!status) return status;
   }
+  const auto mark = (*load)->file(kBuildFamily);
+  if (!mark) return mark.error();
   for (const auto& [key, value] : checkpoint_.rows()) {
-    if (Status added = (*load)->add(kBuildFamily, key, value); !added) return added;
+    if (Status added = (*mark)->add(key, value); !added) return added;
   }
-  if (Status added = (*load)->add(kBuildFamily, kWhatRow, what()); !added) return added;
+  if (Status added = (*mark)->add(kWhatRow, what()); !added) return added;
   log::crash_point("views.before_load");
   if (Status committed = (*load)->commit(); !committed) return committed;
   log::crash_point("views.loaded");
   has_rows_ = true;
   return done();
+}
+
+Result<std::vector<Builder::RowLists>> Builder::rows_of(std::vector<Fold>& folds) {
+  std::vector<RowLists> rows(parts_.size());
+  std::vector<Rows::Sums> sums(parts_.size());
+  std::vector<std::pair<Fold::Target*, std::vector<ChangedRow>*>> taken;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const std::string_view name = parts_[i].view->name();
+    if (stopped_.contains(name)) continue;
+    rows[i].resize(folds.size() + 1);
+    for (std::size_t k = 0; k < folds.size(); ++k) {
+      for (Fold::Target& target : folds[k].targets()) {
+        if (target.view->name() != name) continue;
+        for (const auto& [key, n] : target.rows.take_sums()) sums[i][key] += n;
+        taken.emplace_back(&target, &rows[i][k]);
+      }
+    }
+  }
+  each_in_parallel(taken.size(), options_.threads,
+                   [&](std::size_t i) { *taken[i].second = taken[i].first->rows.take(); });
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    if (rows[i].empty()) continue;
+    auto summed_up =
+        summed(has_rows_ ? store_ : nullptr, family_of(parts_[i].view->name(), parts_[i].slot), sums[i]);
+    if (!summed_up) return summed_up.error();
+    rows[i].back() = std::move(*summed_up);
+  }
+  return rows;
 }
 
 }  // namespace lastkm::projections

@@ -1,6 +1,6 @@
 // Views built beside the ones in use, compared and swapped in.
 #include <algorithm>
-#include <thread>
+#include <set>
 
 #include "engine/log/crash_point.h"
 #include "projections/projector_impl.h"
@@ -9,17 +9,21 @@ namespace lastkm::projections {
 
 namespace {
 Result<Compared> compare_rows(const store::Snapshot& old_rows, const std::string& old_family,
-                              const store::Snapshot& new_rows, const std::string& new_family) {
+                              const store::Snapshot& new_rows, const std::string& new_family,
+                              const KeyRange& range) {
   Compared compared;
-  const auto before = old_rows.all(old_family);
+  const auto before = old_rows.cursor(old_family, range.from);
   if (!before) return before.error();
-  const auto after = new_rows.all(new_family);
+  const auto after = new_rows.cursor(new_family, range.from);
   if (!after) return after.error();
   store::Cursor& a = **before;
   store::Cursor& b = **after;
-  while (a.valid() || b.valid()) {
+  const auto goes_on = [&range](const store::Cursor& rows) {
+    return rows.valid() && (!range.until || rows.key() < *range.until);
+  };
+  while (goes_on(a) || goes_on(b)) {
     ++compared.rows;
-    const int order = !b.valid() ? -1 : !a.valid() ? 1 : a.key().compare(b.key());
+    const int order = !goes_on(b) ? -1 : !goes_on(a) ? 1 : a.key().compare(b.key());
     if (order != 0 || a.value() != b.value()) {
       if (++compared.different == 1) compared.first = order > 0 ? b.key() : a.key();
     }
@@ -30,6 +34,12 @@ Result<Compared> compare_rows(const store::Snapshot& old_rows, const std::string
     if (const Status read = rows->status(); !read) return read.error();
   }
   return compared;
+}
+
+void add(Compared& whole, const Compared& part) {
+  if (whole.different == 0) whole.first = part.first;
+  whole.rows += part.rows;
+  whole.different += part.different;
 }
 }  // namespace
 
@@ -109,27 +119,32 @@ Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const s
     if (builder.checkpoint().next(partition) > until[static_cast<std::size_t>(partition)]) return all;
   }
   if (Status built = builder.run(until, stop); !built) return built.error();
-  std::vector<Builder::Part> comparable;
+  std::vector<std::pair<const Builder::Part*, const KeyRange*>> tasks;
   for (const Builder::Part& part : builder.parts()) {
     const auto mine = at->kept.find(part.view->name());
-    if (mine != at->kept.end() && mine->second.layout == part.view->layout() && mine->second.why.empty() &&
-        !builder.stopped().contains(part.view->name()))
-      comparable.push_back(part);
+    const bool comparable = mine != at->kept.end() && mine->second.layout == part.view->layout() &&
+                            mine->second.why.empty() && !builder.stopped().contains(part.view->name());
+    if (!comparable) continue;
+    for (const KeyRange& range : part.ranges) tasks.emplace_back(&part, &range);
   }
   const std::unique_ptr<store::Snapshot> after = store.snapshot();
-  std::vector<Result<Compared>> compared(comparable.size(), Compared{});
-  each_in_parallel(comparable.size(), options.threads, [&](std::size_t i) {
-    const Builder::Part& part = comparable[i];
-    compared[i] = compare_rows(*before, family_of(part.view->name(), 1 - part.slot), *after,
-                               family_of(part.view->name(), part.slot));
+  std::vector<Result<Compared>> compared(tasks.size(), Compared{});
+  each_in_parallel(tasks.size(), options.threads, [&](std::size_t i) {
+    const auto [part, range] = tasks[i];
+    compared[i] = compare_rows(*before, family_of(part->view->name(), 1 - part->slot), *after,
+                               family_of(part->view->name(), part->slot), *range);
   });
-  for (std::size_t i = 0; i < comparable.size(); ++i) {
-    if (!compared[i]) {
-      if (is_damage(compared[i].error())) continue;  // its old rows: they are gone in a moment
-      return compared[i].error();
-    }
-    compared[i]->view = comparable[i].view->name();
-    all.push_back(std::move(*compared[i]));
+  std::set<const Builder::Part*> damaged;  // their old rows: they are gone in a moment
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (compared[i]) continue;
+    if (!is_damage(compared[i].error())) return compared[i].error();
+    damaged.insert(tasks[i].first);
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (damaged.contains(tasks[i].first)) continue;
+    const std::string_view name = tasks[i].first->view->name();
+    if (all.empty() || all.back().view != name) all.emplace_back().view = name;
+    add(all.back(), *compared[i]);
   }
   return all;
 }

@@ -1,3 +1,4 @@
+#include <deque>
 #include <map>
 #include <mutex>
 
@@ -12,7 +13,7 @@ using Families = std::map<std::string, Rows, std::less<>>;
 
 class MemoryCursor final : public Cursor {
  public:
-  explicit MemoryCursor(const Rows& rows) : at_(rows.begin()), end_(rows.end()) {}
+  MemoryCursor(const Rows& rows, std::string_view from) : at_(rows.lower_bound(from)), end_(rows.end()) {}
   bool valid() const override { return at_ != end_; }
   std::string_view key() const override { return at_->first; }
   std::string_view value() const override { return at_->second; }
@@ -46,11 +47,11 @@ class MemorySnapshot final : public Snapshot {
     }
     return done();
   }
-  Result<std::unique_ptr<Cursor>> all(std::string_view family) const override {
+  Result<std::unique_ptr<Cursor>> cursor(std::string_view family, std::string_view from) const override {
     static const Rows kNone;
     const auto rows = families_.find(family);
     return std::unique_ptr<Cursor>(
-        std::make_unique<MemoryCursor>(rows == families_.end() ? kNone : rows->second));
+        std::make_unique<MemoryCursor>(rows == families_.end() ? kNone : rows->second, from));
   }
 
  private:
@@ -58,41 +59,60 @@ class MemorySnapshot final : public Snapshot {
 };
 
 /// The contract's demands on a load, without its files.
-class BatchLoad final : public Load {
+class MemoryFile final : public LoadFile {
  public:
-  BatchLoad(Store& store, std::span<const std::string> families) : store_(&store) {
-    for (const std::string& family : families) last_[family];
-  }
-  Status add(std::string_view family, std::string_view key, std::string_view value) override {
-    if (Status next = follow(family, key); !next) return next;
-    const std::lock_guard lock(mutex_);
-    batch_.put(family, key, value);
+  explicit MemoryFile(std::string_view family) : family_(family) {}
+  Status add(std::string_view key, std::string_view value) override {
+    if (Status next = follow(key); !next) return next;
+    batch_.put(family_, key, value);
     return done();
   }
-  Status erase(std::string_view family, std::string_view key) override {
-    if (Status next = follow(family, key); !next) return next;
-    const std::lock_guard lock(mutex_);
-    batch_.erase(family, key);
+  Status erase(std::string_view key) override {
+    if (Status next = follow(key); !next) return next;
+    batch_.erase(family_, key);
     return done();
   }
-  Status commit() override { return store_->write(batch_); }
+  [[nodiscard]] const Batch& batch() const { return batch_; }
 
  private:
-  Status follow(std::string_view family, std::string_view key) {
-    const auto last = last_.find(family);
-    if (last == last_.end() || (last->second && key <= *last->second)) {
-      return Error{
-          ErrorKind::integrity, "load-order",
-          "a load into " + std::string(family) + " got the key '" + std::string(key) + "' out of order", ""};
+  Status follow(std::string_view key) {
+    if (last_ && key <= *last_) {
+      return Error{ErrorKind::integrity, "load-order",
+                   "a load into " + family_ + " got the key '" + std::string(key) + "' out of order", ""};
     }
-    last->second = key;
+    last_ = key;
     return done();
   }
-
-  Store* store_;
-  std::map<std::string, std::optional<std::string>, std::less<>> last_;
-  std::mutex mutex_;
+  std::string family_;
+  std::optional<std::string> last_;
   Batch batch_;
+};
+
+class MemoryLoad final : public Load {
+ public:
+  explicit MemoryLoad(Store& store) : store_(&store) {}
+  Result<LoadFile*> file(std::string_view family) override {
+    const std::lock_guard lock(mutex_);
+    return &files_.emplace_back(family);
+  }
+  Status commit() override {
+    Batch all;
+    for (const MemoryFile& file : files_) {
+      for (const Batch::Change& change : file.batch().changes()) {
+        if (change.value) {
+          all.put(change.family, change.key, *change.value);
+        } else {
+          all.erase(change.family, change.key);
+        }
+      }
+    }
+    return store_->write(all);
+  }
+
+ private:
+  Store* store_;
+  std::mutex mutex_;
+  std::deque<MemoryFile> files_;
 };
 
 class MemoryStore final : public Store {
@@ -145,8 +165,8 @@ class MemoryStore final : public Store {
     return std::make_unique<MemorySnapshot>(families_);
   }
 
-  Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
-    return std::unique_ptr<Load>(std::make_unique<BatchLoad>(*this, families));
+  Result<std::unique_ptr<Load>> begin_load() override {
+    return std::unique_ptr<Load>(std::make_unique<MemoryLoad>(*this));
   }
 
  private:

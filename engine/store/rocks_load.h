@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,9 +14,7 @@ namespace lastkm::store {
 /// The folder in a store's for the files that a load writes; what is left there counts for nothing.
 inline constexpr std::string_view kLoading = "loading";
 
-/// A load into these families, as Store::begin_load.
-[[nodiscard]] Result<std::unique_ptr<Load>> begin_load_into(Source source,
-                                                            std::span<const std::string> families,
-                                                            const FamilyOptions& how);
+/// As Store::begin_load. `how` outlives the load.
+[[nodiscard]] Result<std::unique_ptr<Load>> begin_load_into(Source source, const FamilyOptions& how);
 
 }  // namespace lastkm::store

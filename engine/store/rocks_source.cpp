@@ -25,9 +25,9 @@ class NoRows final : public Cursor {
 
 class RocksCursor final : public Cursor {
  public:
-  RocksCursor(const std::string& folder, std::unique_ptr<rocksdb::Iterator> rows)
+  RocksCursor(const std::string& folder, std::unique_ptr<rocksdb::Iterator> rows, std::string_view from)
       : folder_(folder), rows_(std::move(rows)) {
-    rows_->SeekToFirst();
+    rows_->Seek(slice(from));
   }
   bool valid() const override { return rows_->Valid(); }
   std::string_view key() const override { return view(rows_->key()); }
@@ -62,7 +62,7 @@ class RocksSnapshot final : public Snapshot {
               const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     return source_.scan(how_, family, from, visit);
   }
-  Result<std::unique_ptr<Cursor>> all(std::string_view family) const override {
+  Result<std::unique_ptr<Cursor>> cursor(std::string_view family, std::string_view from) const override {
     if (source_.absent.contains(family)) return std::unique_ptr<Cursor>(std::make_unique<NoRows>());
     const auto handle = source_.handle_of(family);
     if (!handle) return handle.error();
@@ -70,7 +70,7 @@ class RocksSnapshot final : public Snapshot {
     once.fill_cache = false;
     once.readahead_size = kReadAhead;
     std::unique_ptr<rocksdb::Iterator> rows(source_.db->NewIterator(once, *handle));
-    return std::unique_ptr<Cursor>(std::make_unique<RocksCursor>(source_.folder, std::move(rows)));
+    return std::unique_ptr<Cursor>(std::make_unique<RocksCursor>(source_.folder, std::move(rows), from));
   }
 
  private:

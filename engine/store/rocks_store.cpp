@@ -92,9 +92,9 @@ class RocksStore final : public Store {
 
   std::unique_ptr<Snapshot> snapshot() override { return snapshot_of(source()); }
 
-  Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) override {
+  Result<std::unique_ptr<Load>> begin_load() override {
     if (read_only_) return refuse_write();
-    return begin_load_into(source(), families, how_);
+    return begin_load_into(source(), how_);
   }
 
  private:

@@ -75,18 +75,28 @@ class Snapshot {
   [[nodiscard]] virtual Status scan(
       std::string_view family, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
-  /// Over all rows of a family, at the first. It must not outlive the snapshot.
-  [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> all(std::string_view family) const = 0;
+  /// At the first row of a family from `from` on. It must not outlive the snapshot.
+  [[nodiscard]] virtual Result<std::unique_ptr<Cursor>> cursor(std::string_view family,
+                                                               std::string_view from) const = 0;
+};
+
+/// Rows of one family on their way into it. One thread.
+class LoadFile {
+ public:
+  virtual ~LoadFile() = default;
+  /// Keys ascend, none stands twice: else integrity "load-order".
+  [[nodiscard]] virtual Status add(std::string_view key, std::string_view value) = 0;
+  [[nodiscard]] virtual Status erase(std::string_view key) = 0;
 };
 
 /// Many rows written beside the store as sorted files, and taken in at once.
 class Load {
  public:
   virtual ~Load() = default;
-  /// Keys of a family ascend, none stands twice. Each family may be fed by a thread of its own.
-  [[nodiscard]] virtual Status add(std::string_view family, std::string_view key, std::string_view value) = 0;
-  [[nodiscard]] virtual Status erase(std::string_view family, std::string_view key) = 0;
-  /// All rows of all families become readable, or none. On disk when it returns.
+  /// A file for rows of this family, of which there may be several: no key lies between those of another.
+  /// It lives as long as the load. Thread-safe.
+  [[nodiscard]] virtual Result<LoadFile*> file(std::string_view family) = 0;
+  /// All rows of all files become readable, or none. On disk when it returns.
   [[nodiscard]] virtual Status commit() = 0;
 };
 
@@ -114,8 +124,8 @@ class Store {
   /// Removes every key of a family, at once and for good.
   [[nodiscard]] virtual Status clear(std::string_view family) = 0;
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() = 0;
-  /// A load into these families. One at a time; nothing else writes to them until it is committed.
-  [[nodiscard]] virtual Result<std::unique_ptr<Load>> begin_load(std::span<const std::string> families) = 0;
+  /// One at a time; nothing else writes to its families until it is committed.
+  [[nodiscard]] virtual Result<std::unique_ptr<Load>> begin_load() = 0;
 };
 
 struct RocksStoreOptions {

@@ -12,10 +12,7 @@ namespace {
 class FakeLoad final : public store::Load {
  public:
   FakeLoad(FakeStore& store, std::unique_ptr<store::Load> rows) : store_(&store), rows_(std::move(rows)) {}
-  Status add(std::string_view family, std::string_view key, std::string_view value) override {
-    return rows_->add(family, key, value);
-  }
-  Status erase(std::string_view family, std::string_view key) override { return rows_->erase(family, key); }
+  Result<store::LoadFile*> file(std::string_view family) override { return rows_->file(family); }
   Status commit() override {
     if (Status counted = store_->write({}); !counted) return counted;
     return rows_->commit();
@@ -41,8 +38,8 @@ Status FakeStore::scan(std::string_view family, std::string_view from,
   return rows_->scan(family, from, visit);
 }
 
-Result<std::unique_ptr<store::Load>> FakeStore::begin_load(std::span<const std::string> families) {
-  auto rows = rows_->begin_load(families);
+Result<std::unique_ptr<store::Load>> FakeStore::begin_load() {
+  auto rows = rows_->begin_load();
   if (!rows) return rows.error();
   return std::unique_ptr<store::Load>(std::make_unique<FakeLoad>(*this, std::move(*rows)));
 }

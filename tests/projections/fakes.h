@@ -30,7 +30,7 @@ class FakeStore final : public store::Store {
               const std::function<bool(std::string_view, std::string_view)>& visit) override;
   Status clear(std::string_view family) override { return rows_->clear(family); }
   std::unique_ptr<store::Snapshot> snapshot() override { return rows_->snapshot(); }
-  Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override;
+  Result<std::unique_ptr<store::Load>> begin_load() override;
 
   int writes_until_failure = -1;   ///< -1: never
   std::string damaged;             ///< this family cannot be scanned

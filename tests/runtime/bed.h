@@ -70,9 +70,7 @@ struct KeptStore final : store::Store {
   }
   Status clear(std::string_view family) override { return *deaf ? done() : inner->clear(family); }
   std::unique_ptr<store::Snapshot> snapshot() override { return inner->snapshot(); }
-  Result<std::unique_ptr<store::Load>> begin_load(std::span<const std::string> families) override {
-    return inner->begin_load(families);
-  }
+  Result<std::unique_ptr<store::Load>> begin_load() override { return inner->begin_load(); }
   std::shared_ptr<store::Store> inner;
   std::shared_ptr<bool> deaf;
 };
