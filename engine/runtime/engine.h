@@ -51,6 +51,9 @@ struct EngineOptions {
   std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
   std::function<void()> on_loss = nullptr;   ///< from another thread, when ownership is gone: end soon
   bool decides = true;  ///< false: follows what others decide and takes no commands; on Kafka only
+  /// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
+  /// beyond a quarter of it no more cases are woken, beyond it nothing is decided.
+  std::size_t unsaved_most = 32768;
 };
 
 /// The outcome where a case remembers this content; nullopt where it does not. The lane is left to the

@@ -25,11 +25,7 @@ constexpr std::size_t kRecountMost = 256;
 /// order of their keys, lie together in the stores wherever they are decided, and are read and saved
 /// together.
 constexpr std::size_t kWakeEach = 32;
-/// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
-/// beyond the first number no more cases are woken, beyond the second nothing is decided.
-constexpr std::size_t kUnsavedToWake = 8192;
-constexpr std::size_t kUnsavedToDecide = 4 * kUnsavedToWake;
-/// How soon a worker that waits for it looks again.
+/// How soon a worker that waits for a state to be saved looks again.
 constexpr std::chrono::milliseconds kLookForSaved{5};
 /// From here on a clock that has not fired counts as late, see clocks_are_late().
 constexpr std::int64_t kLateMs = kMsPerSecond;
@@ -169,11 +165,11 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       if (failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
     }
     const std::size_t unsaved = saving_ ? unflushed() : 0;
-    if (unsaved > kUnsavedToDecide) {
+    if (unsaved > options_.unsaved_most) {
       std::this_thread::sleep_for(kLookForSaved);
       continue;
     }
-    const bool may_wake = unsaved <= kUnsavedToWake;
+    const bool may_wake = unsaved <= options_.unsaved_most / 4;
     if (!deployment_.virtual_clock && may_wake) busy = wake_some(mine, next_to_wake);
     std::size_t left = kRecountMost;
     for (PartitionOwner* const owner : mine) {

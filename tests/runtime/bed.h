@@ -57,12 +57,16 @@ struct HandShares final : log::Shares {
 
 /// A store that outlives its engine; deaf: what is written is forgotten, as by a process that dies first.
 struct KeptStore final : store::Store {
-  explicit KeptStore(std::shared_ptr<store::Store> held, std::shared_ptr<bool> is_deaf)
-      : inner(std::move(held)), deaf(std::move(is_deaf)) {}
+  KeptStore(std::shared_ptr<store::Store> held, std::shared_ptr<bool> is_deaf,
+            std::function<void()> before_each_write)
+      : inner(std::move(held)), deaf(std::move(is_deaf)), before_write(std::move(before_each_write)) {}
   Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
     return inner->get(family, key);
   }
-  Status write(const store::Batch& batch) override { return *deaf ? done() : inner->write(batch); }
+  Status write(const store::Batch& batch) override {
+    if (before_write) before_write();
+    return *deaf ? done() : inner->write(batch);
+  }
   Status sync() override { return done(); }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override {
@@ -73,6 +77,7 @@ struct KeptStore final : store::Store {
   Result<std::unique_ptr<store::Load>> begin_load() override { return inner->begin_load(); }
   std::shared_ptr<store::Store> inner;
   std::shared_ptr<bool> deaf;
+  std::function<void()> before_write;
 };
 
 /// A seeded vault whose random ids go on from one engine to the next, as true ones do.
@@ -162,8 +167,10 @@ struct Bed {
                                            const HandShares::Held& shares = nullptr) {
     auto opened = Attempts::open("", deployment.lanes);
     if (attempts) opened = Attempts::open(attempts_file, deployment.lanes);
-    return assemble(EngineOptions{"", false, workers},
-                    EngineParts{std::move(log), std::make_unique<KeptStore>(state, deaf),
+    EngineOptions options{.folder = "", .workers = workers};
+    if (unsaved_most > 0) options.unsaved_most = unsaved_most;
+    return assemble(options,
+                    EngineParts{std::move(log), std::make_unique<KeptStore>(state, deaf, before_saving),
                                 std::make_unique<CountingVault>(given_ids), std::move(*opened),
                                 std::make_unique<HandClock>(time), deployment,
                                 shares ? std::make_unique<HandShares>(shares) : nullptr});
@@ -220,6 +227,8 @@ struct Bed {
   std::shared_ptr<std::atomic<std::int64_t>> time =
       std::make_shared<std::atomic<std::int64_t>>(cases::at("2026-05-20T09:00").ms);
   std::shared_ptr<std::atomic<int>> given_ids = std::make_shared<std::atomic<int>>(0);
+  std::function<void()> before_saving;
+  std::size_t unsaved_most = 0;  ///< 0: as many as may be
   bool attempts = false;
   std::string attempts_file;
   Deployment deployment;

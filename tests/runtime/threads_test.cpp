@@ -1,3 +1,4 @@
+#include <atomic>
 #include <set>
 #include <thread>
 
@@ -45,6 +46,41 @@ TEST_CASE("workers: eight callers that re-send lose no effect and double none") 
   const Redecided audited = bed.redecided();
   CHECK(audited.different == 0);
   CHECK(audited.undecided == 0);
+}
+
+TEST_CASE(
+    "workers: while a save hangs so many decisions gather; what comes then is kept, and decided afterwards") {
+  Bed bed(2, 2, false);
+  { bed.open_with_rules(); }
+  std::atomic<bool> hangs = false;
+  std::atomic<bool> saving = false;
+  bed.before_saving = [&] {
+    for (; hangs; std::this_thread::sleep_for(std::chrono::milliseconds(1))) saving = true;
+  };
+  bed.unsaved_most = 5;
+  auto engine = bed.open({}, 1);
+  const struct Release {
+    std::atomic<bool>* hangs;
+    ~Release() { *hangs = false; }
+  } release{&hangs};
+  hangs = true;
+  const auto decided = [&] { return engine->position(LaneId(0)).value + engine->position(LaneId(1)).value; };
+  must(*engine, opening("first"));
+  for (int tries = 0; !saving && tries < 10000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  REQUIRE(saving);
+  const std::int64_t before = decided();
+  std::vector<OutcomeStatus> told;
+  for (int i = 0; i < 8; ++i) told.push_back(must(*engine, opening("more-" + std::to_string(i))).status);
+  // One more than may gather, for that is when it is seen.
+  CHECK(decided() == before + 6);
+  CHECK(told.back() == OutcomeStatus::recorded);
+  hangs = false;
+  for (int tries = 0; decided() < before + 8 && tries < 1000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(decided() == before + 8);
+  engine.reset();
+  CHECK(bed.redecided().undecided == 0);
 }
 
 TEST_CASE("workers: that clocks fire late is said as long as they do") {
