@@ -67,9 +67,10 @@ Status Reader::start() {
   if (!asker) return asker.error();
   asker_ = std::move(*asker);
   for (const Topic topic : kTopics) {
-    topics_[index(topic)].reset(
-        rd_kafka_topic_new(client_.get(), topic_name(options_, topic).c_str(), nullptr));
-    if (!topics_[index(topic)]) return error_of(rd_kafka_last_error(), topic_name(options_, topic));
+    const std::string name = topic_name(options_, topic);
+    topics_[index(topic)].reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    asked_[index(topic)].reset(rd_kafka_topic_new(asker_.get(), name.c_str(), nullptr));
+    if (!topics_[index(topic)] || !asked_[index(topic)]) return error_of(rd_kafka_last_error(), name);
   }
   return done();
 }

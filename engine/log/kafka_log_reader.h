@@ -98,6 +98,7 @@ class Reader {
   Handle client_;
   Handle asker_;  ///< apart, for a broker that holds a client's fetch answers its questions after that
   std::array<TopicHandle, 4> topics_;
+  std::array<TopicHandle, 4> asked_;  ///< so that the asker hears of their leaders unasked
   std::array<std::vector<std::unique_ptr<Followed>>, 4> followed_;
   std::mutex scanners_mutex_;
   std::vector<std::unique_ptr<Scanner>> scanners_;
