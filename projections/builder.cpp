@@ -11,6 +11,8 @@
 namespace lastkm::projections {
 
 namespace {
+/// Of one view in a round: each is one more that its readers look into, until the store merges them.
+constexpr std::size_t kFilesMost = 3;
 constexpr std::string_view kWhatRow = "what";  // sorts after the rows of the checkpoint
 
 std::int64_t sum(const Ends& ends) {
@@ -19,13 +21,18 @@ std::int64_t sum(const Ends& ends) {
   return sum;
 }
 
-using RowLists = std::vector<std::vector<ChangedRow>>;
+std::size_t rows_in(const RowLists& lists) {
+  std::size_t rows = 0;
+  for (const auto& list : lists) rows += list.size();
+  return rows;
+}
 
-std::vector<KeyRange> ranges_of(const RowLists& lists, std::size_t count, std::size_t rows_worth_it) {
+/// So many that share the rows about evenly.
+std::vector<KeyRange> ranges_of(const RowLists& lists, std::size_t count) {
   const auto longest = std::max_element(lists.begin(), lists.end(),
                                         [](const auto& a, const auto& b) { return a.size() < b.size(); });
   std::vector<KeyRange> ranges(1);
-  if (longest == lists.end() || longest->size() < std::max(count, rows_worth_it)) return ranges;
+  if (longest == lists.end() || longest->size() < count) return ranges;
   for (std::size_t i = 1; i < count; ++i) {
     const std::string& cut = (*longest)[longest->size() * i / count].first;
     ranges.back().until = cut;
@@ -34,8 +41,8 @@ std::vector<KeyRange> ranges_of(const RowLists& lists, std::size_t count, std::s
   return ranges;
 }
 
-/// The rows of one view that lie in a range, from all lists, in key order.
-Status load_rows(store::LoadFile& file, const RowLists& lists, const KeyRange& range) {
+/// The rows of one view that lie in a range, from all lists, in key order. Where there is none, no file.
+Status load_rows(store::Load& load, const std::string& family, const RowLists& lists, const KeyRange& range) {
   const auto first = [](const std::vector<ChangedRow>& rows, std::string_view from) {
     return std::lower_bound(rows.begin(), rows.end(), from,
                             [](const ChangedRow& row, std::string_view key) { return row.first < key; });
@@ -43,16 +50,20 @@ Status load_rows(store::LoadFile& file, const RowLists& lists, const KeyRange& r
   std::vector<std::span<const ChangedRow>> left;
   for (const std::vector<ChangedRow>& rows : lists)
     left.emplace_back(first(rows, range.from), range.until ? first(rows, *range.until) : rows.end());
-  while (true) {
-    std::span<const ChangedRow>* least = nullptr;
-    for (std::span<const ChangedRow>& rows : left) {
-      if (!rows.empty() && (least == nullptr || rows.front().first < least->front().first)) least = &rows;
-    }
-    if (least == nullptr) return done();
+  std::erase_if(left, [](const auto& rows) { return rows.empty(); });
+  if (left.empty()) return done();
+  const auto file = load.file(family);
+  if (!file) return file.error();
+  while (!left.empty()) {
+    const auto least = std::min_element(left.begin(), left.end(), [](const auto& a, const auto& b) {
+      return a.front().first < b.front().first;
+    });
     const auto& [key, value] = least->front();
+    if (const Status added = value ? (*file)->add(key, *value) : (*file)->erase(key); !added) return added;
     *least = least->subspan(1);
-    if (const Status added = value ? file.add(key, *value) : file.erase(key); !added) return added;
+    if (least->empty()) left.erase(least);
   }
+  return done();
 }
 }  // namespace
 
@@ -215,18 +226,26 @@ Status Builder::take_in(std::vector<Fold>& folds) {
   if (!load) return load.error();
   auto rows = rows_of(folds);
   if (!rows) return rows.error();
-  std::vector<std::pair<std::size_t, const KeyRange*>> tasks;  // which part, and what of it
+  struct Task {
+    std::size_t part = 0;
+    KeyRange range;
+  };
+  std::vector<Task> tasks;
+  const auto threads = static_cast<std::size_t>(std::max(1, options_.threads));
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    auto ranges =
-        ranges_of((*rows)[i], static_cast<std::size_t>(std::max(1, options_.threads)), options_.range_rows);
-    if (ranges.size() > 1) parts_[i].ranges = std::move(ranges);
-    for (const KeyRange& range : parts_[i].ranges) tasks.emplace_back(i, &range);
+    const std::size_t count = rows_in((*rows)[i]);
+    const bool in_ranges = count >= options_.range_rows;
+    for (KeyRange& range : ranges_of((*rows)[i], in_ranges ? std::min(threads, kFilesMost) : 1))
+      tasks.push_back({i, std::move(range)});
+    if (count <= parts_[i].rows) continue;
+    parts_[i].rows = count;
+    parts_[i].ranges = ranges_of((*rows)[i], in_ranges ? threads : 1);
   }
   std::vector<Status> loaded(tasks.size(), done());
-  each_in_parallel(tasks.size(), options_.threads, [&](std::size_t task) {
-    const auto [i, range] = tasks[task];
-    const auto file = (*load)->file(family_of(parts_[i].view->name(), parts_[i].slot));
-    loaded[task] = file ? load_rows(**file, (*rows)[i], *range) : Status(file.error());
+  each_in_parallel(tasks.size(), options_.threads, [&](std::size_t i) {
+    const Part& part = parts_[tasks[i].part];
+    loaded[i] =
+        load_rows(**load, family_of(part.view->name(), part.slot), (*rows)[tasks[i].part], tasks[i].range);
   });
   for (const Status& status : loaded) {
     if (!status) return status;
@@ -244,7 +263,7 @@ Status Builder::take_in(std::vector<Fold>& folds) {
   return done();
 }
 
-Result<std::vector<Builder::RowLists>> Builder::rows_of(std::vector<Fold>& folds) {
+Result<std::vector<RowLists>> Builder::rows_of(std::vector<Fold>& folds) {
   std::vector<RowLists> rows(parts_.size());
   std::vector<Rows::Sums> sums(parts_.size());
   std::vector<std::pair<Fold::Target*, std::vector<ChangedRow>*>> taken;
@@ -262,12 +281,19 @@ Result<std::vector<Builder::RowLists>> Builder::rows_of(std::vector<Fold>& folds
   }
   each_in_parallel(taken.size(), options_.threads,
                    [&](std::size_t i) { *taken[i].second = taken[i].first->rows.take(); });
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    if (rows[i].empty()) continue;
-    auto summed_up =
-        summed(has_rows_ ? store_ : nullptr, family_of(parts_[i].view->name(), parts_[i].slot), sums[i]);
-    if (!summed_up) return summed_up.error();
-    rows[i].back() = std::move(*summed_up);
+  std::vector<Status> all_summed(parts_.size(), done());
+  each_in_parallel(parts_.size(), options_.threads, [&](std::size_t i) {
+    if (rows[i].empty()) return;
+    const std::string family = family_of(parts_[i].view->name(), parts_[i].slot);
+    auto rows_of_sums = summed(has_rows_ ? store_ : nullptr, family, sums[i]);
+    if (rows_of_sums) {
+      rows[i].back() = std::move(*rows_of_sums);
+    } else {
+      all_summed[i] = rows_of_sums.error();
+    }
+  });
+  for (const Status& status : all_summed) {
+    if (!status) return status.error();
   }
   return rows;
 }

@@ -36,6 +36,8 @@ class BuildProgress {
   std::atomic<std::int64_t> done_ = 0;
 };
 
+using RowLists = std::vector<std::vector<ChangedRow>>;  ///< of one view, each in key order
+
 /// Keys from `from` on and before `until`; without one to the end.
 struct KeyRange {
   std::string from;
@@ -47,7 +49,9 @@ class Builder {
   struct Part {
     const View* view = nullptr;
     int slot = 0;
-    std::vector<KeyRange> ranges{1};  ///< that share its rows about evenly among threads
+    std::vector<KeyRange> ranges{
+        1};                ///< that share its rows about evenly among threads, by its largest round
+    std::size_t rows = 0;  ///< of that round
   };
   Builder(log::EventLog& log, store::Store& store, const ProjectorOptions& options, BuildProgress& progress)
       : log_(&log), store_(&store), options_(options), progress_(&progress) {}
@@ -69,7 +73,6 @@ class Builder {
   [[nodiscard]] Result<std::size_t> round(const Ends& until, const std::stop_token& stop);
   [[nodiscard]] std::vector<Fold> divide(const Ends& until);
   [[nodiscard]] Status take_in(std::vector<Fold>& folds);
-  using RowLists = std::vector<std::vector<ChangedRow>>;  ///< of one view: each in key order
   /// What the folds have changed, and the sums, by part.
   [[nodiscard]] Result<std::vector<RowLists>> rows_of(std::vector<Fold>& folds);
   [[nodiscard]] std::string what() const;

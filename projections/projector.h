@@ -39,7 +39,7 @@ struct ProjectorOptions {
   /// Of that. A reading of the log costs as much as many records, and nobody waits for these.
   std::size_t build_chunk_records = 65536;
   std::size_t build_bytes = 768U << 20U;  ///< memory for it, about
-  std::size_t range_rows = 4096;  ///< a view with as many is written and compared in ranges, by all threads
+  std::size_t range_rows = 4096;  ///< a view with as many in a round is taken in and compared in ranges
   std::string incident;           ///< what befell rows that were here before; empty: nothing
 };
 

@@ -1,5 +1,4 @@
 // Views built beside the ones in use, compared and swapped in.
-#include <algorithm>
 #include <set>
 
 #include "engine/log/crash_point.h"

@@ -58,7 +58,7 @@ class MemorySnapshot final : public Snapshot {
   Families families_;
 };
 
-/// The contract's demands on a load, without its files.
+/// Held in memory until the load is committed.
 class MemoryFile final : public LoadFile {
  public:
   explicit MemoryFile(std::string_view family) : family_(family) {}
@@ -72,7 +72,7 @@ class MemoryFile final : public LoadFile {
     batch_.erase(family_, key);
     return done();
   }
-  [[nodiscard]] const Batch& batch() const { return batch_; }
+  [[nodiscard]] Batch take() { return std::move(batch_); }
 
  private:
   Status follow(std::string_view key) {
@@ -97,15 +97,7 @@ class MemoryLoad final : public Load {
   }
   Status commit() override {
     Batch all;
-    for (const MemoryFile& file : files_) {
-      for (const Batch::Change& change : file.batch().changes()) {
-        if (change.value) {
-          all.put(change.family, change.key, *change.value);
-        } else {
-          all.erase(change.family, change.key);
-        }
-      }
-    }
+    for (MemoryFile& file : files_) all.append(file.take());
     return store_->write(all);
   }
 

@@ -1,5 +1,7 @@
 #include "engine/store/rocks_source.h"
 
+#include <rocksdb/iterator.h>
+
 #include <utility>
 
 #include "engine/store/rocks_options.h"
@@ -13,15 +15,6 @@ std::string_view view(const rocksdb::Slice& bytes) {
 }
 
 constexpr std::size_t kReadAhead = 256U << 10U;
-
-class NoRows final : public Cursor {
- public:
-  bool valid() const override { return false; }
-  std::string_view key() const override { return {}; }
-  std::string_view value() const override { return {}; }
-  void next() override {}
-  Status status() const override { return done(); }
-};
 
 class RocksCursor final : public Cursor {
  public:
@@ -63,17 +56,19 @@ class RocksSnapshot final : public Snapshot {
     return source_.scan(how_, family, from, visit);
   }
   Result<std::unique_ptr<Cursor>> cursor(std::string_view family, std::string_view from) const override {
-    if (source_.absent.contains(family)) return std::unique_ptr<Cursor>(std::make_unique<NoRows>());
+    if (source_.absent.contains(family)) return over(rocksdb::NewEmptyIterator(), from);
     const auto handle = source_.handle_of(family);
     if (!handle) return handle.error();
     rocksdb::ReadOptions once = how_;
     once.fill_cache = false;
     once.readahead_size = kReadAhead;
-    std::unique_ptr<rocksdb::Iterator> rows(source_.db->NewIterator(once, *handle));
-    return std::unique_ptr<Cursor>(std::make_unique<RocksCursor>(source_.folder, std::move(rows), from));
+    return over(source_.db->NewIterator(once, *handle), from);
   }
 
  private:
+  std::unique_ptr<Cursor> over(rocksdb::Iterator* rows, std::string_view from) const {
+    return std::make_unique<RocksCursor>(source_.folder, std::unique_ptr<rocksdb::Iterator>(rows), from);
+  }
   Source source_;
   rocksdb::ReadOptions how_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,12 @@ class Batch {
   }
   void erase(std::string_view family, std::string_view key) {
     changes_.push_back({std::string(family), std::string(key), std::nullopt});
+  }
+  /// Takes over the changes of another, behind its own.
+  void append(Batch&& other) {
+    changes_.insert(changes_.end(), std::make_move_iterator(other.changes_.begin()),
+                    std::make_move_iterator(other.changes_.end()));
+    other.clear();
   }
   void clear() { changes_.clear(); }
   [[nodiscard]] bool empty() const { return changes_.empty(); }
@@ -93,8 +100,8 @@ class LoadFile {
 class Load {
  public:
   virtual ~Load() = default;
-  /// A file for rows of this family, of which there may be several: no key lies between those of another.
-  /// It lives as long as the load. Thread-safe.
+  /// A file for rows of this family, of which there may be several. It lives as long as the load.
+  /// Thread-safe. Precondition: no key lies between those of another file of the family.
   [[nodiscard]] virtual Result<LoadFile*> file(std::string_view family) = 0;
   /// All rows of all files become readable, or none. On disk when it returns.
   [[nodiscard]] virtual Status commit() = 0;

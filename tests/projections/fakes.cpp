@@ -22,7 +22,46 @@ class FakeLoad final : public store::Load {
   FakeStore* store_;
   std::unique_ptr<store::Load> rows_;
 };
+
+class DamagedCursor final : public store::Cursor {
+ public:
+  bool valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  void next() override {}
+  Status status() const override { return Error{ErrorKind::integrity, "store-corrupt", "a bad block", ""}; }
+};
+
+class FakeSnapshot final : public store::Snapshot {
+ public:
+  FakeSnapshot(std::unique_ptr<store::Snapshot> rows, std::string damaged)
+      : rows_(std::move(rows)), damaged_(std::move(damaged)) {}
+  Result<std::optional<std::string>> get(std::string_view family, std::string_view key) const override {
+    return rows_->get(family, key);
+  }
+  Result<std::vector<std::optional<std::string>>> get_many(std::string_view family,
+                                                           std::span<const std::string> keys) const override {
+    return rows_->get_many(family, keys);
+  }
+  Status scan(std::string_view family, std::string_view from,
+              const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return rows_->scan(family, from, visit);
+  }
+  Result<std::unique_ptr<store::Cursor>> cursor(std::string_view family,
+                                                std::string_view from) const override {
+    if (family == damaged_) return std::unique_ptr<store::Cursor>(std::make_unique<DamagedCursor>());
+    return rows_->cursor(family, from);
+  }
+
+ private:
+  std::unique_ptr<store::Snapshot> rows_;
+  std::string damaged_;
+};
 }  // namespace
+
+std::unique_ptr<store::Snapshot> FakeStore::snapshot() {
+  return std::make_unique<FakeSnapshot>(rows_->snapshot(), damaged);
+}
 
 Status FakeStore::write(const store::Batch& batch) {
   if (writes_until_failure == 0) return Error{ErrorKind::integrity, "disk-full", "no room", ""};

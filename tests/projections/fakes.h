@@ -29,11 +29,11 @@ class FakeStore final : public store::Store {
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override;
   Status clear(std::string_view family) override { return rows_->clear(family); }
-  std::unique_ptr<store::Snapshot> snapshot() override { return rows_->snapshot(); }
+  std::unique_ptr<store::Snapshot> snapshot() override;
   Result<std::unique_ptr<store::Load>> begin_load() override;
 
   int writes_until_failure = -1;   ///< -1: never
-  std::string damaged;             ///< this family cannot be scanned
+  std::string damaged;             ///< cursors over this family find damage
   std::function<void()> on_write;  ///< before a batch is written, and after
 
  private:

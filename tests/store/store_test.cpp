@@ -46,6 +46,16 @@ std::vector<std::pair<std::string, std::string>> all(Store& store, std::string_v
     rows.emplace_back(key, value);
     return true;
   }));
+  const auto snapshot = store.snapshot();
+  const auto cursor = snapshot->cursor(family, from);
+  REQUIRE(cursor);
+  for (const auto& row : rows) {
+    REQUIRE((*cursor)->valid());
+    CHECK(row == std::pair(std::string((*cursor)->key()), std::string((*cursor)->value())));
+    (*cursor)->next();
+  }
+  CHECK_FALSE((*cursor)->valid());
+  CHECK((*cursor)->status());
   return rows;
 }
 
@@ -256,6 +266,13 @@ TEST_CASE("store: damage is an error and never an early end") {
     REQUIRE_FALSE(scanned);
     CHECK(scanned.error().kind == ErrorKind::integrity);
     CHECK(scanned.error().message.find(file.filename()) != std::string::npos);
+    const auto snapshot = store->snapshot();
+    const auto cursor = snapshot->cursor("a", "");
+    REQUIRE(cursor);
+    for (seen = 0; (*cursor)->valid(); (*cursor)->next()) ++seen;
+    CHECK(seen < kRows);
+    REQUIRE_FALSE((*cursor)->status());
+    CHECK((*cursor)->status().error().code == "store-corrupt");
   }
   SECTION("a missing table") {
     fs::remove(file);
