@@ -49,8 +49,8 @@ class Builder {
   struct Part {
     const View* view = nullptr;
     int slot = 0;
-    std::vector<KeyRange> ranges{
-        1};                ///< that share its rows about evenly among threads, by its largest round
+    /// That share its rows about evenly among threads, by its largest round; at first one for all.
+    std::vector<KeyRange> ranges = std::vector<KeyRange>(1);
     std::size_t rows = 0;  ///< of that round
   };
   Builder(log::EventLog& log, store::Store& store, const ProjectorOptions& options, BuildProgress& progress)
