@@ -4,6 +4,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_partitioner.h>
 #include <rocksdb/table.h>
+#include <rocksdb/table_properties.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,6 +16,33 @@ namespace {
 constexpr std::size_t kPartitionPrefix = 3;  // of key_of(): topic and partition
 constexpr int kMergedAtOnce = 16;            // flushed files
 
+/// Asks that a file which was merged moves on by itself, however little its level holds.
+class MovesOn final : public rocksdb::TablePropertiesCollector {
+ public:
+  explicit MovesOn(bool merged) : merged_(merged) {}
+  rocksdb::Status AddUserKey(const rocksdb::Slice& /*key*/, const rocksdb::Slice& /*value*/,
+                             rocksdb::EntryType /*type*/, rocksdb::SequenceNumber /*number*/,
+                             std::uint64_t /*file_size*/) override {
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status Finish(rocksdb::UserCollectedProperties* /*properties*/) override {
+    return rocksdb::Status::OK();
+  }
+  [[nodiscard]] rocksdb::UserCollectedProperties GetReadableProperties() const override { return {}; }
+  [[nodiscard]] const char* Name() const override { return "lastkm.moves-on"; }
+  [[nodiscard]] bool NeedCompact() const override { return merged_; }
+
+ private:
+  bool merged_;
+};
+class MovesOnFactory final : public rocksdb::TablePropertiesCollectorFactory {
+ public:
+  rocksdb::TablePropertiesCollector* CreateTablePropertiesCollector(Context context) override {
+    return new MovesOn(context.level_at_creation > 0);  // RocksDB deletes it
+  }
+  [[nodiscard]] const char* Name() const override { return "lastkm.moves-on"; }
+};
+
 rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   rocksdb::Options out;
   if (options.env != nullptr) out.env = options.env;
@@ -25,14 +53,15 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.max_total_wal_size = 4 * options.write_buffer_bytes;
   // A flushed file holds records of every partition, so many are merged at once, and what is merged is cut
   // between partitions. Each of those only grows at its end: so files do not overlap, and move to the last
-  // level without being read again. That is once, for the level between is to hold nothing; and they are to
-  // be large, for each move takes time for every file there is.
+  // level without being read again. What waits between would be merged anew with all that is flushed, so it
+  // moves at once; and files are to be large, for each move takes time for every file there is.
   out.level0_file_num_compaction_trigger = kMergedAtOnce;
   out.level0_slowdown_writes_trigger = 3 * kMergedAtOnce;
   out.level0_stop_writes_trigger = 4 * kMergedAtOnce;
   out.level_compaction_dynamic_level_bytes = true;
   out.max_bytes_for_level_base = kMergedAtOnce * options.write_buffer_bytes;
   out.max_bytes_for_level_multiplier = 1e6;
+  out.table_properties_collector_factories.push_back(std::make_shared<MovesOnFactory>());
   out.sst_partitioner_factory = rocksdb::NewSstPartitionerFixedPrefixFactory(kPartitionPrefix);
   // For the same reason the place of a partition's last record is where the next one belongs.
   out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kPartitionPrefix));
