@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
+constexpr int kRunsMerged = 8;
 
 rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
@@ -25,6 +26,8 @@ rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = given.write_buffer_bytes / 2;
   options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  // A run more is a look into its filter more; merging them sooner moves every row oftener.
+  options.level0_file_num_compaction_trigger = kRunsMerged;
   options.memtable_prefix_bloom_size_ratio = 0.02;
   options.memtable_whole_key_filtering = true;
   // What will soon be merged again is not worth it.
