@@ -22,12 +22,15 @@ void note(Redecided& result, LaneId lane, Ordinal ordinal, std::int64_t byte, st
   if (!result.first) result.first = Redecided::Difference{lane, ordinal, byte, std::move(what)};
 }
 
-/// Told without reading the record: what an operator gives is a rejection.
+/// Told without reading the record: what an operator gives is a rejection, which is the last member of a
+/// decision that has one; the last of others is a text.
 bool may_be_given(std::string_view decision_bytes) {
-  static constexpr std::string_view kRejection = R"("rejection":{)";
-  // A plain search would stop at each of its many quotation marks.
-  static const std::boyer_moore_horspool_searcher search(kRejection.begin(), kRejection.end());
-  return std::search(decision_bytes.begin(), decision_bytes.end(), search) != decision_bytes.end();
+  static constexpr std::string_view kBehindData = R"(,"datacontenttype":)";
+  if (decision_bytes.empty()) return true;
+  const std::size_t end = decision_bytes.rfind('}', decision_bytes.size() - 2);
+  const bool ends_data =
+      end != std::string_view::npos && decision_bytes.substr(end + 1).starts_with(kBehindData);
+  return !ends_data || end == 0 || decision_bytes[end - 1] != '"';
 }
 
 Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory,
