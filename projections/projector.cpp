@@ -180,7 +180,8 @@ void Projector::Impl::set_aside(std::string_view view, const std::string& why) {
   live.drop(view);
   store::Batch batch;
   batch.put(kCheckpointFamily, kept_key(view), kept_row(mine));
-  (void)commit(batch, std::move(next));
+  // So that it is told after a crash too.
+  if (commit(batch, std::move(next))) (void)store.sync();
 }
 
 Result<bool> Projector::Impl::step_live(const Ends* until) {

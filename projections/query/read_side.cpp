@@ -45,7 +45,7 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.written_once = families_written_once(views);
   where.read_only = options.read_only;
   if (options.serving) where.write_buffer_bytes = store::kServingBufferBytes;
-  where.refuse_damaged_tail = true;
+  where.unlogged = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
   return over(std::move(*store), log, options, std::move(incident));
