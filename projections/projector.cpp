@@ -105,7 +105,9 @@ Status Projector::Impl::start_over() {
     }
   }
   live.start_at({});
-  return commit(batch, std::move(next));
+  if (Status committed = commit(batch, std::move(next)); !committed) return committed;
+  // So that damage is told after a crash too.
+  return options.incident.empty() ? done() : store.sync();
 }
 
 Result<std::unique_ptr<Projector>> Projector::open(log::EventLog& log, store::Store& store, Views views,

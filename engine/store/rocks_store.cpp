@@ -62,6 +62,7 @@ class RocksStore final : public Store {
 
   Status sync() override {
     if (read_only_) return done();
+    const std::lock_guard clearing(clearing_);
     const rocksdb::Status status = unlogged_ ? flush_all(source()) : db_->SyncWAL();
     if (!status.ok()) return write_error(status, folder_);
     return done();

@@ -143,9 +143,9 @@ struct RocksStoreOptions {
   /// What is written gathers in memory up to this, of all families together; the more, the less often it is
   /// merged.
   std::size_t write_buffer_bytes = 24U << 20U;
-  /// For what can be made again: batches survive nothing before sync(), clear(), a load's commit() or the
-  /// closing, and go to disk together from time to time. Those that are there after a crash are the first
-  /// ones, without a gap.
+  /// For what can be made again: batches go to disk together from time to time, and before sync(), the
+  /// clearing of a family that has rows, a load's commit() and the closing are done. After a crash the first
+  /// ones are there, without a gap.
   bool unlogged = false;
   /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
   /// these are merged.

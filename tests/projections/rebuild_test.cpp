@@ -369,6 +369,20 @@ TEST_CASE(
     CHECK_THAT(status_of(side->projector(), "cases").incident, Catch::Contains("damaged-1"));
     CHECK(fs::exists(options.folder + ".damaged-1"));
   }
+  SECTION("what was found is told even where the process dies before anything is made anew") {
+    fs::remove(files(".sst").back());
+    const fs::path left = folder.path / "left";
+    {
+      const auto side = opened();
+      fs::copy(options.folder, left, fs::copy_options::recursive);
+    }
+    fs::remove_all(options.folder);
+    fs::rename(left, options.folder);
+    const auto side = opened();
+    catch_up(side->projector());
+    CHECK(digest_of(side->projector()) == wanted);
+    CHECK_THAT(status_of(side->projector(), "cases").incident, Catch::Contains("damaged-1"));
+  }
   SECTION("a byte of every table is another one") {
     for (const fs::path& table : files(".sst")) {
       std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);

@@ -220,12 +220,12 @@ store::RocksStoreOptions unlogged_in(const std::string& folder) {
 
 /// A process that writes so many batches into two families and dies; what it does last is `end`.
 void live(const std::string& folder, int batches, const std::string& end) {
+  ::setenv("LIFE_FOLDER", folder.c_str(), 1);
+  ::setenv("LIFE_BATCHES", std::to_string(batches).c_str(), 1);
+  ::setenv("LIFE_END", end.c_str(), 1);
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::setenv("LIFE_FOLDER", folder.c_str(), 1);
-    ::setenv("LIFE_BATCHES", std::to_string(batches).c_str(), 1);
-    ::setenv("LIFE_END", end.c_str(), 1);
     ::execl("/proc/self/exe", "test_store", "store: one life of a process that writes unlogged", "-o",
             "/dev/null", nullptr);
     ::_exit(99);
