@@ -25,7 +25,10 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   store_options.folder = folder;
   store_options.families = state_families();
   store_options.read_only = options.read_only;
-  if (options.workers > 0) store_options.write_buffer_bytes = store::kServingBufferBytes;
+  if (options.workers > 0) {
+    store_options.write_buffer_bytes = store::kServingBufferBytes;
+    store_options.cache_bytes = store::kServingCacheBytes;
+  }
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);
   if (damaged)

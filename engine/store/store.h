@@ -151,8 +151,10 @@ struct RocksStoreOptions {
   /// these are merged.
   std::vector<std::string> written_once = {};
 };
-/// The write buffer of a process that serves a deployment.
+/// The write buffer and the cache of a process that serves a deployment. The cache holds the filters and
+/// indexes of a million open cases, which each new case asks.
 inline constexpr std::size_t kServingBufferBytes = 64U << 20U;
+inline constexpr std::size_t kServingCacheBytes = 32U << 20U;
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);
 /// A store that can be made again from the log: one that is damaged is set aside as FOLDER.damaged (an older

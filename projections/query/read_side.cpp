@@ -44,7 +44,10 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.families = families_of(views);
   where.written_once = families_written_once(views);
   where.read_only = options.read_only;
-  if (options.serving) where.write_buffer_bytes = store::kServingBufferBytes;
+  if (options.serving) {
+    where.write_buffer_bytes = store::kServingBufferBytes;
+    where.cache_bytes = store::kServingCacheBytes;
+  }
   where.unlogged = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
