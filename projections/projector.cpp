@@ -105,9 +105,7 @@ Status Projector::Impl::start_over() {
     }
   }
   live.start_at({});
-  if (Status committed = commit(batch, std::move(next)); !committed) return committed;
-  // So that damage is told after a crash too.
-  return options.incident.empty() ? done() : store.sync();
+  return commit(batch, std::move(next));
 }
 
 Result<std::unique_ptr<Projector>> Projector::open(log::EventLog& log, store::Store& store, Views views,
@@ -182,8 +180,7 @@ void Projector::Impl::set_aside(std::string_view view, const std::string& why) {
   live.drop(view);
   store::Batch batch;
   batch.put(kCheckpointFamily, kept_key(view), kept_row(mine));
-  // So that it is told after a crash too.
-  if (commit(batch, std::move(next))) (void)store.sync();
+  (void)commit(batch, std::move(next));
 }
 
 Result<bool> Projector::Impl::step_live(const Ends* until) {

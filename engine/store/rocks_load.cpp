@@ -102,10 +102,8 @@ class RocksLoad final : public Load {
       one.options.move_files = true;
       handles.push_back(handle);
     }
-    // 7.8.3 can misorder what is ingested against what still lies in memory; and without a write-ahead log it
-    // would be there before what was written earlier.
-    const bool unlogged = source_.db->GetDBOptions().atomic_flush;
-    const rocksdb::Status flushed = unlogged ? flush_all(source_) : source_.db->Flush({}, handles);
+    // 7.8.3 can misorder what is ingested against what still lies in memory.
+    const rocksdb::Status flushed = source_.db->Flush({}, handles);
     if (!flushed.ok()) return write_error(flushed, source_.folder);
     const rocksdb::Status ingested = source_.db->IngestExternalFiles(files);
     if (!ingested.ok()) return write_error(ingested, source_.folder);

@@ -64,10 +64,11 @@ Error write_error(const rocksdb::Status& status, const std::string& folder) {
 
 rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
   rocksdb::DBOptions options;
+  if (given.refuse_damaged_tail)
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.create_if_missing = !given.read_only;
   options.create_missing_column_families = !given.read_only;
   options.db_write_buffer_size = given.write_buffer_bytes;
-  options.atomic_flush = given.unlogged;
   options.max_total_wal_size = kWalBytes;
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   options.max_open_files = given.read_only ? -1 : kOpenFiles;

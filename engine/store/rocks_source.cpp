@@ -126,13 +126,6 @@ Status Source::scan(const rocksdb::ReadOptions& how, std::string_view family, st
   return done();
 }
 
-rocksdb::Status flush_all(const Source& source) {
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  handles.reserve(source.families->size());
-  for (const auto& [name, handle] : *source.families) handles.push_back(handle.get());
-  return source.db->Flush({}, handles);
-}
-
 std::unique_ptr<Snapshot> snapshot_of(Source source) {
   return std::make_unique<RocksSnapshot>(std::move(source));
 }

@@ -42,9 +42,6 @@ struct Source {
                             const std::function<bool(std::string_view, std::string_view)>& visit) const;
 };
 
-/// What lies in memory goes to disk, of all families at once.
-[[nodiscard]] rocksdb::Status flush_all(const Source& source);
-
 /// A snapshot of it, taken now.
 [[nodiscard]] std::unique_ptr<Snapshot> snapshot_of(Source source);
 

@@ -18,15 +18,14 @@ Family owned(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle) {
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, FamilyOptions how,
+  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db, FamilyOptions how,
              const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
-             std::set<std::string, std::less<>> absent, const RocksStoreOptions& options)
-      : folder_(options.folder),
+             std::set<std::string, std::less<>> absent, bool read_only)
+      : folder_(std::move(folder)),
         db_(std::move(db)),
         how_(std::move(how)),
         absent_(std::move(absent)),
-        read_only_(options.read_only),
-        unlogged_(options.unlogged) {
+        read_only_(read_only) {
     auto families = std::make_shared<Families>();
     for (rocksdb::ColumnFamilyHandle* handle : handles)
       families->emplace(handle->GetName(), owned(db_.get(), handle));
@@ -53,17 +52,14 @@ class RocksStore final : public Store {
                                                   : changes.Delete(*handle, change.key);
       if (!status.ok()) return write_error(status, folder_);
     }
-    rocksdb::WriteOptions options;
-    options.disableWAL = unlogged_;
-    const rocksdb::Status status = db_->Write(options, &changes);
+    const rocksdb::Status status = db_->Write({}, &changes);
     if (!status.ok()) return write_error(status, folder_);
     return done();
   }
 
   Status sync() override {
     if (read_only_) return done();
-    const std::lock_guard clearing(clearing_);
-    const rocksdb::Status status = unlogged_ ? flush_all(source()) : db_->SyncWAL();
+    const rocksdb::Status status = db_->SyncWAL();
     if (!status.ok()) return write_error(status, folder_);
     return done();
   }
@@ -83,9 +79,7 @@ class RocksStore final : public Store {
       rows->SeekToFirst();
       if (!rows->Valid() && rows->status().ok()) return done();
     }
-    // It is gone at once and for good, so what was written before has to be there.
-    rocksdb::Status status = unlogged_ ? flush_all(source()) : rocksdb::Status::OK();
-    if (status.ok()) status = db_->DropColumnFamily(*old);
+    rocksdb::Status status = db_->DropColumnFamily(*old);
     rocksdb::ColumnFamilyHandle* fresh = nullptr;
     if (status.ok()) status = db_->CreateColumnFamily(how_.of(family), std::string(family), &fresh);
     if (!status.ok()) return write_error(status, folder_);
@@ -118,7 +112,6 @@ class RocksStore final : public Store {
   const FamilyOptions how_;
   const std::set<std::string, std::less<>> absent_;
   const bool read_only_;
-  const bool unlogged_;
   std::mutex clearing_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Families> families_;  // guarded by mutex_
@@ -167,8 +160,9 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
                         : rocksdb::DB::Open(how, options.folder, families, &handles, &db);
   if (!opened.ok()) return open_error(opened, options.folder);
   if (!options.read_only) fs::remove_all(fs::path(options.folder) / kLoading, failed);
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
-      std::unique_ptr<rocksdb::DB>(db), std::move(of_families), handles, std::move(absent), options));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(options.folder, std::unique_ptr<rocksdb::DB>(db),
+                                                             std::move(of_families), handles,
+                                                             std::move(absent), options.read_only));
 }
 
 Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,

@@ -119,8 +119,8 @@ class Store {
       std::string_view family, std::span<const std::string> keys) {
     return one_by_one(keys, [&](const std::string& key) { return get(family, key); });
   }
-  /// All of the batch or nothing. Survives the death of the process (RocksStoreOptions::unlogged says where
-  /// not); survives loss of power only after sync().
+  /// All of the batch or nothing. Survives the death of the process; survives loss of power only after
+  /// sync().
   [[nodiscard]] virtual Status write(const Batch& batch) = 0;
   [[nodiscard]] virtual Status sync() = 0;
   /// Calls `visit` with each key and value from `from` on, in key order, while it returns true. Checks the
@@ -143,10 +143,8 @@ struct RocksStoreOptions {
   /// What is written gathers in memory up to this, of all families together; the more, the less often it is
   /// merged.
   std::size_t write_buffer_bytes = 24U << 20U;
-  /// For what can be made again: batches go to disk together from time to time, and before sync(), the
-  /// clearing of a family that has rows, a load's commit() and the closing are done. After a crash the first
-  /// ones are there, without a gap.
-  bool unlogged = false;
+  /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
+  bool refuse_damaged_tail = false;
   /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
   /// these are merged.
   std::vector<std::string> written_once = {};

@@ -48,7 +48,7 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
     where.write_buffer_bytes = store::kServingBufferBytes;
     where.cache_bytes = store::kServingCacheBytes;
   }
-  where.unlogged = true;
+  where.refuse_damaged_tail = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
   return over(std::move(*store), log, options, std::move(incident));

@@ -24,10 +24,8 @@ namespace {
 /// A store on disk, as the program opens it for its views.
 Result<std::unique_ptr<store::Store>> open_views(const std::string& folder) {
   const Views views = make_views();
-  return store::open_rocks_store({.folder = folder,
-                                  .families = families_of(views),
-                                  .unlogged = true,
-                                  .written_once = families_written_once(views)});
+  return store::open_rocks_store(
+      {.folder = folder, .families = families_of(views), .written_once = families_written_once(views)});
 }
 
 void catch_up(Projector& projector) {

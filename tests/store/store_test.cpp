@@ -1,9 +1,7 @@
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -74,14 +72,12 @@ fs::path biggest(const fs::path& folder, std::string_view extension) {
 
 }  // namespace
 
-TEST_CASE("store: all kinds keep one contract") {
+TEST_CASE("store: both kinds keep one contract") {
   const Folder folder;
-  const std::string kind = GENERATE("logged", "unlogged", "memory");
-  CAPTURE(kind);
+  const bool rocks = GENERATE(true, false);
+  CAPTURE(rocks);
   const auto store =
-      kind == "memory"
-          ? store::make_memory_store()
-          : open({.folder = folder.store(), .families = {"a", "b"}, .unlogged = kind == "unlogged"});
+      rocks ? open({.folder = folder.store(), .families = {"a", "b"}}) : store::make_memory_store();
 
   SECTION("what is written can be read, in its own family only") {
     put(*store, "a", "k", "v");
@@ -197,8 +193,7 @@ TEST_CASE("store: all kinds keep one contract") {
 TEST_CASE("store: what was written is there after opening again, with families that nobody asks for") {
   const Folder folder;
   {
-    const bool unlogged = GENERATE(false, true);
-    const auto store = open({.folder = folder.store(), .families = {"a", "b"}, .unlogged = unlogged});
+    const auto store = open({.folder = folder.store(), .families = {"a", "b"}});
     put(*store, "a", "k", "v");
     put(*store, "b", "k", "w");
   }
@@ -211,89 +206,6 @@ TEST_CASE("store: what was written is there after opening again, with families t
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().code == "unknown-family");
   }
-}
-
-namespace {
-store::RocksStoreOptions unlogged_in(const std::string& folder) {
-  return {.folder = folder, .families = {"a", "b", "c"}, .write_buffer_bytes = 256U << 10U, .unlogged = true};
-}
-
-/// A process that writes so many batches into two families and dies; what it does last is `end`.
-void live(const std::string& folder, int batches, const std::string& end) {
-  ::setenv("LIFE_FOLDER", folder.c_str(), 1);
-  ::setenv("LIFE_BATCHES", std::to_string(batches).c_str(), 1);
-  ::setenv("LIFE_END", end.c_str(), 1);
-  const pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    ::execl("/proc/self/exe", "test_store", "store: one life of a process that writes unlogged", "-o",
-            "/dev/null", nullptr);
-    ::_exit(99);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE((WIFEXITED(status) && WEXITSTATUS(status) == 137));
-}
-
-int count(Store& store, std::string_view family) {
-  return std::stoi(get(store, family, "count").value_or("0"));
-}
-}  // namespace
-
-TEST_CASE("store: one life of a process that writes unlogged", "[.]") {
-  const char* folder = std::getenv("LIFE_FOLDER");
-  REQUIRE(folder != nullptr);
-  const auto store = open(unlogged_in(folder));
-  put(*store, "c", "k", "v");
-  const int batches = std::atoi(std::getenv("LIFE_BATCHES"));
-  for (int i = 1; i <= batches; ++i) {
-    Batch batch;
-    batch.put("a", "count", std::to_string(i));
-    batch.put("a", "row-" + std::to_string(i), std::string(1024, 'x'));
-    batch.put("b", "count", std::to_string(i));
-    REQUIRE(store->write(batch));
-  }
-  const std::string end = std::getenv("LIFE_END");
-  if (end == "sync") REQUIRE(store->sync());
-  if (end == "clear") REQUIRE(store->clear("c"));
-  if (end == "load") {
-    auto load = store->begin_load();
-    REQUIRE(load);
-    const auto file = (*load)->file("c");
-    REQUIRE(file);
-    REQUIRE((*file)->add("loaded", "v"));
-    REQUIRE((*load)->commit());
-  }
-  ::_exit(137);
-}
-
-TEST_CASE("store: after a crash an unlogged one holds the first batches, in all families alike") {
-  int gone_on = 0;
-  for (int batches = 100; batches <= 2000; batches += 271) {
-    const Folder folder;
-    live(folder.store(), batches, "");
-    const auto store = open(unlogged_in(folder.store()));
-    const int there = count(*store, "a");
-    CAPTURE(batches, there);
-    CHECK(there <= batches);
-    CHECK(count(*store, "b") == there);
-    CHECK(all(*store, "a", "row-").size() == static_cast<std::size_t>(there));
-    CHECK((there == 0 || get(*store, "a", "row-" + std::to_string(there)).has_value()));
-    if (there > 0 && there < batches) ++gone_on;
-  }
-  CHECK(gone_on > 0);
-}
-
-TEST_CASE("store: what stays of an unlogged one has behind it all that was written before") {
-  const std::string end = GENERATE("sync", "clear", "load");
-  CAPTURE(end);
-  const Folder folder;
-  live(folder.store(), 10, end);
-  const auto store = open(unlogged_in(folder.store()));
-  CHECK(count(*store, "a") == 10);
-  CHECK(count(*store, "b") == 10);
-  CHECK(get(*store, "c", "k").has_value() == (end != "clear"));
-  CHECK(get(*store, "c", "loaded").has_value() == (end == "load"));
 }
 
 TEST_CASE("store: a second opener is told that the folder is in use") {
