@@ -1,6 +1,7 @@
 #include "engine/base/time.h"
 
 #include <array>
+#include <charconv>
 
 namespace lastkm {
 
@@ -45,36 +46,44 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0);
 }
 
-void put(std::string& out, std::int64_t n, int width) {
-  std::array<char, 20> digits{};
-  int used = 0;
-  do {
-    digits[static_cast<std::size_t>(used++)] = static_cast<char>('0' + n % 10);
-    n /= 10;
-  } while (n > 0);
-  for (int i = used; i < width; ++i) out.push_back('0');
-  while (used > 0) out.push_back(digits[static_cast<std::size_t>(--used)]);
+/// Two digits.
+char* write_pair(char* out, std::int64_t n) {
+  *out++ = static_cast<char>('0' + n / 10);
+  *out++ = static_cast<char>('0' + n % 10);
+  return out;
 }
 
-void put_civil(std::string& out, Instant local, bool always_ms) {
-  const std::int64_t days = floor_div(local.ms, kMsPerDay);
-  const std::int64_t rest = local.ms - days * kMsPerDay;
-  const CivilDate c = to_civil(Date{static_cast<std::int32_t>(days)});
-  put(out, c.year, 4);
-  out.push_back('-');
-  put(out, c.month, 2);
-  out.push_back('-');
-  put(out, c.day, 2);
-  out.push_back('T');
-  put(out, rest / kMsPerHour, 2);
-  out.push_back(':');
-  put(out, rest / kMsPerMinute % 60, 2);
-  out.push_back(':');
-  put(out, rest / kMsPerSecond % 60, 2);
-  if (always_ms || rest % kMsPerSecond != 0) {
-    out.push_back('.');
-    put(out, rest % kMsPerSecond, 3);
+char* write_date(char* out, CivilDate c) {
+  if (c.year >= 0 && c.year <= 9999) {
+    out = write_pair(write_pair(out, c.year / 100), c.year % 100);
+  } else {
+    out = std::to_chars(out, out + 8, c.year).ptr;
   }
+  *out++ = '-';
+  out = write_pair(out, c.month);
+  *out++ = '-';
+  return write_pair(out, c.day);
+}
+
+char* write_civil(char* out, Instant local, bool always_ms) {
+  const std::int64_t days = floor_div(local.ms, kMsPerDay);
+  const auto rest = static_cast<std::int32_t>(local.ms - days * kMsPerDay);
+  constexpr auto second = static_cast<std::int32_t>(kMsPerSecond);
+  const std::int32_t seconds = rest / second;
+  const std::int32_t ms = rest % second;
+  out = write_date(out, to_civil(Date{static_cast<std::int32_t>(days)}));
+  *out++ = 'T';
+  out = write_pair(out, seconds / 3600);
+  *out++ = ':';
+  out = write_pair(out, seconds / 60 % 60);
+  *out++ = ':';
+  out = write_pair(out, seconds % 60);
+  if (always_ms || ms != 0) {
+    *out++ = '.';
+    *out++ = static_cast<char>('0' + ms / 100);
+    out = write_pair(out, ms % 100);
+  }
+  return out;
 }
 
 /// Reads `count` digits at `at` and moves on; -1 where there are fewer.
@@ -111,35 +120,30 @@ Instant start_of(Date date, std::int32_t offset_minutes) {
   return Instant{date.days * kMsPerDay - offset_minutes * kMsPerMinute};
 }
 
-std::string format_utc(Instant at) {
-  std::string out;
-  out.reserve(24);
-  put_civil(out, at, true);
-  out.push_back('Z');
+char* write_utc(char* out, Instant at) {
+  out = write_civil(out, at, true);
+  *out++ = 'Z';
   return out;
+}
+
+std::string format_utc(Instant at) {
+  std::array<char, kUtcBytes> out{};
+  return {out.data(), write_utc(out.data(), at)};
 }
 
 std::string format_at_offset(Instant at, std::int32_t offset_minutes) {
-  std::string out;
-  out.reserve(29);
-  put_civil(out, at + offset_minutes * kMsPerMinute, false);
-  out.push_back(offset_minutes < 0 ? '-' : '+');
+  std::array<char, kUtcBytes + 8> out{};
+  char* end = write_civil(out.data(), at + offset_minutes * kMsPerMinute, false);
+  *end++ = offset_minutes < 0 ? '-' : '+';
   const std::int32_t size = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-  put(out, size / 60, 2);
-  out.push_back(':');
-  put(out, size % 60, 2);
-  return out;
+  end = write_pair(end, size / 60);
+  *end++ = ':';
+  return {out.data(), write_pair(end, size % 60)};
 }
 
 std::string format_date(Date date) {
-  const CivilDate c = to_civil(date);
-  std::string out;
-  put(out, c.year, 4);
-  out.push_back('-');
-  put(out, c.month, 2);
-  out.push_back('-');
-  put(out, c.day, 2);
-  return out;
+  std::array<char, kUtcBytes> out{};
+  return {out.data(), write_date(out.data(), to_civil(date))};
 }
 
 Result<Date> parse_date(std::string_view text) {

@@ -4,11 +4,12 @@
 #include "engine/base/result.h"
 #include "engine/base/value.h"
 #include "engine/record/command.h"
+#include "engine/record/writer.h"
 
 namespace lastkm::record {
 
 /// The same as canonical JSON.
-void append_actor(std::string& out, const Actor& actor);
+void append_actor(Writer& out, const Actor& actor);
 [[nodiscard]] Value to_value(const Actor& actor);
 [[nodiscard]] Result<Actor> actor_from(const Value& value);
 

@@ -25,51 +25,47 @@ Result<Actor> actor_from(const Value& value) {
   return actor;
 }
 
-void append_actor(std::string& out, const Actor& actor) {
-  out += R"({"body":)";
+void append_actor(Writer& out, const Actor& actor) {
+  out.put(R"({"body":)");
   append_string(out, actor.body.value);
   append_present(out, R"(,"on_behalf_of":)", actor.on_behalf_of);
   append_present(out, R"(,"person":)", actor.person);
-  out += R"(,"role":)";
+  out.put(R"(,"role":)");
   append_string(out, actor.role);
-  out.push_back('}');
+  out.put('}');
 }
 
 std::string encode(const Command& command, std::string_view source) {
-  std::string out = begin_record();
+  Writer out(kRecordBytes);
+  begin_record(out);
   // In canonical order, as in everything that is written by hand here.
-  const auto maybe_text = [&out](std::string_view member, const std::string& text) {
-    if (text.empty()) return;
-    out += member;
-    append_string(out, text);
-  };
-  out += R"({"actor":)";
+  out.put(R"({"actor":)");
   append_actor(out, command.actor);
-  maybe_text(R"(,"channel":)", command.channel);
-  out += R"(,"client":)";
+  append_present(out, R"(,"channel":)", command.channel);
+  out.put(R"(,"client":)");
   append_string(out, command.client);
-  if (command.clocks_from_business_time) out += R"(,"clocks_from_business_time":true)";
-  out += R"(,"command":)";
+  if (command.clocks_from_business_time) out.put(R"(,"clocks_from_business_time":true)");
+  out.put(R"(,"command":)");
   append_string(out, command.name);
-  maybe_text(R"(,"correlation":)", command.correlation);
+  append_present(out, R"(,"correlation":)", command.correlation);
   if (command.expected_version) {
-    out += R"(,"expected_version":)";
+    out.put(R"(,"expected_version":)");
     append_number(out, *command.expected_version);
   }
-  out += R"(,"fingerprint":)";
+  out.put(R"(,"fingerprint":)");
   append_string(out, command.fingerprint);
-  maybe_text(R"(,"idempotency_key":)", command.idempotency_key);
-  out += R"(,"input":)";
+  append_present(out, R"(,"idempotency_key":)", command.idempotency_key);
+  out.put(R"(,"input":)");
   append_canonical(out, command.input);
-  out += R"(,"lane":)";
+  out.put(R"(,"lane":)");
   append_number(out, command.lane.value);
-  out += R"(,"occurred_at":)";
+  out.put(R"(,"occurred_at":)");
   append_time(out, command.occurred_at);
-  maybe_text(R"(,"reference":)", command.reference);
-  maybe_text(R"(,"trace":)", command.trace);
-  out.push_back('}');
-  end_record(out, kCommandType, source, command.id.value, command.aggregate.value, command.recorded_at);
-  return out;
+  append_present(out, R"(,"reference":)", command.reference);
+  append_present(out, R"(,"trace":)", command.trace);
+  out.put('}');
+  return end_record(out, kCommandType, source, command.id.value, command.aggregate.value,
+                    command.recorded_at);
 }
 
 namespace {

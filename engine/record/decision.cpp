@@ -9,27 +9,27 @@ namespace lastkm::record {
 
 namespace {
 
-void append_event(std::string& out, const Event& event) {
-  out += R"({"actor":)";
+void append_event(Writer& out, const Event& event) {
+  out.put(R"({"actor":)");
   append_actor(out, event.actor);
   append_present(out, R"(,"clocks":)", event.clocks);
-  out += R"(,"data":)";
+  out.put(R"(,"data":)");
   append_canonical(out, event.data);
-  if (event.ended) out += R"(,"ended":true)";
+  if (event.ended) out.put(R"(,"ended":true)");
   append_present(out, R"(,"facts":)", event.facts);
   append_present(out, R"(,"holders":)", event.holders);
-  out += R"(,"occurred_at":)";
+  out.put(R"(,"occurred_at":)");
   append_time(out, event.occurred_at);
-  out += R"(,"rule":)";
+  out.put(R"(,"rule":)");
   append_string(out, event.rule);
-  out += R"(,"seq":)";
+  out.put(R"(,"seq":)");
   append_number(out, event.seq);
   append_present(out, R"(,"stage":)", event.stage);
-  out += R"(,"type":)";
+  out.put(R"(,"type":)");
   append_string(out, event.type);
-  out += R"(,"version":)";
+  out.put(R"(,"version":)");
   append_number(out, event.version);
-  out.push_back('}');
+  out.put('}');
 }
 
 Result<Event> event_from(const Value& value, Facts facts) {
@@ -58,29 +58,29 @@ Result<Event> event_from(const Value& value, Facts facts) {
   return event;
 }
 
-void append_rejection(std::string& out, const Rejection& rejection) {
-  out += R"({"code":)";
+void append_rejection(Writer& out, const Rejection& rejection) {
+  out.put(R"({"code":)");
   append_string(out, rejection.code);
   append_present(out, R"(,"facts":)", rejection.facts);
   append_present(out, R"(,"path":)", rejection.path);
   append_present(out, R"(,"rule":)", rejection.rule);
-  out += R"(,"text":)";
+  out.put(R"(,"text":)");
   append_string(out, rejection.text);
-  out.push_back('}');
+  out.put('}');
 }
 
-void append_follow_up(std::string& out, const FollowUp& follow_up) {
-  out += R"({"aggregate":)";
+void append_follow_up(Writer& out, const FollowUp& follow_up) {
+  out.put(R"({"aggregate":)");
   append_string(out, follow_up.aggregate.value);
-  out += R"(,"command":)";
+  out.put(R"(,"command":)");
   append_string(out, follow_up.command);
-  out += R"(,"input":)";
+  out.put(R"(,"input":)");
   append_canonical(out, follow_up.input);
-  out += R"(,"lane":)";
+  out.put(R"(,"lane":)");
   append_number(out, follow_up.target.value);
-  out += R"(,"number":)";
+  out.put(R"(,"number":)");
   append_number(out, follow_up.number);
-  out.push_back('}');
+  out.put('}');
 }
 
 Result<FollowUp> follow_up_from(const Value& value) {
@@ -161,49 +161,49 @@ bool read_ordered(std::string_view bytes, Facts facts, Decision& out) {
 }  // namespace
 
 std::string encode(const Decision& decision, std::string_view source) {
-  std::string out = begin_record();
-  out += R"({"command":)";
+  Writer out(kRecordBytes);
+  begin_record(out);
+  out.put(R"({"command":)");
   append_string(out, decision.command.value);
-  out += R"(,"command_hash":)";
+  out.put(R"(,"command_hash":)");
   append_string(out, decision.command_hash);
-  out += R"(,"command_name":)";
+  out.put(R"(,"command_name":)");
   append_string(out, decision.command_name);
-  out += R"(,"context":)";
+  out.put(R"(,"context":)");
   append_number(out, decision.context.value);
-  out += R"(,"decider":)";
+  out.put(R"(,"decider":)");
   append_number(out, decision.decider);
   if (decision.duplicate_of) {
-    out += R"(,"duplicate_of":)";
+    out.put(R"(,"duplicate_of":)");
     append_number(out, decision.duplicate_of->value);
   }
-  out += R"(,"events":[)";
+  out.put(R"(,"events":[)");
   for (const Event& event : decision.events) {
-    if (out.back() == '}') out.push_back(',');
+    if (out.back() == '}') out.put(',');
     append_event(out, event);
   }
-  out.push_back(']');
+  out.put(']');
   if (!decision.follow_ups.empty()) {
-    out += R"(,"follow_ups":[)";
+    out.put(R"(,"follow_ups":[)");
     for (const FollowUp& follow_up : decision.follow_ups) {
-      if (out.back() == '}') out.push_back(',');
+      if (out.back() == '}') out.put(',');
       append_follow_up(out, follow_up);
     }
-    out.push_back(']');
+    out.put(']');
   }
-  out += R"(,"lane":)";
+  out.put(R"(,"lane":)");
   append_number(out, decision.lane.value);
-  out += R"(,"ordinal":)";
+  out.put(R"(,"ordinal":)");
   append_number(out, decision.ordinal.value);
-  out += R"(,"prev":)";
+  out.put(R"(,"prev":)");
   append_string(out, decision.prev);
   if (decision.rejection) {
-    out += R"(,"rejection":)";
+    out.put(R"(,"rejection":)");
     append_rejection(out, *decision.rejection);
   }
-  out.push_back('}');
+  out.put('}');
   const std::string id = std::to_string(decision.lane.value) + ":" + std::to_string(decision.ordinal.value);
-  end_record(out, kDecisionType, source, id, decision.aggregate.value, decision.lane_time);
-  return out;
+  return end_record(out, kDecisionType, source, id, decision.aggregate.value, decision.lane_time);
 }
 
 Result<Decision> decode_decision(std::string_view bytes, Facts facts) {

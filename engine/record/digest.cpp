@@ -30,13 +30,13 @@ Digest sha256(std::string_view bytes) {
 }
 
 std::string hex(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out(bytes.size() * 2, '0');
+  char* at = out.data();
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    out.push_back(digits[byte >> 4U]);
-    out.push_back(digits[byte & 15U]);
+    *at++ = digits[byte >> 4U];
+    *at++ = digits[byte & 15U];
   }
   return out;
 }

@@ -5,41 +5,41 @@
 
 namespace lastkm::record {
 
-std::string begin_record() {
-  std::string out;
-  out.reserve(1536);
-  out += R"({"data":)";
-  return out;
+void begin_record(Writer& out) {
+  out.put(R"({"data":)");
 }
 
-void append_time(std::string& out, Instant time) {
-  out.push_back('"');
-  out += format_utc(time);
-  out.push_back('"');
+void append_time(Writer& out, Instant time) {
+  char* at = out.room(kUtcBytes + 2);
+  *at++ = '"';
+  at = write_utc(at, time);
+  *at++ = '"';
+  out.wrote(at);
 }
 
-void end_record(std::string& out, std::string_view type, std::string_view source, std::string_view id,
-                std::string_view subject, Instant time) {
+std::string end_record(Writer& out, std::string_view type, std::string_view source, std::string_view id,
+                       std::string_view subject, Instant time) {
   // Member names in canonical order.
-  out += R"(,"datacontenttype":"application/json","id":)";
+  out.put(R"(,"datacontenttype":"application/json","id":)");
   append_string(out, id);
-  out += R"(,"source":)";
+  out.put(R"(,"source":)");
   append_string(out, source);
-  out += R"(,"specversion":"1.0","subject":)";
+  out.put(R"(,"specversion":"1.0","subject":)");
   append_string(out, subject);
-  out += R"(,"time":)";
+  out.put(R"(,"time":)");
   append_time(out, time);
-  out += R"(,"type":")";
-  out += type;
-  out += R"("})";
+  out.put(R"(,"type":")");
+  out.put(type);
+  out.put(R"("})");
+  return out.take();
 }
 
 std::string wrap(std::string_view type, std::string_view source, std::string_view id,
                  std::string_view subject, Instant time, Object data) {
-  std::string out = begin_record();
+  Writer out(kRecordBytes);
+  begin_record(out);
   append_canonical(out, Value(std::move(data)));
-  end_record(out, type, source, id, subject, time);
-  return out;
+  return end_record(out, type, source, id, subject, time);
 }
 
 Result<Value> unwrap(std::string_view bytes, std::string_view type) {

@@ -2,6 +2,7 @@
 // which.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/base/value.h"
+#include "engine/record/writer.h"
 
 namespace lastkm::record {
 
@@ -21,11 +23,13 @@ inline constexpr std::string_view kDocumentType = "org.lastkm.document.v1";
 [[nodiscard]] std::string wrap(std::string_view type, std::string_view source, std::string_view id,
                                std::string_view subject, Instant time, Object data);
 /// The same in two steps: begins the record; its data, an object in canonical JSON, is appended by the
-/// caller; ends it.
-[[nodiscard]] std::string begin_record();
-void end_record(std::string& out, std::string_view type, std::string_view source, std::string_view id,
-                std::string_view subject, Instant time);
-void append_time(std::string& out, Instant time);  ///< with its quotes
+/// caller; ends it and gives it away.
+void begin_record(Writer& out);
+[[nodiscard]] std::string end_record(Writer& out, std::string_view type, std::string_view source,
+                                     std::string_view id, std::string_view subject, Instant time);
+/// Most records are smaller.
+inline constexpr std::size_t kRecordBytes = 1536;
+void append_time(Writer& out, Instant time);  ///< with its quotes
 /// Parses the bytes and demands the type; "unknown-type" where the record is of another one.
 [[nodiscard]] Result<Value> unwrap(std::string_view bytes, std::string_view type);
 

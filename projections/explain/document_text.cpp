@@ -25,7 +25,7 @@ class Writer {
       into += '{';
       for (const Member& member : *object) {
         if (into.back() != '{') into += ", ";
-        record::append_string(into, member.name);
+        into += record::quoted(member.name);
         into += ": ";
         compact(into, member.value, child(pointer, member.name));
       }
@@ -38,7 +38,7 @@ class Writer {
       }
       into += ']';
     } else {
-      record::append_canonical(into, value);
+      into += record::canonical(value);
     }
   }
 
@@ -71,7 +71,7 @@ class Writer {
       start_line(indent + 2);
       std::string label;
       if (object != nullptr) {
-        record::append_string(label, name);
+        label += record::quoted(name);
         label += ": ";
       }
       out_.text += label;

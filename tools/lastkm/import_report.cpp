@@ -48,8 +48,7 @@ Value to_value(const RowResult& result) {
 void Refusals::add(const RowResult& result) {
   if (count_++ > 0) recent_ += ',';
   if (first_.size() < kShown) first_.push_back(result);
-  record::append_canonical(recent_,
-                           Object{{"row", result.row}, {"code", result.code}, {"text", result.text}});
+  recent_ += record::canonical(Object{{"row", result.row}, {"code", result.code}, {"text", result.text}});
   if (recent_.size() >= kRecentBytes) spill();
 }
 

@@ -208,10 +208,7 @@ void Session::reflects(const projections::Positions& positions) {
 }
 
 void Session::print(const Value& value) {
-  std::string line;
-  record::append_canonical(line, value);
-  line += '\n';
-  out() << line;
+  out() << record::canonical(value) + '\n';
 }
 
 }  // namespace lastkm::tool
