@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 
 namespace lastkm {
 
@@ -46,6 +47,8 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - ((a % b != 0 && (a % b < 0) != (b < 0)) ? 1 : 0);
 }
 
+constexpr std::size_t kYearBytes = 8;  // of the first year that a Date can lie in, -5877641
+
 /// Two digits.
 char* write_pair(char* out, std::int64_t n) {
   *out++ = static_cast<char>('0' + n / 10);
@@ -57,7 +60,7 @@ char* write_date(char* out, CivilDate c) {
   if (c.year >= 0 && c.year <= 9999) {
     out = write_pair(write_pair(out, c.year / 100), c.year % 100);
   } else {
-    out = std::to_chars(out, out + 8, c.year).ptr;
+    out = std::to_chars(out, out + kYearBytes, c.year).ptr;
   }
   *out++ = '-';
   out = write_pair(out, c.month);
@@ -86,17 +89,21 @@ char* write_civil(char* out, Instant local, bool always_ms) {
   return out;
 }
 
-/// Reads `count` digits at `at` and moves on; -1 where there are fewer.
-std::int32_t digits(std::string_view text, std::size_t& at, std::size_t count) {
-  if (at + count > text.size()) return -1;
-  std::int32_t n = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const char c = text[at + i];
-    if (c < '0' || c > '9') return -1;
-    n = n * 10 + (c - '0');
-  }
-  at += count;
-  return n;
+/// The number that these two characters are; -1 where one is no digit.
+std::int32_t pair_at(const char* at) {
+  const auto tens = static_cast<unsigned>(at[0]) - '0';
+  const auto ones = static_cast<unsigned>(at[1]) - '0';
+  return tens > 9 || ones > 9 ? -1 : static_cast<std::int32_t>(tens * 10 + ones);
+}
+
+constexpr std::size_t kDateBytes = 10;
+
+/// The date that these kDateBytes characters are; nullopt where they are none.
+std::optional<Date> date_at(const char* at) {
+  const std::int32_t century = pair_at(at);
+  const CivilDate c{century * 100 + pair_at(at + 2), pair_at(at + 5), pair_at(at + 8)};
+  if (century < 0 || pair_at(at + 2) < 0 || at[4] != '-' || at[7] != '-' || !is_valid(c)) return std::nullopt;
+  return to_date(c);
 }
 
 bool literal(std::string_view text, std::size_t& at, char c) {
@@ -147,31 +154,24 @@ std::string format_date(Date date) {
 }
 
 Result<Date> parse_date(std::string_view text) {
-  std::size_t at = 0;
-  CivilDate c;
-  const bool shaped = (c.year = digits(text, at, 4)) >= 0 && literal(text, at, '-') &&
-                      (c.month = digits(text, at, 2)) >= 0 && literal(text, at, '-') &&
-                      (c.day = digits(text, at, 2)) >= 0 && at == text.size();
-  if (!shaped || !is_valid(c)) {
-    return Error{ErrorKind::bad_input, "bad-date",
-                 "'" + std::string(text) + "' is no date such as 2026-05-20", ""};
-  }
-  return to_date(c);
+  const auto date = text.size() == kDateBytes ? date_at(text.data()) : std::nullopt;
+  if (date) return *date;
+  return Error{ErrorKind::bad_input, "bad-date", "'" + std::string(text) + "' is no date such as 2026-05-20",
+               ""};
 }
 
 Result<Instant> parse_instant(std::string_view text) {
-  if (text.size() < 20) return bad_time(text);
-  auto date = parse_date(text.substr(0, 10));
-  if (!date) return bad_time(text);
-  std::size_t at = 10;
-  if (text[at] != 'T' && text[at] != 't') return bad_time(text);
-  ++at;
-  const std::int32_t hour = digits(text, at, 2);
-  if (hour < 0 || hour > 23 || !literal(text, at, ':')) return bad_time(text);
-  const std::int32_t minute = digits(text, at, 2);
-  if (minute < 0 || minute > 59 || !literal(text, at, ':')) return bad_time(text);
-  const std::int32_t second = digits(text, at, 2);
-  if (second < 0 || second > 59) return bad_time(text);
+  constexpr std::size_t behind_seconds = 19;
+  if (text.size() <= behind_seconds) return bad_time(text);
+  const char* const fixed = text.data();
+  const auto date = date_at(fixed);
+  const std::int32_t hour = pair_at(fixed + 11);
+  const std::int32_t minute = pair_at(fixed + 14);
+  const std::int32_t second = pair_at(fixed + 17);
+  const bool shaped = date && (fixed[10] == 'T' || fixed[10] == 't') && fixed[13] == ':' && fixed[16] == ':';
+  if (!shaped || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return bad_time(text);
+  std::size_t at = behind_seconds;
   std::int32_t ms = 0;
   if (literal(text, at, '.')) {
     std::int32_t scale = 100;
@@ -185,13 +185,12 @@ Result<Instant> parse_instant(std::string_view text) {
   if (literal(text, at, 'Z') || literal(text, at, 'z')) {
     if (at != text.size()) return bad_time(text);
   } else {
-    if (at >= text.size() || (text[at] != '+' && text[at] != '-')) return bad_time(text);
-    const bool west = text[at++] == '-';
-    const std::int32_t hours = digits(text, at, 2);
-    if (hours < 0 || hours > 23 || !literal(text, at, ':')) return bad_time(text);
-    const std::int32_t minutes = digits(text, at, 2);
-    if (minutes < 0 || minutes > 59 || at != text.size()) return bad_time(text);
-    offset = (hours * 60 + minutes) * (west ? -1 : 1);
+    constexpr std::size_t zone_bytes = 6;
+    if (text.size() - at != zone_bytes || (text[at] != '+' && text[at] != '-')) return bad_time(text);
+    const std::int32_t hours = pair_at(fixed + at + 1);
+    const std::int32_t minutes = pair_at(fixed + at + 4);
+    if (hours < 0 || hours > 23 || text[at + 3] != ':' || minutes < 0 || minutes > 59) return bad_time(text);
+    offset = (hours * 60 + minutes) * (text[at] == '-' ? -1 : 1);
   }
   return start_of(*date, offset) + (hour * kMsPerHour + minute * kMsPerMinute + second * kMsPerSecond + ms);
 }

@@ -59,8 +59,8 @@ inline Date operator+(Date d, std::int32_t n) {
 
 /// RFC 3339 in UTC with milliseconds, "2026-05-20T16:00:00.000Z": the one form in records.
 [[nodiscard]] std::string format_utc(Instant at);
-/// The same into room for kUtcBytes; its end.
-char* write_utc(char* out, Instant at);
+/// The same into room for kUtcBytes, which any year fits in; its end.
+[[nodiscard]] char* write_utc(char* out, Instant at);
 inline constexpr std::size_t kUtcBytes = 32;
 /// RFC 3339 with an offset; milliseconds only where there are some: "2026-05-21T00:00:00+08:00". The form for
 /// people and programs.

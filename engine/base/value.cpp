@@ -68,6 +68,11 @@ Value* Object::find(std::string_view name) {
 }
 
 Value& Object::set(std::string_view name, Value value) {
+  if (members_.empty() || member_name_less(members_.back().name, name)) {
+    std::string held(name);  // it may be a text of this object, which moves
+    make_room(members_);
+    return members_.emplace_back(std::move(held), std::move(value)).value;
+  }
   auto at = position(members_, name);
   if (at == members_.end() || at->name != name) {
     Member member{std::string(name), std::move(value)};
@@ -83,7 +88,7 @@ Value& Object::set(std::string_view name, Value value) {
 bool Object::add(std::string name, Value value) {
   make_room(members_);
   if (members_.empty() || member_name_less(members_.back().name, name)) {
-    members_.push_back(Member{std::move(name), std::move(value)});
+    members_.emplace_back(std::move(name), std::move(value));
     return true;
   }
   auto at = position(members_, name);

@@ -3,6 +3,7 @@
 // Pure: no IO, no locale.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -84,6 +85,11 @@ class Value {
 };
 
 struct Member {
+  /// From what a name and a value can be made of, without moving either on the way.
+  template <class Name, class Held>
+  requires std::constructible_from<std::string, Name> && std::convertible_to<Held, Value> Member(
+      Name&& its_name, Held&& held)
+      : name(std::forward<Name>(its_name)), value(std::forward<Held>(held)) {}
   std::string name;
   Value value;
   bool operator==(const Member&) const = default;

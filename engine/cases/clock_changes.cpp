@@ -115,6 +115,10 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
 
 }  // namespace
 
+std::string key_of(const calendar::Calendar& calendar) {
+  return calendar.id + "@" + std::to_string(calendar.version);
+}
+
 Value to_value(const calendar::Amount& amount) {
   Object out;
   out.add("n", amount.n);
@@ -141,7 +145,7 @@ void apply_change(CaseState& state, const Value& change) {
   }
 }
 
-Value to_value(const Clock& clock, std::string_view change) {
+Value to_value(const Clock& clock, std::string_view change, const calendar::Calendar* by) {
   const bool starts = change == "started";
   const bool resumes = change == "resumed";
   const bool moves = starts || resumes || change == "extended" || change == "recomputed";
@@ -149,6 +153,7 @@ Value to_value(const Clock& clock, std::string_view change) {
   Object out;
   if (starts) out.add("base", format_utc(clock.base));
   if (resumes && clock.resumed_at) out.add("base", format_utc(*clock.resumed_at));
+  if (moves && !paused && by != nullptr && !by->id.empty()) out.add("calendar", key_of(*by));
   out.add("change", change);
   out.add("clock", clock.name);
   if (!paused && (moves || change == "restored" || change == "breached"))

@@ -2,6 +2,7 @@
 // computed once, when the event is made.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "engine/base/value.h"
@@ -12,6 +13,8 @@ namespace lastkm::cases {
 /// Applies one change of an event's `clocks`. What it does not understand changes nothing.
 void apply_change(CaseState& state, const Value& change);
 
+/// "ID@VERSION"
+[[nodiscard]] std::string key_of(const calendar::Calendar& calendar);
 [[nodiscard]] Value to_value(const calendar::Amount& amount);
 /// nullopt where the value is no {"n","unit"}.
 [[nodiscard]] std::optional<calendar::Amount> amount_from(const Value& value);

@@ -141,14 +141,11 @@ Status move_due(Clock& clock, Instant due, const rules::ClockRule* rule, const C
 
 void say(const Clock& clock, std::string_view what, const ClockWork& work, Array& changes,
          const std::optional<Amount>& more = std::nullopt) {
-  Value change = to_value(clock, what);
+  Value change = to_value(clock, what, &work.calendar);
   if (more) {
     change.if_object()->set("n", more->n);
     change.if_object()->set("unit", calendar::name_of(more->unit));
   }
-  const bool computed = what == "started" || what == "resumed" || what == "extended" || what == "recomputed";
-  if (change.find("due") != nullptr && computed && !work.calendar.id.empty())
-    change.if_object()->set("calendar", key_of(work.calendar));
   apply_change(work.state, change);
   changes.push_back(std::move(change));
 }
@@ -292,10 +289,6 @@ Status operate(const rules::ClockOperation& operation, const ClockWork& work, Ar
                "The clock that the command names is in no state for this: running to be suspended or "
                "extended, suspended to be resumed.",
                ""};
-}
-
-std::string key_of(const calendar::Calendar& calendar) {
-  return calendar.id + "@" + std::to_string(calendar.version);
 }
 
 Status recompute(const ClockWork& work, Array& changes) {

@@ -28,9 +28,6 @@ struct ClockWork {
 /// out-of-range; refused evaluation. A failed operation on one clock has changed nothing.
 [[nodiscard]] Status operate(const rules::ClockOperation& operation, const ClockWork& work, Array& changes);
 
-/// "ID@VERSION"
-[[nodiscard]] std::string key_of(const calendar::Calendar& calendar);
-
 /// Counts every due time that is to come, and the marks, again by this calendar; appends the changes of those
 /// that differ. A mark keeps the time that it gets, also where that is past. The errors of operate; a failure
 /// leaves the state in between.

@@ -1,6 +1,7 @@
 #include "engine/cases/decide.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "engine/cases/effects.h"
@@ -46,9 +47,9 @@ class Deciding {
   }
 
  private:
-  [[nodiscard]] const CaseState& now() const { return own_ ? *own_ : before_; }
+  [[nodiscard]] const CaseState& now() const { return own_ == nullptr ? before_ : *own_; }
   CaseState& own() {
-    if (!own_) own_ = before_;
+    if (own_ == nullptr) own_ = std::make_unique<CaseState>(before_);
     return *own_;
   }
 
@@ -323,7 +324,7 @@ class Deciding {
   const Command& command_;
   const directory::Context& context_;
   const Moment& moment_;
-  std::optional<CaseState> own_;
+  std::unique_ptr<CaseState> own_;
   Answer answer_;
 };
 
@@ -348,9 +349,9 @@ Answer fire(const CaseState& state, const directory::Context& context, const Mom
   const rules::Workflow* workflow = context.find_workflow(state.workflow, state.workflow_version);
   if (workflow == nullptr || !(is_due(state, moment.now) || has_older_calendar(state, context)))
     return answer;
-  CaseState moved = state;
-  follow_calendar(*workflow, context, moment, moved, answer);
-  fire_due(*workflow, context, moment, moved, answer);
+  auto moved = std::make_unique<CaseState>(state);
+  follow_calendar(*workflow, context, moment, *moved, answer);
+  fire_due(*workflow, context, moment, *moved, answer);
   answer.after = std::move(moved);
   return answer;
 }

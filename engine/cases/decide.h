@@ -2,6 +2,7 @@
 // arguments; equal arguments give equal answers.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,9 +38,9 @@ struct Request {
 struct Answer {
   std::vector<record::Event> events;  ///< numbered from state.version + 1
   std::optional<record::Rejection> rejection;
-  std::optional<CaseState> after;  ///< the fold of `events` over the state; nullopt where there are none
-  std::vector<Request> requests;   ///< in the order of the rules that asked
-  bool clocks_pending = false;     ///< the rejection is "clocks-pending"
+  std::unique_ptr<const CaseState> after;  ///< the fold of `events` over the state; nullptr: there are none
+  std::vector<Request> requests;           ///< in the order of the rules that asked
+  bool clocks_pending = false;             ///< the rejection is "clocks-pending"
 };
 
 /// Where another calendar is in force than the due times were computed by, they are computed again

@@ -141,8 +141,11 @@ class Group {
     event.actor = cause_.actor;
     event.rule = cause_.rule;
     event.data = std::move(data);
-    for (const Member& fact : std::exchange(cause_.facts, {})) {
-      if (seen.find(fact.name) == nullptr) seen.set(fact.name, fact.value);
+    Object asked = std::exchange(cause_.facts, {});  // what the command's own guards saw
+    if (seen.empty()) {
+      seen = std::move(asked);
+    } else {
+      for (const Member& fact : asked) seen.add(fact.name, fact.value);
     }
     if (!seen.empty()) event.facts = Value(std::move(seen));
     evolve(state_, event, cause_.moment.now);

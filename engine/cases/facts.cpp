@@ -1,7 +1,8 @@
 #include "engine/cases/facts.h"
 
 #include <algorithm>
-#include <array>
+#include <cstring>
+#include <unordered_map>
 #include <utility>
 
 namespace lastkm::cases {
@@ -19,75 +20,65 @@ CelValue count(std::size_t n) {
 }
 
 /// Removes "prefix." from the name; false where it has another one.
-bool strip(std::string_view& name, std::string_view prefix) {
-  if (!name.starts_with(prefix)) return false;
-  name.remove_prefix(prefix.size());
+template <std::size_t size>
+bool strip(std::string_view& name, const char (&prefix)[size]) {
+  constexpr std::size_t bytes = size - 1;  // known here: comparing takes no call
+  if (name.size() < bytes || std::memcmp(name.data(), prefix, bytes) != 0) return false;
+  name.remove_prefix(bytes);
   return true;
 }
 
-struct TextFact {
-  std::string_view name;
-  std::string CaseState::*member;
-};
-constexpr auto kTexts = std::to_array<TextFact>({
-    {"card", &CaseState::card},
-    {"category", &CaseState::category},
-    {"channel", &CaseState::channel},
-    {"extension_asked_by", &CaseState::extension_asked_by},
-    {"feedback_by", &CaseState::feedback_by},
-    {"lead", &CaseState::lead},
-    {"master", &CaseState::master},
-    {"merging", &CaseState::merging},
-    {"parent", &CaseState::parent},
-    {"parked_for", &CaseState::parked_for},
-    {"place", &CaseState::place},
-    {"respondent", &CaseState::respondent},
-    {"satisfied", &CaseState::satisfied},
-    {"solved", &CaseState::solved},
-    {"stage", &CaseState::stage},
-    {"termination_asked_by", &CaseState::termination_asked_by},
-    {"type", &CaseState::type},
-    {"urgency", &CaseState::urgency},
-    {"verified", &CaseState::verified},
-});
-struct NumberFact {
-  std::string_view name;
-  std::int64_t CaseState::*member;
-};
-constexpr auto kNumbers = std::to_array<NumberFact>({
-    {"callbacks", &CaseState::callbacks},
-    {"callbacks_reached", &CaseState::callbacks_reached},
-    {"contacts", &CaseState::contacts},
-    {"dispatches", &CaseState::dispatches},
-    {"disputes", &CaseState::disputes},
-    {"evidence", &CaseState::evidence},
-    {"extensions", &CaseState::extensions},
-    {"feedbacks", &CaseState::feedbacks},
-    {"level", &CaseState::level},
-    {"parks", &CaseState::parks},
-    {"reopens", &CaseState::reopens},
-    {"returns", &CaseState::returns},
-    {"supervision", &CaseState::supervision},
-    {"tries", &CaseState::tries},
-    {"version", &CaseState::version},
-});
-struct FlagFact {
-  std::string_view name;
-  bool CaseState::*member;
-};
-constexpr auto kFlags = std::to_array<FlagFact>({
-    {"anonymous", &CaseState::anonymous},
-    {"confidential", &CaseState::confidential},
-    {"imported", &CaseState::imported},
-    {"legal_hold", &CaseState::legal_hold},
-    {"ruled", &CaseState::ruled},
-});
+template <auto member>
+CelValue value(const CaseState& state) {
+  return state.*member;
+}
+using StateFact = CelValue (*)(const CaseState&);
 
-template <class Table>
-auto in(const Table& table, std::string_view name) {
-  const auto at = std::lower_bound(table.begin(), table.end(), name,
-                                   [](const auto& row, std::string_view n) { return row.name < n; });
-  return at != table.end() && at->name == name ? &*at : nullptr;
+/// What stands in the state as it is asked for; nullptr: it does not.
+StateFact state_fact(std::string_view name) {
+  static const std::unordered_map<std::string_view, StateFact> facts{
+      {"anonymous", value<&CaseState::anonymous>},
+      {"callbacks", value<&CaseState::callbacks>},
+      {"callbacks_reached", value<&CaseState::callbacks_reached>},
+      {"card", value<&CaseState::card>},
+      {"category", value<&CaseState::category>},
+      {"channel", value<&CaseState::channel>},
+      {"confidential", value<&CaseState::confidential>},
+      {"contacts", value<&CaseState::contacts>},
+      {"dispatches", value<&CaseState::dispatches>},
+      {"disputes", value<&CaseState::disputes>},
+      {"evidence", value<&CaseState::evidence>},
+      {"extension_asked_by", value<&CaseState::extension_asked_by>},
+      {"extensions", value<&CaseState::extensions>},
+      {"feedback_by", value<&CaseState::feedback_by>},
+      {"feedbacks", value<&CaseState::feedbacks>},
+      {"imported", value<&CaseState::imported>},
+      {"lead", value<&CaseState::lead>},
+      {"legal_hold", value<&CaseState::legal_hold>},
+      {"level", value<&CaseState::level>},
+      {"master", value<&CaseState::master>},
+      {"merging", value<&CaseState::merging>},
+      {"parent", value<&CaseState::parent>},
+      {"parked_for", value<&CaseState::parked_for>},
+      {"parks", value<&CaseState::parks>},
+      {"place", value<&CaseState::place>},
+      {"reopens", value<&CaseState::reopens>},
+      {"respondent", value<&CaseState::respondent>},
+      {"returns", value<&CaseState::returns>},
+      {"ruled", value<&CaseState::ruled>},
+      {"satisfied", value<&CaseState::satisfied>},
+      {"solved", value<&CaseState::solved>},
+      {"stage", value<&CaseState::stage>},
+      {"supervision", value<&CaseState::supervision>},
+      {"termination_asked_by", value<&CaseState::termination_asked_by>},
+      {"tries", value<&CaseState::tries>},
+      {"type", value<&CaseState::type>},
+      {"urgency", value<&CaseState::urgency>},
+      {"verified", value<&CaseState::verified>},
+      {"version", value<&CaseState::version>},
+  };
+  const auto found = facts.find(name);
+  return found == facts.end() ? nullptr : found->second;
 }
 
 std::string_view text_of(std::span<const CelValue> arguments, std::size_t i) {
@@ -120,9 +111,7 @@ CelValue CaseFacts::fact(std::string_view name) const {
 }
 
 CelValue CaseFacts::case_fact(std::string_view name) const {
-  if (const auto* row = in(kTexts, name)) return text(state_.*(row->member));
-  if (const auto* row = in(kNumbers, name)) return state_.*(row->member);
-  if (const auto* row = in(kFlags, name)) return state_.*(row->member);
+  if (const StateFact held = state_fact(name)) return held(state_);
   if (name == "co_handlers") {
     std::vector<std::string_view> bodies;
     for (const CoHandler& co_handler : state_.co_handlers) bodies.emplace_back(co_handler.body.value);
@@ -316,7 +305,7 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
 void CaseFacts::note(const rules::Program& program, Object& into) const {
   if (program.empty()) return;
   for (const std::string& name : program.facts()) {
-    if (into.find(name) == nullptr) into.set(name, to_value(fact(name)));
+    if (into.find(name) == nullptr) into.add(name, to_value(fact(name)));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/cases/clock_changes.h"
 #include "engine/cases/clocks.h"
 #include "engine/cases/effects.h"
 #include "engine/cases/evolve.h"

@@ -189,8 +189,9 @@ struct CaseState {
 /// {"clock","change":"started|stopped|suspended|resumed|extended|restored|recomputed|breached|marked",
 /// "due"?,"base"?,"n"?,"unit"?,"left":{"n","unit"}?,"marks":[{"id","at"}]?,"mark"?,"calendar"?,"provisional"?}.
 /// Times are RFC 3339 UTC. "n" and "unit" are the limit of a start and the amount of an extension; "calendar"
-/// is "ID@VERSION" where a due time was computed. Says what the fold needs for this change, and no more;
-/// "mark" and "calendar" are added by the caller.
-[[nodiscard]] Value to_value(const Clock& clock, std::string_view change);
+/// is "ID@VERSION" where a due time was computed, `by` that calendar. Says what the fold needs for this
+/// change, and no more; "mark" is added by the caller.
+[[nodiscard]] Value to_value(const Clock& clock, std::string_view change,
+                             const calendar::Calendar* by = nullptr);
 
 }  // namespace lastkm::cases

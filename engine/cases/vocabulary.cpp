@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "engine/cases/clock_changes.h"
@@ -361,15 +362,20 @@ constexpr auto kRows = std::to_array<Row>({
     {"WorkflowMigrated", migrated},
     {"YellowCardIssued", yellow_card},
 });
+// As event_types() gives them.
 static_assert(std::is_sorted(kRows.begin(), kRows.end(),
                              [](const Row& a, const Row& b) { return a.type < b.type; }));
 
 }  // namespace
 
 const Row* find_row(std::string_view type) {
-  const auto at = std::lower_bound(kRows.begin(), kRows.end(), type,
-                                   [](const Row& row, std::string_view name) { return row.type < name; });
-  return at != kRows.end() && at->type == type ? &*at : nullptr;
+  static const auto rows = [] {
+    std::unordered_map<std::string_view, const Row*> by_type;
+    for (const Row& row : kRows) by_type.emplace(row.type, &row);
+    return by_type;
+  }();
+  const auto found = rows.find(type);
+  return found == rows.end() ? nullptr : found->second;
 }
 
 const std::vector<EventType>& event_types() {

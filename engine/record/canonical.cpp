@@ -1,5 +1,6 @@
 #include "engine/record/canonical.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -26,24 +27,29 @@ std::uint64_t word_at(const char* at) {
   return word;
 }
 
-/// The same of a text, eight bytes at a time; the last eight again, as far as they were seen already.
-bool needs_escape(std::string_view text) {
+/// Eight bytes of the text; behind its end, those before it again, or spaces.
+std::uint64_t eight_from(std::string_view text, std::size_t at) {
   const std::size_t size = text.size();
-  const char* const at = text.data();
-  if (size >= 8) {
-    for (std::size_t i = 0; i + 8 <= size; i += 8) {
-      if (needs_escape(word_at<std::uint64_t>(at + i))) return true;
-    }
-    return needs_escape(word_at<std::uint64_t>(at + size - 8));
-  }
+  if (size >= 8) return word_at<std::uint64_t>(text.data() + std::min(at, size - 8));
   if (size >= 4)
-    return needs_escape(word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + size - 4) << 32U);
+    return word_at<std::uint32_t>(text.data()) | word_at<std::uint32_t>(text.data() + size - 4) << 32U;
   std::uint64_t eight = 0x2020202020202020U;
-  if (size > 0) std::memcpy(&eight, at, size);
-  return needs_escape(eight);
+  std::memcpy(&eight, text.data(), size);
+  return eight;
 }
 
-void append_escaped(Writer& out, char c) {
+/// How many bytes come before the first that is to be escaped.
+std::size_t plain_bytes(std::string_view text) {
+  const std::size_t size = text.size();
+  std::size_t at = 0;
+  while (at < size && !needs_escape(eight_from(text, at))) at += 8;
+  if (at >= size) return size;
+  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+  while (at < size && is_plain(text[at])) ++at;
+  return at;
+}
+
+void append_escape(Writer& out, char c) {
   static constexpr std::string_view hex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
   switch (c) {
@@ -62,7 +68,6 @@ void append_escaped(Writer& out, char c) {
     case '\r':
       return out.put("\\r");
     default:
-      if (byte >= 0x20) return out.put(c);
       out.put("\\u00");
       out.put(hex[byte >> 4U]);
       return out.put(hex[byte & 15U]);
@@ -72,17 +77,15 @@ void append_escaped(Writer& out, char c) {
 }  // namespace
 
 void append_string(Writer& out, std::string_view text) {
-  if (needs_escape(text)) {
-    out.put('"');
-    for (const char c : text) append_escaped(out, c);
-    return out.put('"');
+  out.put('"');
+  while (true) {
+    const std::size_t plain = plain_bytes(text);
+    out.put(text.substr(0, plain));
+    if (plain == text.size()) break;
+    append_escape(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  char* at = out.room(text.size() + 2);
-  *at++ = '"';
-  std::char_traits<char>::copy(at, text.data(), text.size());
-  at += text.size();
-  *at++ = '"';
-  out.wrote(at);
+  out.put('"');
 }
 
 void append_number(Writer& out, std::int64_t number) {

@@ -11,10 +11,15 @@ Digest hash(const std::array<std::uint8_t, N>& bytes) {
   return sha256(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+constexpr std::uint8_t kNoDigit = 0xFF;
+/// The value of each hex digit.
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  std::uint8_t value = 0;
+  for (const char c : std::string_view("0123456789abcdef")) values[static_cast<unsigned char>(c)] = value++;
+  return values;
+}();
 }  // namespace
 
 Digest merkle_leaf(const Digest& data) {
@@ -49,13 +54,15 @@ Digest Frontier::root() const {
 
 bool read_hex(std::string_view text, Digest& into) {
   if (text.size() != into.size() * 2) return false;
+  const auto digit = [&text](std::size_t at) { return kDigits[static_cast<unsigned char>(text[at])]; };
+  std::uint8_t seen = 0;
   for (std::size_t i = 0; i < into.size(); ++i) {
-    const int high = digit(text[2 * i]);
-    const int low = digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    into[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const std::uint8_t high = digit(2 * i);
+    const std::uint8_t low = digit(2 * i + 1);
+    seen |= high | low;
+    into[i] = static_cast<std::uint8_t>(high << 4U | (low & 0xFU));
   }
-  return true;
+  return seen < 16;
 }
 
 }  // namespace lastkm::record

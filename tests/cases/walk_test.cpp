@@ -31,7 +31,7 @@ class Watch {
       clocks(folded, event);
       evolve(folded, event, now);
     }
-    REQUIRE(answer.after.has_value() == !answer.events.empty());
+    REQUIRE((answer.after != nullptr) == !answer.events.empty());
     if (answer.after) REQUIRE(folded == *answer.after);
     REQUIRE((!answer.rejection || !by_command));
     REQUIRE(*unpack<CaseState>(pack(folded)) == folded);

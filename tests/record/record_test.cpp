@@ -5,6 +5,7 @@
 #include "engine/record/decision.h"
 #include "engine/record/digest.h"
 #include "engine/record/event_text.h"
+#include "engine/record/merkle.h"
 #include "engine/record/parse.h"
 
 using namespace lastkm;
@@ -83,6 +84,42 @@ TEST_CASE("record: strings are escaped as RFC 8785 section 3.2.2.2 says and in n
   CHECK(canonical(Value(std::string("\b\t\n\f\r\"\\/\x01\x1f\x7f", 11))) ==
         "\"\\b\\t\\n\\f\\r\\\"\\\\/\\u0001\\u001f\x7f\"");
   CHECK(canonical(Value("电梯")) == "\"电梯\"");
+}
+
+TEST_CASE("record: what is to be escaped is, wherever it stands in a text of whatever length") {
+  for (std::size_t size = 1; size <= 26; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        const std::string one = quoted(text.substr(at, 1));
+        const bool known = byte < 0x20 || byte == '"' || byte == '\\';
+        REQUIRE(one.size() == (!known ? 3U : one[2] == 'u' ? 8U : 4U));
+        REQUIRE(quoted(text) ==
+                '"' + text.substr(0, at) + one.substr(1, one.size() - 2) + text.substr(at + 1) + '"');
+      }
+    }
+  }
+  CHECK(quoted("") == R"("")");
+  CHECK(quoted({}) == R"("")");
+}
+
+TEST_CASE("record: a digest is read from its hex digits, and from nothing else") {
+  const Digest digest = sha256("x");
+  std::string text = hex(digest);
+  Digest read{};
+  REQUIRE(read_hex(text, read));
+  CHECK(read == digest);
+  CHECK_FALSE(read_hex(text + "00", read));
+  CHECK_FALSE(read_hex(text.substr(2), read));
+  for (char& c : text) {
+    const char right = c;
+    for (const char wrong : {'g', 'A', '/', ':', '`', ' ', '\xff'}) {
+      c = wrong;
+      REQUIRE_FALSE(read_hex(text, read));
+    }
+    c = right;
+  }
 }
 
 TEST_CASE("record: commands and decisions come back as they were written, and to the same bytes") {
