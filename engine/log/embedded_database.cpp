@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/log/empty_wals.h"
+
 namespace lastkm::log {
 
 namespace {
@@ -169,6 +171,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const EmbeddedLogOptions& opt
     status = rocksdb::DB::Open(database, folder, &db);
   }
   if (!status.ok()) return open_error(options, status);
+  if (!options.read_only) remove_empty_wals(folder);
   return std::unique_ptr<rocksdb::DB>(db);
 }
 

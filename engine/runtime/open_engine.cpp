@@ -5,6 +5,7 @@
 
 #include "engine/log/check_files.h"
 #include "engine/log/embedded_log.h"
+#include "engine/log/empty_wals.h"
 #include "engine/log/owned_log.h"
 #include "engine/log/reading_log.h"
 #include "engine/runtime/assemble.h"
@@ -25,10 +26,7 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   store_options.folder = folder;
   store_options.families = state_families();
   store_options.read_only = options.read_only;
-  if (options.workers > 0) {
-    store_options.write_buffer_bytes = store::kServingBufferBytes;
-    store_options.cache_bytes = store::kServingCacheBytes;
-  }
+  if (options.workers > 0) store_options.memory = store::kServingMemory;
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);
   if (damaged)
@@ -36,6 +34,7 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   if (!state && options.read_only && state.error().kind == ErrorKind::integrity)
     return store::make_memory_store();
   if (!state) return state;
+  if (!options.read_only) log::remove_empty_wals(folder);
   auto log_id = (*state)->get(kMetaFamily, "log_id");
   if (!log_id) return log_id.error();
   if (*log_id && **log_id != deployment.log_id) {

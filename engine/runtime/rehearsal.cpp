@@ -174,7 +174,7 @@ Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts) {
         ""};
   }
   auto past = store::open_rocks_store(
-      {.folder = folder, .families = {std::string(kCases)}, .cache_bytes = 8U << 20U});
+      {.folder = folder, .families = {std::string(kCases)}, .memory = {.cache_bytes = 8U << 20U}});
   if (!past) return past.error();
   return std::unique_ptr<Rehearsal>(
       std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));

@@ -14,7 +14,7 @@ constexpr int kRunsMerged = 8;
 
 rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(given.cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(given.memory.cache_bytes);
   // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is
   // larger than what is asked for by some hundred times.
   table.cache_index_and_filter_blocks = true;
@@ -24,7 +24,7 @@ rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = given.write_buffer_bytes / 2;
+  options.write_buffer_size = given.memory.write_buffer_bytes / 2;
   options.compaction_style = rocksdb::kCompactionStyleUniversal;
   // A run more is a look into its filter more; merging them sooner moves every row oftener.
   options.level0_file_num_compaction_trigger = kRunsMerged;
@@ -68,7 +68,7 @@ rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.create_if_missing = !given.read_only;
   options.create_missing_column_families = !given.read_only;
-  options.db_write_buffer_size = given.write_buffer_bytes;
+  options.db_write_buffer_size = given.memory.write_buffer_bytes;
   options.max_total_wal_size = kWalBytes;
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   options.max_open_files = given.read_only ? -1 : kOpenFiles;

@@ -135,24 +135,27 @@ class Store {
   [[nodiscard]] virtual Result<std::unique_ptr<Load>> begin_load() = 0;
 };
 
+/// What a store may hold in memory.
+struct StoreMemory {
+  std::size_t cache_bytes = 16U << 20U;
+  /// What is written gathers up to this, of all families together; the more, the less often it is merged.
+  std::size_t write_buffer_bytes = 24U << 20U;
+};
+/// In a process that serves a deployment: filters and indexes of a million open cases, which each new case
+/// asks, and changes that come all the time.
+inline constexpr StoreMemory kServingMemory{32U << 20U, 64U << 20U};
+
 struct RocksStoreOptions {
   std::string folder;
   std::vector<std::string> families;
   bool read_only = false;
-  std::size_t cache_bytes = 16U << 20U;
-  /// What is written gathers in memory up to this, of all families together; the more, the less often it is
-  /// merged.
-  std::size_t write_buffer_bytes = 24U << 20U;
+  StoreMemory memory = {};
   /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
   bool refuse_damaged_tail = false;
   /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
   /// these are merged.
   std::vector<std::string> written_once = {};
 };
-/// The write buffer and the cache of a process that serves a deployment. The cache holds the filters and
-/// indexes of a million open cases, which each new case asks.
-inline constexpr std::size_t kServingBufferBytes = 64U << 20U;
-inline constexpr std::size_t kServingCacheBytes = 32U << 20U;
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);
 /// A store that can be made again from the log: one that is damaged is set aside as FOLDER.damaged (an older
