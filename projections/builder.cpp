@@ -88,8 +88,8 @@ void each_in_parallel(std::size_t n, int threads, const std::function<void(std::
 void BuildProgress::begin(std::vector<std::string> views) {
   const std::lock_guard lock(mutex_);
   views_ = std::move(views);
-  of_ = before_ = 0;
-  done_ = 0;
+  of_ = before_ = work_before_ = 0;
+  folded_ = work_ = 0;
   started_ = std::chrono::steady_clock::now();
 }
 
@@ -100,20 +100,28 @@ void BuildProgress::end() {
 
 void BuildProgress::aim_at(std::int64_t done, std::int64_t of) {
   const std::lock_guard lock(mutex_);
-  if (of_ == 0) before_ = done;
+  const std::int64_t work = done * (kFold + kTakeIn);
+  if (of_ == 0) {
+    before_ = done;
+    work_before_ = work;
+  }
   of_ = of;
-  done_ = done;
+  folded_ = done;
+  work_ = work;
 }
 
 std::optional<Building> BuildProgress::now() const {
   const std::lock_guard lock(mutex_);
   if (views_.empty()) return std::nullopt;
-  Building building{views_, done_, of_, 0, std::nullopt};
+  Building building{views_, folded_, of_, 0, 0, std::nullopt};
+  const std::int64_t work = work_;
+  const std::int64_t all = of_ * (kFold + kTakeIn + kCompare);
+  if (all > 0) building.percent = std::min<std::int64_t>(99, work * 100 / all);
   const auto passed =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
   if (passed.count() > 0) building.per_s = (building.done - before_) * 1000 / passed.count();
-  if (building.per_s > 0)
-    building.left = std::chrono::seconds((building.of - building.done) / building.per_s + 1);
+  if (work > work_before_)
+    building.left = std::chrono::seconds(passed.count() * (all - work) / (work - work_before_) / 1000 + 1);
   return building;
 }
 
@@ -194,7 +202,7 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     do {
       const std::size_t read = folds[i].drain(&until);
       if (read == 0) break;
-      progress_->add(static_cast<std::int64_t>(read));
+      progress_->folded(static_cast<std::int64_t>(read));
       total += read;
     } while (!stop.stop_requested() && folds[i].bytes() < options_.build_bytes / folds.size());
     folds[i].flush();
@@ -215,11 +223,11 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     passed_over_.gaps += fold.passed_over().gaps;
     passed_over_.lower_epochs += fold.passed_over().lower_epochs;
   }
-  if (Status taken = take_in(folds); !taken) return taken.error();
+  if (Status taken = take_in(folds, static_cast<std::int64_t>(total.load())); !taken) return taken.error();
   return total.load();
 }
 
-Status Builder::take_in(std::vector<Fold>& folds) {
+Status Builder::take_in(std::vector<Fold>& folds, std::int64_t records) {
   // A view never holds what the log may still lose.
   if (Status synced = log_->sync(); !synced) return synced;
   auto load = store_->begin_load();
@@ -246,6 +254,7 @@ Status Builder::take_in(std::vector<Fold>& folds) {
     const Part& part = parts_[tasks[i].part];
     loaded[i] =
         load_rows(**load, family_of(part.view->name(), part.slot), (*rows)[tasks[i].part], tasks[i].range);
+    progress_->taken_in(records / static_cast<std::int64_t>(tasks.size()));
   });
   for (const Status& status : loaded) {
     if (!status) return status;

@@ -19,21 +19,31 @@
 
 namespace lastkm::projections {
 
-/// How far a rebuild is. Thread-safe.
+/// How far a rebuild is. A record is work three times: it is folded, its rows are taken in, and these are
+/// compared with those before. Thread-safe.
 class BuildProgress {
  public:
   void begin(std::vector<std::string> views);
   void end();
+  /// So many records of so many are folded and taken in.
   void aim_at(std::int64_t done, std::int64_t of);
-  void add(std::int64_t records) { done_ += records; }
+  void folded(std::int64_t records) {
+    folded_ += records;
+    work_ += records * kFold;
+  }
+  void taken_in(std::int64_t records) { work_ += records * kTakeIn; }
+  void compared(std::int64_t records) { work_ += records * kCompare; }
   [[nodiscard]] std::optional<Building> now() const;
 
  private:
+  // What each costs a record, about.
+  static constexpr std::int64_t kFold = 6, kTakeIn = 3, kCompare = 1;
+
   mutable std::mutex mutex_;
   std::vector<std::string> views_;  ///< empty: nothing is built
-  std::int64_t of_ = 0, before_ = 0;
+  std::int64_t of_ = 0, before_ = 0, work_before_ = 0;
   std::chrono::steady_clock::time_point started_;
-  std::atomic<std::int64_t> done_ = 0;
+  std::atomic<std::int64_t> folded_ = 0, work_ = 0;
 };
 
 using RowLists = std::vector<std::vector<ChangedRow>>;  ///< of one view, each in key order
@@ -72,7 +82,8 @@ class Builder {
   /// One round: as much as fits in memory; how many records that were.
   [[nodiscard]] Result<std::size_t> round(const Ends& until, const std::stop_token& stop);
   [[nodiscard]] std::vector<Fold> divide(const Ends& until);
-  [[nodiscard]] Status take_in(std::vector<Fold>& folds);
+  /// `records`: how many they have folded.
+  [[nodiscard]] Status take_in(std::vector<Fold>& folds, std::int64_t records);
   /// What the folds have changed, and the sums, by part.
   [[nodiscard]] Result<std::vector<RowLists>> rows_of(std::vector<Fold>& folds);
   [[nodiscard]] std::string what() const;

@@ -73,16 +73,18 @@ struct Digest {
 /// What a rebuild is at.
 struct Building {
   std::vector<std::string> views;
-  std::int64_t done = 0, of = 0;  ///< records of `decisions`
+  std::int64_t done = 0, of = 0;  ///< records of `decisions` that are folded
   std::int64_t per_s = 0;
+  std::int64_t percent = 0;                  ///< of the whole work, which folding is the most of
   std::optional<std::chrono::seconds> left;  ///< nullopt: not known yet
 };
 
-/// A view that was rebuilt while its old rows could still be read, side by side.
+/// A view that was rebuilt while there were old rows of it, side by side.
 struct Compared {
   std::string view;
   std::int64_t rows = 0, different = 0;
-  std::string first;  ///< key of the first row that differs
+  std::string first;       ///< key of the first row that differs
+  std::string unreadable;  ///< why the old rows could not be read, and were not compared; empty: they were
 };
 
 /// Thread-safe: one call folds at a time; readers see the rows of one checkpoint through a Reading.
@@ -165,6 +167,8 @@ class Projector {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Code of the error of who asks for rows that are damaged: they are made anew from the log.
+inline constexpr std::string_view kViewDamaged = "view-damaged";
 /// Rows that cannot be read, or not as this program wrote them.
 [[nodiscard]] bool is_damage(const Error& error);
 

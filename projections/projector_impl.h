@@ -73,9 +73,10 @@ struct Projector::Impl {
   Result<std::vector<Compared>> rebuild(const std::vector<const View*>& chosen, const std::stop_token& stop);
   Status build_outdated(const std::stop_token& stop);
   Result<std::vector<Compared>> compare(Builder& builder, const std::stop_token& stop);
-  Result<bool> swap(Builder& builder);
+  Result<bool> swap(Builder& builder, const std::vector<Compared>& compared);
   Result<Ends> log_ends() const;
-  void report_damage(std::string_view view, const std::string& why);
+  /// What to tell of rows that could not be read. Where they are damaged, the view is set aside.
+  [[nodiscard]] Error read_failed(std::string_view view, const Error& error);
 
   [[nodiscard]] std::shared_ptr<const Published> now() const;
   [[nodiscard]] std::vector<const View*> outdated() const;

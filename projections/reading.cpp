@@ -8,17 +8,26 @@
 
 namespace lastkm::projections {
 
+namespace {
+/// Nothing is lost with the rows: the log holds what they are made of.
+Error damaged(std::string_view view, const std::string& why) {
+  return Error{
+      ErrorKind::unknown_outcome, std::string(kViewDamaged),
+      "the view " + std::string(view) + " is damaged and is made anew from the log, ask again: " + why,
+      ""};
+}
+}  // namespace
+
 Result<std::string> Projector::Impl::readable(const Published& at, std::string_view name) const {
   const View* view = find(name);
   const auto mine = at.kept.find(name);
-  const auto not_yet = [name](std::string_view code, const std::string& why) {
-    return Error{ErrorKind::unknown_outcome, std::string(code),
-                 "the view " + std::string(name) + why + "; ask again", ""};
-  };
   const bool there = view != nullptr && mine != at.kept.end() && mine->second.layout != 0 &&
                      (mine->second.layout == view->layout() || view->reads(mine->second.layout));
-  if (!there) return not_yet("view-rebuilding", " is being built");
-  if (mine->second.damaged) return not_yet("view-damaged", " is damaged and is being made anew from the log");
+  if (!there) {
+    return Error{ErrorKind::unknown_outcome, "view-rebuilding",
+                 "the view " + std::string(name) + " is being built; ask again", ""};
+  }
+  if (mine->second.damaged) return damaged(name, mine->second.why);
   if (!mine->second.why.empty()) {
     return Error{ErrorKind::integrity, "view-stopped",
                  "the view " + std::string(name) + " has stopped at " + mine->second.why +
@@ -28,12 +37,16 @@ Result<std::string> Projector::Impl::readable(const Published& at, std::string_v
   return family_of(name, mine->second.slot);
 }
 
-void Projector::Impl::report_damage(std::string_view view, const std::string& why) {
-  const std::lock_guard lock(folding);
-  const auto at = now();
-  const auto mine = at->kept.find(view);
-  // Another reader may have seen it before, and the rows may be new ones by now.
-  if (mine != at->kept.end() && mine->second.why.empty()) set_aside(view, why);
+Error Projector::Impl::read_failed(std::string_view view, const Error& error) {
+  if (!is_damage(error)) return error;
+  {
+    const std::lock_guard lock(folding);
+    const auto at = now();
+    const auto mine = at->kept.find(view);
+    // Another reader may have seen it before, and the rows may be new ones by now.
+    if (mine != at->kept.end() && mine->second.why.empty()) set_aside(view, error.message);
+  }
+  return damaged(view, error.message);
 }
 
 Result<std::optional<std::string>> Projector::Reading::get(std::string_view view,
@@ -41,7 +54,7 @@ Result<std::optional<std::string>> Projector::Reading::get(std::string_view view
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto row = rows_->get(*family, key);
-  if (!row && is_damage(row.error())) projector_->impl_->report_damage(view, row.error().message);
+  if (!row) return projector_->impl_->read_failed(view, row.error());
   return row;
 }
 
@@ -50,7 +63,7 @@ Result<std::vector<std::optional<std::string>>> Projector::Reading::get_many(
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto rows = rows_->get_many(*family, keys);
-  if (!rows && is_damage(rows.error())) projector_->impl_->report_damage(view, rows.error().message);
+  if (!rows) return projector_->impl_->read_failed(view, rows.error());
   return rows;
 }
 
@@ -62,7 +75,7 @@ Status Projector::Reading::scan(std::string_view view, std::string_view prefix, 
       rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
         return key.starts_with(prefix) && visit(key, value);
       });
-  if (!scanned && is_damage(scanned.error())) projector_->impl_->report_damage(view, scanned.error().message);
+  if (!scanned) return projector_->impl_->read_failed(view, scanned.error());
   return scanned;
 }
 
@@ -103,16 +116,18 @@ Result<std::vector<ViewStatus>> Projector::status() const {
     ViewStatus& status = all.emplace_back();
     status.name = view->name();
     status.layout = view->layout();
-    const auto counted = rows.scan(view->name(), "", "", [&status](auto, auto) {
-      ++status.rows;
+    std::int64_t counted = 0;
+    const auto scanned = rows.scan(view->name(), "", "", [&counted](auto, auto) {
+      ++counted;
       return true;
     });
+    if (scanned) status.rows = counted;
     // Counting reads every row, so damage shows here at the latest.
-    const bool damage = !counted && is_damage(counted.error());
+    const bool damage = !scanned && scanned.error().code == kViewDamaged;
     const Kept none;
     const auto found = rows.at_->kept.find(view->name());
     const Kept& mine = found == rows.at_->kept.end() ? none : found->second;
-    status.why = damage ? counted.error().message : mine.why;
+    status.why = damage ? scanned.error().message : mine.why;
     status.incident = mine.incident;
     const bool rebuilding = mine.layout != view->layout() ||
                             (building && std::find(building->views.begin(), building->views.end(),
@@ -129,6 +144,7 @@ Result<Digest> Projector::digest() const {
   const Reading rows = reading();
   Digest all;
   all.positions = rows.positions();
+  Status read = done();
   for (const auto& view : impl_->views) {
     ViewDigest& mine = all.views.emplace_back(ViewDigest{std::string(view->name()), view->layout(), 0, ""});
     // What a view that has stopped still holds is of no position, so it has no digest.
@@ -138,10 +154,12 @@ Result<Digest> Projector::digest() const {
       digest.add(key, value);
       return true;
     });
-    if (!scanned) return scanned.error();
     mine.rows = digest.rows();
     mine.sha256 = digest.finish();
+    // The others are looked at too: so all that is damaged is made anew at once.
+    if (!scanned) read = scanned;
   }
+  if (!read) return read.error();
   return all;
 }
 

@@ -1,5 +1,6 @@
 // Views built beside the ones in use, compared and swapped in.
-#include <set>
+#include <algorithm>
+#include <numeric>
 
 #include "engine/log/crash_point.h"
 #include "projections/projector_impl.h"
@@ -88,7 +89,7 @@ Result<std::vector<Compared>> Projector::Impl::rebuild(const std::vector<const V
   auto compared = compare(builder, stop);
   if (!compared) return compared.error();
   while (true) {
-    auto swapped = swap(builder);
+    auto swapped = swap(builder, *compared);
     if (!swapped) return swapped.error();
     if (*swapped) break;
     ends = log_ends();
@@ -127,28 +128,29 @@ Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const s
     for (const KeyRange& range : part.ranges) tasks.emplace_back(&part, &range);
   }
   const std::unique_ptr<store::Snapshot> after = store.snapshot();
+  const std::int64_t records = std::accumulate(until.begin(), until.end(), std::int64_t{0});
   std::vector<Result<Compared>> compared(tasks.size(), Compared{});
   each_in_parallel(tasks.size(), options.threads, [&](std::size_t i) {
     const auto [part, range] = tasks[i];
     compared[i] = compare_rows(*before, family_of(part->view->name(), 1 - part->slot), *after,
                                family_of(part->view->name(), part->slot), *range);
+    progress.compared(records / static_cast<std::int64_t>(tasks.size()));
   });
-  std::set<const Builder::Part*> damaged;  // their old rows: they are gone in a moment
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (compared[i]) continue;
-    if (!is_damage(compared[i].error())) return compared[i].error();
-    damaged.insert(tasks[i].first);
-  }
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (damaged.contains(tasks[i].first)) continue;
     const std::string_view name = tasks[i].first->view->name();
     if (all.empty() || all.back().view != name) all.emplace_back().view = name;
-    add(all.back(), *compared[i]);
+    if (compared[i]) {
+      add(all.back(), *compared[i]);
+    } else if (is_damage(compared[i].error())) {
+      all.back().unreadable = compared[i].error().message;
+    } else {
+      return compared[i].error();
+    }
   }
   return all;
 }
 
-Result<bool> Projector::Impl::swap(Builder& builder) {
+Result<bool> Projector::Impl::swap(Builder& builder, const std::vector<Compared>& compared) {
   static constexpr std::int64_t kGap = 4096;  // records that may be folded while nothing else is
   const std::lock_guard lock(folding);
   if (broken) return *broken;
@@ -174,8 +176,13 @@ Result<bool> Projector::Impl::swap(Builder& builder) {
   for (const Builder::Part& part : builder.parts()) {
     const std::string name(part.view->name());
     Kept& mine = next.kept[name];
-    if (mine.damaged) {
-      mine.incident = "its rows were damaged (" + mine.why + "); they were set aside and made anew";
+    const auto looked_at =
+        std::find_if(compared.begin(), compared.end(), [&](const Compared& c) { return c.view == name; });
+    const std::string damage = mine.damaged                  ? mine.why
+                               : looked_at != compared.end() ? looked_at->unreadable
+                                                             : std::string();
+    if (!damage.empty()) {
+      mine.incident = "its rows were damaged, and were made anew from the log: " + damage;
     } else if (mine.layout == part.view->layout()) {
       mine.incident.clear();  // somebody has asked for it
     }

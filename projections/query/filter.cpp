@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
 #include "projections/views/case_row.h"
 #include "projections/views/places.h"
@@ -28,7 +29,7 @@ constexpr std::array<TextTerm, 11> kTexts = {{{"stage", &CaseFilter::stage},
                                               {"card", &CaseFilter::card},
                                               {"workflow", &CaseFilter::workflow},
                                               {"place", &CaseFilter::place},
-                                              {"community", &CaseFilter::place}}};
+                                              {"community", &CaseFilter::place}}};  // one or the other
 
 std::optional<bool> yes_or_no(std::string_view text) {
   if (text == "yes" || text == "true") return true;
@@ -84,7 +85,11 @@ bool same(const std::string& wanted, const std::string& held) {
 
 Result<CaseFilter> parse_filter(std::span<const std::string> terms, std::int32_t offset_minutes) {
   CaseFilter filter;
+  std::set<std::string, std::less<>> asked;
   for (const std::string& term : terms) {
+    std::string name = term.substr(0, term.find('='));
+    if (name == "community") name = "place";
+    if (!asked.insert(name).second) return bad_filter(term, "'" + name + "' is asked for twice");
     const Status read = read_term(filter, term, offset_minutes);
     if (!read) return read.error();
     filter.text += term + "\n";

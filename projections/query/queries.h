@@ -36,7 +36,7 @@ struct CaseFilter {
 
 /// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
 /// "before=…" (a date, or RFC 3339; a bare name such as "open" or "overdue" means yes; "community" is
-/// "place"). bad_input "bad-filter" with the term in the message.
+/// "place"), each at most once. bad_input "bad-filter" with the term in the message.
 [[nodiscard]] Result<CaseFilter> parse_filter(std::span<const std::string> terms,
                                               std::int32_t offset_minutes);
 
@@ -108,7 +108,9 @@ class Queries {
   [[nodiscard]] Result<Page> due(Instant before, Instant now, const PageRequest& page = {}) const;
   /// rates: a line a key, in key order. With a period, the orders that were scored in it.
   [[nodiscard]] Result<Lines> rates(RatesBy by, RatesBasis basis, const Period& period = {}) const;
-  /// The cases that one line of rates counts (its base): lines {"case"}, by id.
+  /// The orders that one line of rates is made of, a line each by case: {"case","base","response",
+  /// "resolution","satisfaction","excluded"}, so that the numbers of the line are the sums of theirs. A case
+  /// that a body returned and was given again is two orders of it. not_found "no-such-line".
   [[nodiscard]] Result<Lines> rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
                                           const Period& period = {}) const;
   /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top;
@@ -127,7 +129,7 @@ class Queries {
   /// view status, view digest
   [[nodiscard]] Result<Value> status() const;
   [[nodiscard]] Result<Value> digest() const;
-  /// What a rebuild is at: {"views","done","of","per_s","remaining_s"}; null: nothing is built.
+  /// What a rebuild is at: {"views","done","of","percent","per_s","remaining_s"}; null: nothing is built.
   [[nodiscard]] Value building() const;
 
  private:

@@ -15,12 +15,15 @@ std::int64_t Fraction::weighted(std::int64_t hundredths) const {
   return (whole + part) / (den / 100);
 }
 
+namespace {
+/// What takes an order out of the base; nullptr: nothing does.
 const std::pair<std::string, std::string>* left_by(const Score& score, const rules::Evaluation& evaluation) {
   for (const auto& exclusion : score.excluded) {
     if (evaluation.leaves(exclusion.first).base) return &exclusion;
   }
   return nullptr;
 }
+}  // namespace
 
 void RateLine::add(const Score& score, std::int64_t orders, const rules::Evaluation& evaluation) {
   if (const auto* why = left_by(score, evaluation)) {
@@ -74,12 +77,17 @@ Value RateLine::score() const {
 }
 
 Value RateLine::to_value(const std::string& key) const {
-  return Object{{"key", key},
-                {"base", base_},
+  Object line = counts();
+  line.set("key", key);
+  line.set("score", score());
+  return line;
+}
+
+Object RateLine::counts() const {
+  return Object{{"base", base_},
                 {"response", response_.to_value()},
                 {"resolution", resolution_.to_value()},
                 {"satisfaction", satisfaction_.to_value()},
-                {"score", score()},
                 {"excluded", excluded_lines(excluded_)}};
 }
 

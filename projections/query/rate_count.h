@@ -28,10 +28,6 @@ struct Fraction {
 /// Parts of a full score: exact fractions of three bases would not fit 64 bits.
 inline constexpr std::int64_t kScoreUnit = 10000000;
 
-/// What takes an order out of the base; nullptr: nothing does.
-[[nodiscard]] const std::pair<std::string, std::string>* left_by(const Score& score,
-                                                                 const rules::Evaluation& evaluation);
-
 class RateLine {
  public:
   /// Adds so many orders that bring this score.
@@ -39,6 +35,8 @@ class RateLine {
   /// No order of it counts anywhere.
   [[nodiscard]] bool empty() const { return base_ == 0 && excluded_.empty(); }
   [[nodiscard]] Value to_value(const std::string& key) const;
+  /// Of it "base", the three rates and "excluded".
+  [[nodiscard]] Object counts() const;
   [[nodiscard]] const std::map<std::pair<std::string, std::string>, std::int64_t>& excluded() const {
     return excluded_;
   }

@@ -113,13 +113,20 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
   Lines answer{{}, rows.positions("rates")};
   const Status read = each_outcome(rows, [&](std::string_view id, const Outcome& outcome) {
     for (const Brought& one : brought_by(outcome)) {
-      const bool of_line = one.by == by && one.basis == basis && one.key == key && within(period, one.at);
-      if (of_line && !one.score.unscored && left_by(one.score, evaluation_of(one.score.workflow)) == nullptr)
-        answer.lines.emplace_back(Object{{"case", id}});
+      if (one.by != by || one.basis != basis || one.key != key || !within(period, one.at)) continue;
+      RateLine order;
+      order.add(one.score, 1, evaluation_of(one.score.workflow));
+      if (order.empty()) continue;
+      Object line = order.counts();
+      line.set("case", id);
+      answer.lines.emplace_back(std::move(line));
     }
   });
   if (!read) return read.error();
-  return answer;
+  if (!answer.lines.empty()) return answer;
+  return Error{ErrorKind::not_found, "no-such-line",
+               "no order counts in a line '" + std::string(key) + "'; its keys are those that the rates show",
+               ""};
 }
 
 Result<Value> Queries::integrity() const {

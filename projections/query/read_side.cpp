@@ -1,7 +1,10 @@
 // The wiring of a folder's read side.
+#include <spdlog/spdlog.h>
+
 #include <filesystem>
 #include <utility>
 
+#include "engine/log/empty_wals.h"
 #include "projections/query/queries.h"
 #include "projections/views/views.h"
 
@@ -44,13 +47,11 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.families = families_of(views);
   where.written_once = families_written_once(views);
   where.read_only = options.read_only;
-  if (options.serving) {
-    where.write_buffer_bytes = store::kServingBufferBytes;
-    where.cache_bytes = store::kServingCacheBytes;
-  }
+  if (options.serving) where.memory = store::kServingMemory;
   where.refuse_damaged_tail = true;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
+  if (!options.read_only) log::remove_empty_wals(options.folder);
   return over(std::move(*store), log, options, std::move(incident));
 }
 
@@ -77,8 +78,10 @@ Result<std::unique_ptr<ReadSide>> open_read_side(log::EventLog& log, const ReadS
   if (opened || !is_damage(opened.error())) return opened;
   const std::string aside = move_aside(options.folder);
   if (aside.empty()) return opened;
-  return open(log, options,
-              opened.error().message + "; set aside as " + aside + " and made anew from the log");
+  const std::string incident =
+      "its folder was set aside as " + aside + " and is made anew from the log: " + opened.error().message;
+  spdlog::warn("views: {}", incident);
+  return open(log, options, incident);
 }
 
 }  // namespace lastkm::projections

@@ -20,7 +20,9 @@ Result<Value> Queries::status() const {
                               {"why", view.why.empty() ? Value() : Value(view.why)},
                               {"incident", view.incident.empty() ? Value() : Value(view.incident)}});
   }
-  return Value(Object{{"views", std::move(lines)}, {"building", building()}});
+  return Value(Object{{"positions", to_value(projector_->positions())},
+                      {"views", std::move(lines)},
+                      {"building", building()}});
 }
 
 Result<Value> Queries::digest() const {
@@ -50,6 +52,7 @@ Value Queries::building() const {
   return Object{{"views", std::move(views)},
                 {"done", building->done},
                 {"of", building->of},
+                {"percent", building->percent},
                 {"per_s", building->per_s},
                 {"remaining_s", building->left ? Value(building->left->count()) : Value()}};
 }

@@ -46,6 +46,7 @@ def run(scratch):
     served(data, case)
     quarantine(scratch)
     damage(scratch)
+    many_cases(scratch)
     benches(scratch)
     records = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "check_records.py"), "--program", PROGRAM,
                               "--data", str(data), "--lanes", "4"], capture_output=True, text=True)
@@ -153,7 +154,20 @@ def reading(data, case):
     told = call("case", "list", "--positions", "--json", data=data)
     check("an answer says which ordinals it reflects", json.loads(told.stderr)["positions"][str(position["lane"])] == position["ordinal"], told.stderr)
     check("a forged cursor is refused", call("case", "list", "--limit", "1", "--cursor", "00.00", data=data).returncode == 2)
+    check("what is asked for twice is refused", all("bad-filter" in call("case", "list", "--where", *terms, data=data).stderr
+          for terms in (("open=yes", "open=no"), ("place=510108017", "community=510108017006"))))
+    check("no list has a negative length", call("case", "list", "--limit", "-1", data=data).returncode == 2)
+    check("a lane that there is not is bad input", call("case", "show", case, "--wait-for", "4:1", data=data).returncode == 2)
+    late = call("audit", "replay", case, "--wait-for", f"{position['lane']}:999", "--wait-ms", "50", data=data)
+    check("who reads the log waits too", late.returncode == 7 and "views-behind" in late.stderr, late.stderr)
+    check("a month that is none is bad input", call("hot", "--month", "2026-13", data=data).returncode == 2)
     ask("rates", "rates", "--by", "month", data=data)
+    check("a line of rates that there is not is not found", call("rates", "--cases", "1999-01", data=data).returncode == 3)
+    files = {p for p in data.rglob("*.log")}
+    for _ in range(3):
+        call("case", "list", data=data)
+    left = {p for p in data.rglob("*.log")}
+    check("reading leaves no files behind", len(left) <= len(files), str(left))
     ask("view-status", "view", "status", data=data)
     before = ask("view-digest", "view", "digest", data=data)
     rebuilt = ask("view-status", "view", "rebuild", data=data)
@@ -347,6 +361,51 @@ def damage(scratch):
     (data / "vault").rename(scratch / "away")
     done = call("doctor", "--json", data=data)
     check("doctor finds a missing vault", done.returncode in (3, 6) and "vault" in done.stdout, f"{done.returncode} {done.stdout[:300]}")
+
+
+def many_cases(scratch):
+    """A demonstration: numbers and the orders that they are made of, and rows that cannot be read."""
+    data = scratch / "many"
+    check("a demonstration is played", call("demo", "--data", data, "--days", "5").returncode == 0)
+    excluded, scored = 0, 0
+    for by in ("month", "body", "community"):
+        for basis in ("callback", "close"):
+            for line in ask("rates", "rates", "--by", by, "--basis", basis, data=data):
+                orders = ask("rates-cases", "rates", "--by", by, "--basis", basis, "--cases", line["key"], data=data)
+                check(f"the base of {line['key']} is that of its orders", sum(o["base"] for o in orders) == line["base"])
+                for rate in ("response", "resolution", "satisfaction"):
+                    counted = [o[rate] for o in orders if o[rate]]
+                    check(f"{rate} of {line['key']} has its orders", (line[rate] is None) == (not counted))
+                    if counted:
+                        check(f"{rate} of {line['key']} is that of its orders",
+                              sum(100 * o["num"] // o["den"] for o in counted) * line[rate]["den"] == line[rate]["num"] * 100 * len(counted))
+                        scored += 1
+                for one in line["excluded"]:
+                    listed = sum(e["count"] for o in orders for e in o["excluded"] if (e["code"], e["approver"]) == (one["code"], one["approver"]))
+                    check(f"what {line['key']} excludes is listed", listed == one["count"], f"{one} {listed}")
+                    excluded += 1
+    check("there were rates and exclusions to look at", scored > 10 and excluded > 3, f"{scored} {excluded}")
+    digest = ask("view-digest", "view", "digest", data=data)
+    whole = scratch / "whole"
+    shutil.copytree(data, whole)
+    told = 0
+    for table in sorted(p.name for p in (whole / "views").glob("*.sst")):
+        shutil.rmtree(data)
+        shutil.copytree(whole, data)
+        broken = data / "views" / table
+        bytes_ = bytearray(broken.read_bytes())
+        for i in range(len(bytes_) // 5, len(bytes_) // 5 + 4):
+            bytes_[i] ^= 0xFF
+        broken.write_bytes(bytes_)
+        rebuilt = call("view", "rebuild", "--json", data=data)
+        views = json.loads(rebuilt.stdout)
+        if any(c["unreadable"] for c in views["compared"]) or any(v["incident"] for v in views["views"]):
+            told += 1
+        check(f"views with {table} damaged are made anew", ask("view-digest", "view", "digest", data=data) == digest)
+        broken = data / "views" / max((p for p in (data / "views").glob("*.sst")), key=lambda p: p.stat().st_size).name
+        broken.write_bytes(broken.read_bytes()[:-2000] + bytes(2000))
+        check("who reads what is damaged gets the right answer all the same", ask("view-digest", "view", "digest", data=data) == digest)
+    check("a rebuild tells which rows could not be read", told > 6, str(told))
 
 
 if __name__ == "__main__":

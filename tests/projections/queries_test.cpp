@@ -104,11 +104,17 @@ TEST_CASE("queries: a filter gives the cases that hold it, and no others") {
 TEST_CASE("queries: every count equals the list that it counts") {
   const World world(invent_lives(22, 700));
   std::mt19937 random(22);
-  const std::vector<std::string> terms = {"open",           "open=no",      "overdue", "channel=CH-12345",
-                                          "type=COMPLAINT", "category=C02", "level=0"};
   for (const std::string dimension :
        {"stage", "type", "category", "channel", "lead", "level", "card", "community"}) {
-    CaseFilter filter = filter_of({terms[random() % terms.size()], terms[random() % terms.size()]});
+    const std::vector<std::string> terms = {random() % 2 == 0 ? "open" : "open=no",
+                                            "overdue",
+                                            "channel=CH-12345",
+                                            "type=COMPLAINT",
+                                            "category=C02",
+                                            "level=0"};
+    std::vector<std::string> drawn;
+    std::sample(terms.begin(), terms.end(), std::back_inserter(drawn), 2, random);
+    const CaseFilter filter = filter_of(drawn);
     const Array counts = must(world.queries->counts(filter, dimension, kNow)).lines;
     for (const Value& line : counts) {
       std::vector<std::string> term = {dimension + "=" + std::string(line.text("key"))};
@@ -132,6 +138,16 @@ TEST_CASE("queries: every count equals the list that it counts") {
     }
   }
   CHECK_FALSE(world.queries->counts({}, "weather", kNow));
+}
+
+TEST_CASE("queries: what is asked for twice is refused, for one of the two would be passed over") {
+  for (const std::vector<std::string>& terms : {std::vector<std::string>{"open", "open=no"},
+                                                {"level=1", "level=1"},
+                                                {"place=510108017", "community=510108017001"}}) {
+    const auto filter = parse_filter(terms, kOffset);
+    REQUIRE_FALSE(filter);
+    CHECK(filter.error().code == "bad-filter");
+  }
 }
 
 TEST_CASE("queries: pages put together are the list, in its order, whatever the size of a page") {

@@ -216,8 +216,39 @@ TEST_CASE(
   CHECK(lines[1].find("excluded")->if_array()->empty());
 }
 
+namespace {
+/// Each number of a line is the sum of those of its orders.
+void check_sums(const Value& line, const Array& orders) {
+  std::int64_t base = 0;
+  std::map<std::pair<std::string, std::string>, std::int64_t> excluded;
+  for (const Value& order : orders) {
+    base += order.number("base");
+    for (const Value& one : *order.find("excluded")->if_array())
+      excluded[{std::string(one.text("code")), std::string(one.text("approver"))}] += one.number("count");
+  }
+  CHECK(line.number("base") == base);
+  CHECK(line.find("excluded")->if_array()->size() == excluded.size());
+  for (const Value& one : *line.find("excluded")->if_array())
+    CHECK(one.number("count") ==
+          excluded[{std::string(one.text("code")), std::string(one.text("approver"))}]);
+  for (const std::string_view rate : {"response", "resolution", "satisfaction"}) {
+    std::int64_t hundredths = 0;
+    std::int64_t counted = 0;
+    for (const Value& order : orders) {
+      const Value& fraction = *order.find(rate);
+      if (fraction.is_null()) continue;
+      ++counted;
+      hundredths += fraction.number("num") * 100 / fraction.number("den");
+    }
+    const Value& whole = *line.find(rate);
+    CHECK(whole.is_null() == (counted == 0));
+    if (counted > 0) CHECK(whole.number("num") * counted * 100 == hundredths * whole.number("den"));
+  }
+}
+}  // namespace
+
 TEST_CASE(
-    "rates: each base is the length of its list, and months, bodies and communities have the same sum") {
+    "rates: each number is the sum of its orders, and months, bodies and communities have the same sum") {
   FakeLog log(2);
   for (const record::Decision& decision : invent_lives(31, 900)) log.add(decision);
   FakeStore store;
@@ -235,7 +266,7 @@ TEST_CASE(
     for (const Value& line : lines->lines) {
       auto listed = queries.rates_cases(by, basis, line.text("key"), period);
       REQUIRE(listed);
-      CHECK(line.number("base") == static_cast<std::int64_t>(listed->lines.size()));
+      check_sums(line, listed->lines);
       sums[name] += line.number("base");
       for (const std::string_view rate : {"response", "resolution", "satisfaction"}) {
         if (line.find(rate)->is_null()) continue;
@@ -245,6 +276,7 @@ TEST_CASE(
       }
     }
   }
+  CHECK(queries.rates_cases(RatesBy::month, basis, "no month", period).error().code == "no-such-line");
   CHECK(sums["month"] > 0);
   CHECK(sums["month"] == sums["body"]);
   CHECK(sums["month"] == sums["community"]);

@@ -120,7 +120,7 @@ void print_page(Session& session, const projections::Page& page) {
 
 std::string short_time(std::string_view rfc3339) {
   if (rfc3339.size() < 16 || rfc3339[10] != 'T') return std::string(rfc3339);
-  return std::string(rfc3339.substr(5, 5)) + " " + std::string(rfc3339.substr(11, 5));
+  return std::string(rfc3339.substr(0, 10)) + " " + std::string(rfc3339.substr(11, 5));
 }
 
 std::string title_of(const Value& value) {

@@ -30,7 +30,7 @@ namespace lastkm::tool {
 
 /// The lines of a page; where it is not the last, then {"next": cursor} on the error stream.
 void print_page(Session& session, const projections::Page& page);
-/// RFC 3339 as people read it: "05-21 00:00" without year and zone; other texts stay as they are.
+/// RFC 3339 as people read it: "2026-05-21 00:00" without the zone; other texts stay as they are.
 [[nodiscard]] std::string short_time(std::string_view rfc3339);
 /// The zh or en text of {"zh","en"}, or the value's own text.
 [[nodiscard]] std::string title_of(const Value& value);

@@ -51,6 +51,8 @@ Result<Exit> show_case(Session& session, const std::string& id) {
   if (!queries) return queries.error();
   const auto shown = (*queries)->show(id);
   if (!shown) return shown.error();
+  const Value& position = *shown->find("position");
+  session.reflects(Object{{std::to_string(position.number("lane")), position.number("ordinal")}});
   if (session.json()) {
     session.print(*shown);
   } else {
@@ -138,8 +140,10 @@ void add_case(Program& program) {
 
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
-  verb.option("--where", given->where,
-              "stage=…, place=…, category=…, lead=…, level=N, open, overdue, from=DATE, before=DATE")
+  verb.option(
+          "--where", given->where,
+          "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=…, "
+          "place=… (or under it), level=N, open, overdue (yes or no), from=TIME, before=TIME (registered)")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");

@@ -19,6 +19,8 @@ void print_lines(Session& session, const Array& lines) {
 }
 
 Result<Exit> hot(Session& session, const Hot& given) {
+  if (!given.month.empty() && !parse_date(given.month + "-01"))
+    return Error{ErrorKind::bad_input, "bad-month", "'" + given.month + "': say a month such as 2026-05", ""};
   const auto queries = session.queries();
   if (!queries) return queries.error();
   const auto found = (*queries)->hot(given.by, given.month, given.top);

@@ -174,7 +174,15 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
       if (auto socket = connect_served(*where)) return ask_served(std::move(*socket), arguments, streams);
     }
   }
-  const auto exit = action_(session);
+  if (needs_ == Needs::folder) {
+    if (auto waited = session.wait_for(); !waited) return fail(waited.error());
+  }
+  auto exit = action_(session);
+  if (!exit && exit.error().code == projections::kViewDamaged && served == nullptr) {
+    // Nobody else makes it anew in the meantime: the next question does.
+    *streams.err << session.error_style().dim("Rows are made anew before this answer: " + exit.error().message) << '\n';
+    exit = action_(session);
+  }
   streams.out->flush();
   if (!exit) return fail(exit.error());
   return *exit;

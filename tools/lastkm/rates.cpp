@@ -1,6 +1,9 @@
 // lastkm rates: response, resolution and satisfaction by month, body or community.
 #include "tools/lastkm/rates.h"
 
+#include <map>
+#include <optional>
+
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
 
@@ -12,6 +15,16 @@ std::string hundredths(std::int64_t num, std::int64_t den) {
   const std::int64_t rounded = (num * 20000 + den) / (2 * den);
   const std::string cents = std::to_string(rounded % 100);
   return std::to_string(rounded / 100) + "." + (cents.size() < 2 ? "0" : "") + cents;
+}
+
+/// By code; who approved them stands in the JSON.
+std::string excluded_in(const Value& line) {
+  std::map<std::string, std::int64_t, std::less<>> by_code;
+  for (const Value& one : *line.find("excluded")->if_array())
+    by_code[std::string(one.text("code"))] += one.number("count");
+  std::string text;
+  for (const auto& [code, n] : by_code) text += (text.empty() ? "" : ", ") + code + " " + std::to_string(n);
+  return text;
 }
 
 /// Of 100.
@@ -35,18 +48,11 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"resolution", Align::right},
                {"satisfaction", Align::right},
                {"score", Align::right},
-               {"excluded"}});
+               {"excluded", Align::left, 100}});
   for (const Value& line : lines) {
-    std::string excluded;
-    if (const Value* list = line.find("excluded"); list != nullptr && list->if_array() != nullptr) {
-      for (const Value& one : *list->if_array()) {
-        excluded += (excluded.empty() ? "" : ", ") + std::string(one.text("code")) + " " +
-                    std::to_string(one.number("count"));
-      }
-    }
     table.add({line.text("key"), line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
-               points(line.find("score")), Cell(excluded, Tone::quiet)});
+               points(line.find("score")), Cell(excluded_in(line), Tone::quiet)});
   }
   return table;
 }
@@ -56,7 +62,8 @@ namespace {
 struct Given {
   std::string by = "month";
   std::string basis = "callback";
-  std::string from, before, cases;
+  std::string from, before;
+  std::optional<std::string> cases;
 };
 
 Result<projections::Period> period_of(const Given& given, std::int32_t offset) {
@@ -65,11 +72,38 @@ Result<projections::Period> period_of(const Given& given, std::int32_t offset) {
        {std::pair(&given.from, &period.from), std::pair(&given.before, &period.before)}) {
     if (text->empty()) continue;
     const auto date = parse_date(*text);
-    if (!date)
-      return Error{ErrorKind::bad_input, "bad-date", "'" + *text + "': say a date such as 2026-05-20", ""};
-    *into = start_of(*date, offset);
+    const auto at = date ? Result<Instant>(start_of(*date, offset)) : parse_instant(*text);
+    if (!at) {
+      return Error{ErrorKind::bad_input, "bad-time",
+                   "'" + *text + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
+    }
+    *into = *at;
   }
   return period;
+}
+
+Exit print_orders(Session& session, const projections::Lines& orders) {
+  session.reflects(orders.positions);
+  if (session.json()) {
+    for (const Value& line : orders.lines) session.print(line);
+    return Exit::ok;
+  }
+  Table table({{"case"},
+               {"base", Align::right},
+               {"response", Align::right},
+               {"resolution", Align::right},
+               {"satisfaction", Align::right},
+               {"excluded", Align::left, 100}});
+  std::int64_t base = 0;
+  for (const Value& line : orders.lines) {
+    base += line.number("base");
+    table.add({line.text("case"), line.number("base"), percent(line.find("response")),
+               percent(line.find("resolution")), percent(line.find("satisfaction")),
+               Cell(excluded_in(line), Tone::quiet)});
+  }
+  table.print(session.out(), session.style());
+  session.out() << orders.lines.size() << " orders, " << base << " in the base\n";
+  return Exit::ok;
 }
 
 Result<Exit> run(Session& session, const Given& given) {
@@ -83,18 +117,10 @@ Result<Exit> run(Session& session, const Given& given) {
   if (!queries) return queries.error();
   const auto period = period_of(given, Session::offset_of(**engine));
   if (!period) return period.error();
-  if (!given.cases.empty()) {
-    const auto ids = (*queries)->rates_cases(*by, *basis, given.cases, *period);
-    if (!ids) return ids.error();
-    session.reflects(ids->positions);
-    for (const Value& line : ids->lines) {
-      if (session.json()) {
-        session.print(line);
-      } else {
-        session.out() << line.text("case") << '\n';
-      }
-    }
-    return Exit::ok;
+  if (given.cases) {
+    const auto orders = (*queries)->rates_cases(*by, *basis, *given.cases, *period);
+    if (!orders) return orders.error();
+    return print_orders(session, *orders);
   }
   const auto lines = (*queries)->rates(*by, *basis, *period);
   if (!lines) return lines.error();
@@ -114,9 +140,10 @@ void add_rates(Program& program) {
   Verb verb = program.verb("rates", "The three rates: response, resolution, satisfaction");
   verb.option("--by", given->by, "month, body or community").with_default();
   verb.option("--basis", given->basis, "callback or close: which cases belong to a month").with_default();
-  verb.option("--from", given->from, "only orders scored from this date on");
+  verb.option("--from", given->from, "only orders scored from this time on");
   verb.option("--before", given->before, "… and before this one");
-  verb.option("--cases", given->cases, "the cases that the line of this key counts").called("KEY");
+  verb.option("--cases", given->cases, "the orders that the line of this key is made of, and how each counts")
+      .called("KEY");
   program.on(verb, Needs::folder, [given](Session& session) { return run(session, *given); });
 }
 

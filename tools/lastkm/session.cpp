@@ -141,11 +141,17 @@ Result<projections::Queries*> Session::queries() {
   if (!side) return side.error();
   projections::Projector& projector = (*side)->projector();
   if (auto caught = projector.catch_up(); !caught) return caught.error();
-  if (auto waited = wait(projector); !waited) return waited.error();
+  if (auto waited = wait(projector, (*found)->engine().deployment().lanes); !waited) return waited.error();
   return &(*side)->queries();
 }
 
-Status Session::wait(projections::Projector& projector) const {
+Status Session::wait_for() {
+  if (options_.wait_for.empty()) return done();
+  const auto waited = queries();
+  return waited ? done() : Status(waited.error());
+}
+
+Status Session::wait(projections::Projector& projector, std::int32_t lanes) const {
   for (const std::string& given : options_.wait_for) {
     const std::size_t colon = given.find(':');
     std::int32_t lane = -1;
@@ -158,6 +164,10 @@ Status Session::wait(projections::Projector& projector) const {
         lane < 0 || ordinal < 0) {
       return Error{ErrorKind::bad_input, "bad-position",
                    "'" + given + "': --wait-for takes LANE:ORDINAL, as `submit` answered them", ""};
+    }
+    if (lane >= lanes) {
+      return Error{ErrorKind::bad_input, "bad-position",
+                   "'" + given + "': the lanes of this deployment are 0 to " + std::to_string(lanes - 1), ""};
     }
     const Status waited =
         projector.wait_for(LaneId(lane), Ordinal(ordinal), std::chrono::milliseconds(options_.wait_ms));
@@ -198,12 +208,18 @@ Result<std::string> Session::read(std::string_view given) {
 }
 
 void Session::reflects(const projections::Positions& positions) {
+  reflects(projections::to_value(positions));
+}
+
+void Session::reflects(const Value& positions) {
   if (options_.positions || (json() && !options_.quiet)) {
-    err() << record::canonical(Value(Object{{"positions", projections::to_value(positions)}})) << '\n';
+    err() << record::canonical(Value(Object{{"positions", positions}})) << '\n';
   } else if (!json()) {
     std::int64_t decisions = 0;
-    for (const auto& [lane, ordinal] : positions) decisions += ordinal.value;
-    out() << style().dim("As of " + std::to_string(decisions) + " decisions.") << '\n';
+    const Object& lanes = *positions.if_object();
+    for (const Member& lane : lanes) decisions += positions.number(lane.name);
+    const std::string of_lane = lanes.size() == 1 ? " of lane " + lanes.begin()->name : std::string();
+    out() << style().dim("As of " + std::to_string(decisions) + " decisions" + of_lane + ".") << '\n';
   }
 }
 

@@ -113,11 +113,16 @@ class Session {
   /// programs, and where --positions asks for it, {"positions":{"LANE":n}} on the error stream (with --json
   /// not where --quiet is given).
   void reflects(const projections::Positions& positions);
+  /// The same of {"LANE":n}, as answers hold them.
+  void reflects(const Value& positions);
+  /// Holds until the views reflect what --wait-for names, where it names something; for verbs that do not ask
+  /// the views.
+  [[nodiscard]] Status wait_for();
   /// One JSON document on a line of its own.
   void print(const Value& value);
 
  private:
-  [[nodiscard]] Status wait(projections::Projector& projector) const;
+  [[nodiscard]] Status wait(projections::Projector& projector, std::int32_t lanes) const;
   Streams streams_;
   Options options_;
   Folder* folder_;

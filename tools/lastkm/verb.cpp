@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace lastkm::tool {
@@ -48,6 +49,11 @@ Option Verb::option(const std::string& name, std::string& target, const std::str
   return Option(app_->add_option(name, target, help));
 }
 
+Option Verb::option(const std::string& name, std::optional<std::string>& target, const std::string& help) {
+  return Option(app_->add_option_function<std::string>(
+      name, [&target](const std::string& text) { target = text; }, help));
+}
+
 Option Verb::option(const std::string& name, std::vector<std::string>& target, const std::string& help) {
   return Option(app_->add_option(name, target, help));
 }
@@ -61,7 +67,10 @@ Option Verb::option(const std::string& name, std::int64_t& target, const std::st
 }
 
 Option Verb::option(const std::string& name, std::uint64_t& target, const std::string& help) {
-  return Option(app_->add_option(name, target, help));
+  // Read as one without a sign, -1 would be a very large number.
+  CLI::Option* option = app_->add_option(name, target, help);
+  option->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()).description(""));
+  return Option(option);
 }
 
 Option Verb::flag(const std::string& name, bool& target, const std::string& help) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Verb {
   void needs_verb();
 
   Option option(const std::string& name, std::string& target, const std::string& help);
+  /// An empty text is a text too.
+  Option option(const std::string& name, std::optional<std::string>& target, const std::string& help);
   Option option(const std::string& name, std::vector<std::string>& target, const std::string& help);
   Option option(const std::string& name, std::int32_t& target, const std::string& help);
   Option option(const std::string& name, std::int64_t& target, const std::string& help);

@@ -38,8 +38,8 @@ void print_views(Session& session, const Value& answer, bool digests) {
   table.print(session.out(), session.style());
   const Value* building = answer.find("building");
   if (building == nullptr || building->is_null()) return;
-  session.out() << "Rebuilding: " << building->number("done") << " of " << building->number("of")
-                << " records, " << building->number("per_s") << " a second";
+  session.out() << "Rebuilding: " << building->number("percent") << " %, " << building->number("done")
+                << " of " << building->number("of") << " records folded";
   if (!building->find("remaining_s")->is_null())
     session.out() << ", " << building->number("remaining_s") << " s to go";
   session.out() << ".\n";
@@ -50,6 +50,7 @@ Result<Exit> status(Session& session, bool digests) {
   if (!queries) return queries.error();
   const auto answer = digests ? (*queries)->digest() : (*queries)->status();
   if (!answer) return answer.error();
+  session.reflects(*answer->find("positions"));
   if (session.json()) {
     session.print(*answer);
   } else {
@@ -72,46 +73,70 @@ Result<std::vector<projections::Compared>> rebuild_watched(Session& session,
   });
   while (!ended) {
     if (const auto now = projector.building(); now && now->of > 0) {
-      progress.at(now->done * 100 / now->of,
-                  std::to_string(now->per_s) + "/s" +
-                      (now->left ? ", " + std::to_string(now->left->count()) + " s to go" : ""));
+      progress.at(now->percent, now->left ? std::to_string(now->left->count()) + " s to go" : "");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return std::move(*outcome);
 }
 
-Result<Exit> rebuild(Session& session, const std::string& name) {
+/// A rebuild that somebody asked for ends what was to be told; so it is told here, for the last time.
+void keep_incidents(const Value& before, Value& after) {
+  const Array& known = *before.find("views")->if_array();
+  Array& views = *after.if_object()->find("views")->if_array();
+  for (std::size_t i = 0; i < views.size() && i < known.size(); ++i) {
+    if (views[i].text("incident").empty() && !known[i].text("incident").empty())
+      views[i].if_object()->set("incident", known[i].text("incident"));
+  }
+}
+
+Result<Exit> rebuild(Session& session, const std::optional<std::string>& name) {
+  if (name && name->empty())
+    return Error{ErrorKind::bad_input, "usage", "Which view? Leave NAME out to rebuild all.", ""};
   const auto queries = session.queries();
   if (!queries) return queries.error();
   const auto folder = session.folder();
   if (!folder) return folder.error();
   const auto side = (*folder)->read_side();
   if (!side) return side.error();
-  const auto compared = rebuild_watched(session, (*side)->projector(), name);
+  const auto before = (*queries)->status();
+  if (!before) return before.error();
+  const auto compared = rebuild_watched(session, (*side)->projector(), name.value_or(""));
   if (!compared) return compared.error();
   auto answer = (*queries)->status();
   if (!answer) return answer.error();
+  keep_incidents(*before, *answer);
   Exit exit = Exit::ok;
   Array lines;
   for (const projections::Compared& one : *compared) {
-    if (one.different > 0) exit = Exit::difference;
+    if (one.different > 0 || !one.unreadable.empty()) exit = Exit::difference;
     lines.emplace_back(Object{{"view", one.view},
                               {"rows", one.rows},
                               {"different", one.different},
-                              {"first", one.different == 0 ? Value() : Value(one.first)}});
+                              {"first", one.different == 0 ? Value() : Value(one.first)},
+                              {"unreadable", one.unreadable.empty() ? Value() : Value(one.unreadable)}});
   }
   answer->if_object()->set("compared", std::move(lines));
   if (session.json()) {
     session.print(*answer);
     return exit;
   }
+  session.reflects(*answer->find("positions"));
   print_views(session, *answer, false);
+  std::int64_t equal = 0;
   for (const projections::Compared& one : *compared) {
-    if (one.different == 0) continue;
-    session.out() << one.view << ": " << one.different << " of " << one.rows
-                  << " rows were not what the log says; the first is '" << one.first << "'. They are now.\n";
+    equal += one.rows - one.different;
+    if (!one.unreadable.empty()) {
+      session.out() << one.view << ": its rows could not be read and were made anew (" << one.unreadable
+                    << ").\n";
+    }
+    if (one.different > 0) {
+      session.out() << one.view << ": " << one.different << " of " << one.rows
+                    << " rows were not what the log says; the first is '" << one.first
+                    << "'. They are now.\n";
+    }
   }
+  if (!compared->empty()) session.out() << equal << " rows are what they were before.\n";
   return exit;
 }
 
@@ -125,7 +150,7 @@ void add_view(Program& program) {
   program.on(verb, Needs::folder, [](Session& session) { return status(session, false); });
   verb = group.verb("digest", "A hash over the rows of each view: equal history, equal digest");
   program.on(verb, Needs::folder, [](Session& session) { return status(session, true); });
-  auto name = std::make_shared<std::string>();
+  auto name = std::make_shared<std::optional<std::string>>();
   verb = group.verb("rebuild", "Fold a view anew from the log, beside the rows in use");
   verb.option("NAME", *name, "a view; all where it is left out");
   program.on(verb, Needs::folder, [name](Session& session) { return rebuild(session, *name); });

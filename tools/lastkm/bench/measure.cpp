@@ -69,13 +69,23 @@ void KeptToCores::run_all_on(const cpu_set_t& cores) {
     sched_setaffinity(std::stoi(thread.path().filename().string()), sizeof cores, &cores);
 }
 
-double cpu_seconds() {
+namespace {
+double cpu_seconds_of(decltype(RUSAGE_SELF) who) {
   rusage used{};
-  getrusage(RUSAGE_SELF, &used);
+  getrusage(who, &used);
   const auto seconds = [](const timeval& t) {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+}  // namespace
+
+double cpu_seconds() {
+  return cpu_seconds_of(RUSAGE_SELF);
+}
+
+double cpu_seconds_of_children() {
+  return cpu_seconds_of(RUSAGE_CHILDREN);
 }
 
 namespace {

@@ -48,6 +48,8 @@ class KeptToCores {
 };
 /// CPU seconds that this process has used, of all its threads.
 [[nodiscard]] double cpu_seconds();
+/// Those that the processes have used which it started, as far as they have ended.
+[[nodiscard]] double cpu_seconds_of_children();
 /// The most memory that a process had resident, in bytes; 0: this one.
 [[nodiscard]] std::int64_t resident_most(int pid = 0);
 [[nodiscard]] std::int64_t resident_now(int pid = 0);

@@ -148,6 +148,7 @@ Result<Reports> open(const BenchOptions& options, const Scratch& scratch) {
   report.name = "open";
   report.n = cases;
   report.seconds = seconds_since(begun);
+  report.cpu_s = cpu_seconds_of_children();
   report.disk_bytes = disk_bytes(folder);
   report.rss_max = std::max({first_of_many.rss_max, with_many.rss_max, answered->second});
   report.more.set("steps_per_s_few", with_few.steps_per_s);

@@ -77,6 +77,13 @@ Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
     if (!report) return report.error();
     reports.push_back(std::move(*report));
   }
+  if (!options.unchecked) {
+    auto bed = Bed::open(*folder, 0, false);
+    if (!bed) return bed.error();
+    for (Report& report : reports) {
+      if (auto verified = verify(**bed, report); !verified) return verified.error();
+    }
+  }
   return reports;
 }
 
@@ -106,6 +113,9 @@ Result<Reports> redecide(const BenchOptions& options, const Scratch& scratch) {
     return same.error();
   if (auto all = demand_equal("commands with a decision", held->commands, again->commands); !all)
     return all.error();
+  if (!options.unchecked) {
+    if (auto verified = verify(**bed, report); !verified) return verified.error();
+  }
   return Reports{std::move(report)};
 }
 
