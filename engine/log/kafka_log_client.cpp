@@ -66,7 +66,7 @@ KafkaSettings settings_of(const KafkaLogOptions& options, Role role) {
 
 void hear(const rd_kafka_t* client, int level, const char* /*facility*/, const char* text) {
   const auto* listener = static_cast<const Listener*>(rd_kafka_opaque(client));
-  if (listener != nullptr && listener->options->hear) listener->options->hear(level, text);
+  if (listener != nullptr) listener->hear(level, text);
 }
 
 struct ConfDestroyer {
@@ -74,6 +74,30 @@ struct ConfDestroyer {
 };
 
 }  // namespace
+
+void Listener::hear(int level, std::string_view text) const {
+  constexpr int kWarning = 4;
+  // Without the thread's name before it and the time that it took behind.
+  if (const auto end = text.find("]: "); text.starts_with("[thrd:") && end != std::string_view::npos)
+    text.remove_prefix(end + 3);
+  text = text.substr(0, text.find(" (after "));
+  if (level <= kWarning && text.find("brokers are down") == std::string_view::npos) {
+    const std::lock_guard lock(mutex_);
+    last_failure_ = text;
+  }
+  if (options->hear) options->hear(level, text);
+}
+
+std::string Listener::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
+}
+
+Error unreachable(const Listener& listener, const std::string& where) {
+  const std::string why = listener.last_failure();
+  const bool refused = why.find("uthentication") != std::string::npos;
+  return error_of(refused ? RD_KAFKA_RESP_ERR__AUTHENTICATION : RD_KAFKA_RESP_ERR__TRANSPORT, where, why);
+}
 
 Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& more,
                            void (*configure)(rd_kafka_conf_t*)) {

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -47,10 +48,24 @@ enum class Meaning : std::uint8_t {
                                 std::int64_t offset = -1);
 
 /// What the callbacks of a client reach; outlives its handle.
-struct Listener {
+class Listener {
+ public:
   explicit Listener(const KafkaLogOptions& of) : options(&of) {}
   const KafkaLogOptions* options;
+
+  /// Passes on what the client says. Thread-safe.
+  void hear(int level, std::string_view text) const;
+  /// Why a broker could not be talked to, as the client said last; empty: it never was so.
+  [[nodiscard]] std::string last_failure() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::string last_failure_;
 };
+
+/// Nobody answered: log-unreachable with the reason where the client knows one, or "no-access" where that is
+/// the user's.
+[[nodiscard]] Error unreachable(const Listener& listener, const std::string& where);
 
 /// refused "bad-setting": unknown to the library, or one that this log sets itself. `configure` adds
 /// callbacks.

@@ -1,5 +1,7 @@
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "engine/log/kafka_log.h"
 
@@ -14,12 +16,18 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
 }
 
+/// A folder can be opened too, and seems empty.
+bool is_file(const std::string& path) {
+  std::error_code failed;
+  return !std::filesystem::is_directory(path, failed);
+}
+
 }  // namespace
 
 Result<KafkaSettings> read_kafka_settings(const std::string& file) {
   constexpr std::string_view kFile = ".file";
   std::ifstream in(file);
-  if (!in)
+  if (!in || !is_file(file))
     return Error{ErrorKind::not_found, "no-such-file",
                  "there is no file " + file + " with settings for Kafka", file};
   KafkaSettings out;
@@ -36,13 +44,17 @@ Result<KafkaSettings> read_kafka_settings(const std::string& file) {
     std::string value = trimmed(text.substr(equals + 1));
     if (name.ends_with(kFile)) {
       name.resize(name.size() - kFile.size());
-      std::ifstream secret(value, std::ios::binary);
-      if (!secret)
-        return Error{ErrorKind::bad_input, "bad-setting",
-                     at + ": " + name + " is to come from " + value + ", which cannot be read", at};
-      value.assign(std::istreambuf_iterator<char>(secret), {});
+      const std::string from = std::exchange(value, {});
+      std::ifstream secret(from, std::ios::binary);
+      if (secret && is_file(from)) value.assign(std::istreambuf_iterator<char>(secret), {});
       while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+      if (value.empty())
+        return Error{ErrorKind::bad_input, "bad-setting",
+                     at + ": " + name + " is to come from " + from + ", which is empty or cannot be read",
+                     at};
     }
+    if (name == "bootstrap.servers")
+      return Error{ErrorKind::bad_input, "bad-setting", at + ": the brokers are given as --brokers", at};
     if (!out.emplace(name, value).second)
       return Error{ErrorKind::bad_input, "bad-setting", at + ": " + name + " stands twice", at};
   }

@@ -68,8 +68,8 @@ struct Seen {
 
 class Admin {
  public:
-  Admin(const KafkaLogOptions& options, rd_kafka_t* client)
-      : options_(options), client_(client), queue_(rd_kafka_queue_new(client)) {}
+  Admin(const KafkaLogOptions& options, const Listener& listener, rd_kafka_t* client)
+      : options_(options), listener_(listener), client_(client), queue_(rd_kafka_queue_new(client)) {}
 
   Result<std::map<Topic, Seen>> look() {
     std::vector<std::string> names;
@@ -189,7 +189,7 @@ class Admin {
 
   Result<std::string> cluster_id() {
     char* id = rd_kafka_clusterid(client_, patience());
-    if (id == nullptr) return error_of(RD_KAFKA_RESP_ERR__TRANSPORT, "brokers " + options_.brokers);
+    if (id == nullptr) return unreachable(listener_, "brokers " + options_.brokers);
     std::string out(id);
     rd_kafka_mem_free(client_, id);
     return out;
@@ -211,9 +211,19 @@ class Admin {
     return event;
   }
   const KafkaLogOptions& options_;
+  const Listener& listener_;
   rd_kafka_t* client_;
   Queue queue_;
 };
+
+/// As Kafka's own Topic.validate has it, with room for what follows.
+bool is_prefix(std::string_view text) {
+  constexpr std::size_t most = 200;
+  return !text.empty() && text.size() <= most && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
 
 Status check_shape(const KafkaLogOptions& options, const std::map<Topic, Seen>& seen) {
   const std::int32_t partitions = seen.at(Topic::commands).partitions;
@@ -239,10 +249,16 @@ Status check_shape(const KafkaLogOptions& options, const std::map<Topic, Seen>& 
 }  // namespace
 
 Result<Topics> open_topics(const KafkaLogOptions& options) {
+  if (!is_prefix(options.prefix)) {
+    return Error{ErrorKind::bad_input, "bad-prefix",
+                 "'" + options.prefix +
+                     "' begins no name of a topic: letters, digits, '.', '_' and '-', at most 200 of them",
+                 ""};
+  }
   Listener listener(options);
   auto client = make_client(listener, Role::producer);
   if (!client) return client.error();
-  Admin admin(options, client->get());
+  Admin admin(options, listener, client->get());
   auto cluster = admin.cluster_id();
   if (!cluster) return cluster.error();
   if (!options.cluster_id.empty() && options.cluster_id != *cluster) {

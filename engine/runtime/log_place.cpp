@@ -2,9 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <mutex>
+#include <utility>
 
 #include "engine/json/read.h"
 #include "engine/log/kafka_log.h"
@@ -63,6 +67,27 @@ std::string vault_folder(const std::string& folder, const LogPlace& place) {
 
 namespace {
 
+/// While brokers are away the client says so several times a second.
+class Heard {
+ public:
+  /// Whether nothing of the kind was heard of late; what differs in its numbers alone is of one kind.
+  bool is_new(std::string_view text) {
+    constexpr std::chrono::seconds late{30};
+    std::string kind;
+    for (const char c : text) {
+      if (c < '0' || c > '9') kind += c;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    std::erase_if(last_, [&](const auto& one) { return now - one.second > late; });
+    return last_.emplace(std::move(kind), now).second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::chrono::steady_clock::time_point> last_;
+};
+
 Result<log::KafkaLogOptions> options_of(const LogPlace& place, bool make) {
   log::KafkaLogOptions options;
   options.brokers = place.brokers;
@@ -72,7 +97,10 @@ Result<log::KafkaLogOptions> options_of(const LogPlace& place, bool make) {
   options.replication = place.replication;
   options.flush_each = place.flush_each;
   options.hear = [](int level, std::string_view text) {
-    spdlog::log(level <= 4 ? spdlog::level::warn : spdlog::level::debug, "Kafka: {}", text);
+    constexpr int warning = 4;
+    static Heard heard;  // by all clients of the process, which say the same
+    spdlog::log(level <= warning && heard.is_new(text) ? spdlog::level::warn : spdlog::level::debug,
+                "Kafka: {}", text);
   };
   if (!place.settings_file.empty()) {
     auto settings = log::read_kafka_settings(place.settings_file);

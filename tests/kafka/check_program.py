@@ -74,7 +74,13 @@ def main(scratch):
     check("a second deployment on the same topics is refused", "log-not-empty" in said, said)
     _, said = run("serve", "--data", scratch / "none", *kafka, "--prefix", "nothing", code=3)
     check("topics that are not there are not made by serve", "no-log" in said, said)
+    _, said = run("init", scratch / "none", *kafka, "--prefix", "no/name", code=2)
+    check("a prefix that no topic can have is refused at once", "bad-prefix" in said, said)
+    _, said = run("init", scratch / "none", "--log", "kafka", "--brokers", "nobody.invalid:9092", code=7)
+    check("why brokers cannot be reached is said", "resolve" in said.splitlines()[-1], said)
     run("directory", "publish", "--shipped", "--activate", "--data", one)
+    out, _ = run("doctor", "--data", one, "--json")
+    check("a folder whose log is elsewhere is sound", lines(out)[0]["ok"] and "brokers" in [c["check"] for c in lines(out)[0]["checks"]], out)
 
     out, _ = run("submit", "-", "--data", one, "--json", text="".join(request(n) for n in range(100)))
     answers = lines(out)
@@ -136,6 +142,17 @@ def main(scratch):
     folder = scratch / "folder"
     out, _ = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{folder}", "--vault", vault, "--json")
     check("a copy in a folder is the same", lines(out)[0]["redecided"]["different"] == 0 and lines(out)[0]["same_views"], out)
+    _, said = run("case", "list", "--data", folder, *kafka, "--prefix", "check", "--vault", vault, code=1)
+    check("a folder with a log of its own gets no other one", "log-elsewhere" in said and not (folder / "log.json").exists(), said)
+    _, said = run("case", "list", "--data", one, "--log", "embedded", code=1)
+    check("nor does one whose log is on Kafka", "log-elsewhere" in said, said)
+    run("doctor", "--data", folder)
+    _, said = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{scratch / 'bare'}", code=2)
+    check("a copy without keys is refused", "vault" in said and not (scratch / "bare").exists(), said)
+    _, said = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{scratch}", "--vault", vault, code=1)
+    check("nothing is copied in among other files", "folder-not-empty" in said, said)
+    run("log", "copy", "--from", f"embedded:{folder}", "--to", f"embedded:{folder}", code=2)
+    run("serve", "--data", one, "--roles", "", code=2)
     dumped, _ = run("log", "dump", "--data", folder)
     onto_three = ["log", "copy", "--from", f"embedded:{folder}", "--to", f"kafka:{BROKERS}/three", "--partitions", 3, "--json"]
     for passing in (1, 4):  # killed: after the documents, and among commands and decisions

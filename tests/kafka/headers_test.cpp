@@ -81,11 +81,13 @@ TEST_CASE("settings: values come from lines and from files, and a mistake is tol
   CHECK((*good)["security.protocol"] == "SASL_SSL");
   CHECK((*good)["sasl.password"] == "pass=word");
   for (const std::string bad :
-       {"a=b\nnonsense", "a=b\n=c", "a=b\na=c", "a=b\nsasl.password.file=/nowhere/at/all"}) {
+       {"a=b\nnonsense", "a=b\n=c", "a=b\na=c", "a=b\nsasl.password.file=/nowhere/at/all",
+        "a=b\nsasl.password.file=/tmp", "a=b\nsasl.password.file=/dev/null", "a=b\nbootstrap.servers=x:1"}) {
     const auto refused = read(bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "bad-setting");
     CHECK(refused.error().message.find(":2:") != std::string::npos);
   }
   CHECK(read_kafka_settings("/nowhere/at/all").error().code == "no-such-file");
+  CHECK(read_kafka_settings("/tmp").error().code == "no-such-file");
 }

@@ -70,6 +70,7 @@ TEST_CASE("kafka: a wrong password, a missing certificate and plain text are ref
   KafkaLogOptions wrong = with("wrong", "LASTKM_KAFKA_SASL", scram(secrets() + "wrong"));
   wrong.hear = hear;
   Error error = refused(wrong);
+  CHECK(error.code == "no-access");
   CHECK(error.message.find(wrong.brokers) != std::string::npos);
   CHECK(error.message.find("open-sesame") == std::string::npos);
   {

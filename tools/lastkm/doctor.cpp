@@ -43,7 +43,7 @@ class Examination {
       session_->print(Object{{"ok", worst_ == Exit::ok}, {"checks", std::move(out)}});
       return worst_;
     }
-    Table table({{"", Align::left}, {"check"}, {"", Align::left, 110}});
+    Table table({{"", Align::left}, {"check"}, {"", Align::left, 1000}});
     for (const Finding& one : findings_) {
       const Tone tone = one.state == "ok" ? Tone::good : one.state == "warning" ? Tone::warn : Tone::bad;
       table.add({Cell(one.state == "ok"        ? "✓"
@@ -96,18 +96,32 @@ void look_at_disk(Examination& examination, const std::string& folder) {
   }
 }
 
-void look_at_parts(Examination& examination, const std::string& folder) {
+void look_at_parts(Examination& examination, const std::string& folder, const runtime::LogPlace& place) {
   std::error_code failure;
-  for (const char* part : {"log", "vault"}) {
-    if (fs::is_directory(folder + "/" + part, failure)) continue;
-    examination.fail(
-        part, Error{ErrorKind::integrity, "part-missing", "there is no " + folder + "/" + part, folder},
-        "restore it from a backup; the folder is no use without it");
-  }
-  const auto permissions = fs::status(folder + "/vault", failure).permissions();
-  if (!failure && (permissions & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none) {
-    examination.warn("vault", "others than the owner may enter the vault's folder",
-                     "chmod 700 " + folder + "/vault");
+  const auto look_for = [&](const char* part, const std::string& path) {
+    if (fs::is_directory(path, failure)) return;
+    examination.fail(part, Error{ErrorKind::integrity, "part-missing", "there is no " + path, folder},
+                     "restore it from a backup; the folder is no use without it");
+  };
+  if (!place.on_kafka) look_for("log", folder + "/log");
+  const std::string vault = runtime::vault_folder(folder, place);
+  look_for("vault", vault);
+  const auto permissions = fs::status(vault, failure).permissions();
+  if (!failure && (permissions & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
+    examination.warn("vault", "others than the owner may enter the vault's folder", "chmod 700 " + vault);
+}
+
+/// Asks them anew: a process that serves knows what it knew before they went away.
+void look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
+  const auto asked = runtime::open_kafka(place, false);
+  if (asked) {
+    examination.ok("brokers",
+                   place.brokers + " answer, and the topics " + place.prefix + ".* are as they must be");
+  } else {
+    examination.fail("brokers", asked.error(),
+                     asked.error().kind == ErrorKind::unknown_outcome
+                         ? "start them again; what was acknowledged is theirs to keep"
+                         : "do what the message says");
   }
 }
 
@@ -188,7 +202,18 @@ Result<Exit> run(Session& session) {
     return examination.report();
   }
   look_at_disk(examination, *where);
-  look_at_parts(examination, *where);
+  auto place = session.log_place();
+  if (!place) return place.error();
+  if (!*place) {
+    auto kept = runtime::read_log_place(*where);
+    if (!kept) {
+      examination.fail("log", kept.error(), advice_for(kept.error()));
+      return examination.report();
+    }
+    *place = std::move(*kept);
+  }
+  look_at_parts(examination, *where, **place);
+  if ((*place)->on_kafka) look_at_brokers(examination, **place);
   const auto folder = session.folder();
   if (!folder) {
     examination.fail("log", folder.error(), advice_for(folder.error()));

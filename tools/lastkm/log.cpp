@@ -92,7 +92,10 @@ void add_log(Program& program) {
       "copy",
       "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs)");
   copy.option("--from", *source, "embedded:DIR or kafka:HOST:PORT,…/PREFIX").required();
-  copy.option("--to", *target, "the same; a new one, or a copy that was cut short").required();
+  copy.option(
+          "--to", *target,
+          "the same; a new one, or a copy that was cut short. From Kafka to a folder also give --vault DIR")
+      .required();
   program.on(copy, Needs::nothing,
              [source, target](Session& session) { return copy_log(session, *source, *target); });
 }

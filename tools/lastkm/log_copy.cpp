@@ -81,6 +81,28 @@ Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& depl
   return out;
 }
 
+/// What would be wrong with the copy however well it went.
+Status may_be_copied(const Named& from, const Named& to) {
+  const auto usage = [](std::string text) {
+    return Error{ErrorKind::bad_input, "usage", std::move(text), ""};
+  };
+  if (from.folder == to.folder && from.place.brokers == to.place.brokers &&
+      from.place.prefix == to.place.prefix)
+    return usage("--from and --to name the same log.");
+  if (to.place.on_kafka) return done();
+  std::error_code failed;
+  if (from.place.on_kafka && from.place.vault.empty() && !fs::exists(to.folder + "/vault", failed))
+    return usage(
+        "Which vault? --vault DIR names the one of the deployment: without its keys a copy is no use.");
+  // A copy that was cut short has a log already.
+  if (fs::exists(to.folder, failed) && !fs::is_empty(to.folder, failed) &&
+      !fs::exists(to.folder + "/log", failed)) {
+    return Error{ErrorKind::refused, "folder-not-empty",
+                 to.folder + " is not empty: give a new or an empty folder", to.folder};
+  }
+  return done();
+}
+
 Status copy_vault(const Named& from, const Named& to) {
   if (to.place.on_kafka) return done();
   const std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
@@ -101,6 +123,7 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
   if (!from) return from.error();
   auto to = name_of(session, to_text);
   if (!to) return to.error();
+  if (auto may = may_be_copied(*from, *to); !may) return may.error();
   if (auto opened = open(*from, false, 0); !opened) return opened.error();
   const auto deployment = runtime::read_deployment(*from->log);
   if (!deployment) return deployment.error();

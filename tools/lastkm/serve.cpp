@@ -38,6 +38,10 @@ Result<Roles> roles_of(const std::string& text) {
     }
     (word == "engine" ? out.engine : out.projections) = true;
   }
+  if (!out.engine && !out.projections) {
+    return Error{ErrorKind::bad_input, "usage",
+                 "Which role? --roles takes engine, projections or both, with a comma between.", ""};
+  }
   return out;
 }
 
@@ -98,7 +102,7 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names, b
           {"serving", *where}, {"socket", socket_path(*where)}, {"workers", workers}, {"roles", role_names}});
     } else {
       session.out() << "Serving " << *where << " at " << socket_path(*where) << " with " << workers
-                    << " workers; stop with SIGTERM or Ctrl-C.\n";
+                    << " workers, as " << role_names << "; stop with SIGTERM or Ctrl-C.\n";
     }
     session.out().flush();
     server.run(stop.fd());

@@ -106,8 +106,11 @@ runtime::LogPlace Session::kafka_place() const {
 
 Result<std::optional<runtime::LogPlace>> Session::log_place() const {
   runtime::LogPlace place = kafka_place();
-  if (options_.log.empty() && !place.brokers.empty())
-    return Error{ErrorKind::bad_input, "usage", "--brokers goes with --log kafka", ""};
+  if (options_.log.empty() && (!place.brokers.empty() || place.prefix != runtime::LogPlace{}.prefix)) {
+    return Error{ErrorKind::bad_input, "usage",
+                 std::string(place.brokers.empty() ? "--prefix" : "--brokers") + " goes with --log kafka",
+                 ""};
+  }
   if (options_.log.empty()) return std::optional<runtime::LogPlace>();
   place.on_kafka = options_.log == "kafka";
   if (place.on_kafka && place.brokers.empty())
