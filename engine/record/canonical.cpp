@@ -1,6 +1,5 @@
 #include "engine/record/canonical.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -27,26 +26,21 @@ std::uint64_t word_at(const char* at) {
   return word;
 }
 
-/// Eight bytes of the text; behind its end, those before it again, or spaces.
-std::uint64_t eight_from(std::string_view text, std::size_t at) {
+/// The same of a text, eight bytes at a time; the last eight again, as far as they were seen already.
+bool needs_escape(std::string_view text) {
   const std::size_t size = text.size();
-  if (size >= 8) return word_at<std::uint64_t>(text.data() + std::min(at, size - 8));
+  const char* const at = text.data();
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (needs_escape(word_at<std::uint64_t>(at + i))) return true;
+    }
+    return needs_escape(word_at<std::uint64_t>(at + size - 8));
+  }
   if (size >= 4)
-    return word_at<std::uint32_t>(text.data()) | word_at<std::uint32_t>(text.data() + size - 4) << 32U;
+    return needs_escape(word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + size - 4) << 32U);
   std::uint64_t eight = 0x2020202020202020U;
-  std::memcpy(&eight, text.data(), size);
-  return eight;
-}
-
-/// How many bytes come before the first that is to be escaped.
-std::size_t plain_bytes(std::string_view text) {
-  const std::size_t size = text.size();
-  std::size_t at = 0;
-  while (at < size && !needs_escape(eight_from(text, at))) at += 8;
-  if (at >= size) return size;
-  const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
-  while (at < size && is_plain(text[at])) ++at;
-  return at;
+  if (size > 0) std::memcpy(&eight, at, size);
+  return needs_escape(eight);
 }
 
 void append_escape(Writer& out, char c) {
@@ -74,18 +68,29 @@ void append_escape(Writer& out, char c) {
   }
 }
 
+void append_escaped(Writer& out, std::string_view text) {
+  out.put('"');
+  std::size_t plain = 0;  // from here on nothing was written yet
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) >= 0x20 && text[i] != '"' && text[i] != '\\') continue;
+    out.put(text.substr(plain, i - plain));
+    append_escape(out, text[i]);
+    plain = i + 1;
+  }
+  out.put(text.substr(plain));
+  out.put('"');
+}
+
 }  // namespace
 
 void append_string(Writer& out, std::string_view text) {
-  out.put('"');
-  while (true) {
-    const std::size_t plain = plain_bytes(text);
-    out.put(text.substr(0, plain));
-    if (plain == text.size()) break;
-    append_escape(out, text[plain]);
-    text.remove_prefix(plain + 1);
-  }
-  out.put('"');
+  if (needs_escape(text)) return append_escaped(out, text);
+  char* at = out.room(text.size() + 2);
+  *at++ = '"';
+  std::char_traits<char>::copy(at, text.data(), text.size());
+  at += text.size();
+  *at++ = '"';
+  out.wrote(at);
 }
 
 void append_number(Writer& out, std::int64_t number) {

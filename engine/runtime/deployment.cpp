@@ -30,7 +30,9 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   if (!read) return read.error();
   if (records.empty()) {
     return Error{ErrorKind::not_found, "no-deployment",
-                 "the log holds no deployment: make one with 'lastkm init DIR'", ""};
+                 "the log holds no deployment: make one with 'lastkm init DIR', or finish the 'log copy' "
+                 "that was begun",
+                 ""};
   }
   auto value = record::unwrap(records.front().record.value, kType);
   if (!value) return value.error();

@@ -60,6 +60,13 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   return state;
 }
 
+Status make_folder(const std::string& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (!failed) return done();
+  return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
+}
+
 }  // namespace
 
 Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
@@ -70,10 +77,7 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
     return Error{ErrorKind::refused, "folder-not-empty",
                  folder + " is not empty: give a new or an empty folder", folder};
   }
-  fs::create_directories(folder, failed);
-  if (failed)
-    return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(),
-                 folder};
+  if (auto made = place.on_kafka ? done() : make_folder(folder); !made) return made;
   auto log = place.on_kafka ? open_kafka(place, true)
                             : log::open_embedded_log({.folder = folder, .partitions = lanes});
   if (!log) return log.error();
@@ -84,6 +88,7 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
                      "): give another --prefix, or join it with 'lastkm serve'",
                  ""};
   }
+  if (auto made = make_folder(folder); !made) return made;
   auto vault = privacy::make_file_vault(vault_folder(folder, place));
   if (!vault) return vault.error();
   Deployment deployment;
@@ -189,13 +194,8 @@ Status is_meant(const std::string& folder, const LogPlace& place, const Deployme
 /// The folder of a process that uses a log on Kafka holds nothing but caches; it is made where it is missing.
 Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log,
                      const Deployment& deployment) {
-  if (auto meant = is_meant(options.folder, place, deployment); !meant) return meant;
   if (options.read_only) return done();
-  std::error_code failed;
-  fs::create_directories(options.folder, failed);
-  if (failed)
-    return Error{ErrorKind::refused, "cannot-write",
-                 "cannot make " + options.folder + ": " + failed.message(), options.folder};
+  if (auto made = make_folder(options.folder); !made) return made;
   place.cluster_id = log.cluster_id();
   place.log_id = deployment.log_id;
   return write_log_place(options.folder, place);
@@ -230,6 +230,8 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   if (!log) return log.error();
   auto deployment = read_deployment(**log);
   if (!deployment) return deployment.error();
+  // Before the vault, which is another's too where the topics were made anew.
+  if (auto meant = is_meant(options.folder, *place, *deployment); !meant) return meant.error();
   const std::string vault_path = vault_folder(options.folder, *place);
   auto vault = privacy::open_file_vault(vault_path);
   if (!vault && vault.error().kind == ErrorKind::not_found) {

@@ -401,6 +401,7 @@ def many_cases(scratch):
         views = json.loads(rebuilt.stdout)
         if any(c["unreadable"] for c in views["compared"]) or any(v["incident"] for v in views["views"]):
             told += 1
+            check(f"damage of {table} is a difference that was found", rebuilt.returncode == 8, f"{rebuilt.returncode}")
         check(f"views with {table} damaged are made anew", ask("view-digest", "view", "digest", data=data) == digest)
         broken = data / "views" / max((p for p in (data / "views").glob("*.sst")), key=lambda p: p.stat().st_size).name
         broken.write_bytes(broken.read_bytes()[:-2000] + bytes(2000))

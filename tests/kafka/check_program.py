@@ -74,9 +74,9 @@ def main(scratch):
     check("a second deployment on the same topics is refused", "log-not-empty" in said, said)
     _, said = run("serve", "--data", scratch / "none", *kafka, "--prefix", "nothing", code=3)
     check("topics that are not there are not made by serve", "no-log" in said, said)
-    _, said = run("init", scratch / "none", *kafka, "--prefix", "no/name", code=2)
-    check("a prefix that no topic can have is refused at once", "bad-prefix" in said, said)
-    _, said = run("init", scratch / "none", "--log", "kafka", "--brokers", "nobody.invalid:9092", code=7)
+    _, said = run("init", scratch / "fresh", *kafka, "--prefix", "no/name", code=2)
+    check("a prefix that no topic can have is refused at once", "bad-prefix" in said and not (scratch / "fresh").exists(), said)
+    _, said = run("init", scratch / "fresh", "--log", "kafka", "--brokers", "nobody.invalid:9092", code=7)
     check("why brokers cannot be reached is said", "resolve" in said.splitlines()[-1], said)
     run("directory", "publish", "--shipped", "--activate", "--data", one)
     out, _ = run("doctor", "--data", one, "--json")
@@ -174,7 +174,7 @@ def main(scratch):
     # The folder of another deployment, and a vault that is another's.
     run("init", scratch / "other", *kafka, "--prefix", "other")
     _, said = run("case", "list", "--data", one, *kafka, "--prefix", "other", code=6)
-    check("a folder of another log is refused", "vault-foreign" in said or "foreign-log" in said, said)
+    check("a folder of another log is refused", "foreign-log" in said, said)
 
     # All of them where there is time (.ci/run), else the long ones.
     every = os.environ.get("LASTKM_KAFKA") == "required"

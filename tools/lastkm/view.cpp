@@ -80,14 +80,18 @@ Result<std::vector<projections::Compared>> rebuild_watched(Session& session,
   return std::move(*outcome);
 }
 
-/// A rebuild that somebody asked for ends what was to be told; so it is told here, for the last time.
-void keep_incidents(const Value& before, Value& after) {
+/// A rebuild that somebody asked for ends what was to be told; so it is told here, for the last time. Whether
+/// there is something to be told.
+bool keep_incidents(const Value& before, Value& after) {
   const Array& known = *before.find("views")->if_array();
   Array& views = *after.if_object()->find("views")->if_array();
+  bool any = false;
   for (std::size_t i = 0; i < views.size() && i < known.size(); ++i) {
     if (views[i].text("incident").empty() && !known[i].text("incident").empty())
       views[i].if_object()->set("incident", known[i].text("incident"));
+    any = any || !views[i].text("incident").empty();
   }
+  return any;
 }
 
 Result<Exit> rebuild(Session& session, const std::optional<std::string>& name) {
@@ -105,8 +109,7 @@ Result<Exit> rebuild(Session& session, const std::optional<std::string>& name) {
   if (!compared) return compared.error();
   auto answer = (*queries)->status();
   if (!answer) return answer.error();
-  keep_incidents(*before, *answer);
-  Exit exit = Exit::ok;
+  Exit exit = keep_incidents(*before, *answer) ? Exit::difference : Exit::ok;
   Array lines;
   for (const projections::Compared& one : *compared) {
     if (one.different > 0 || !one.unreadable.empty()) exit = Exit::difference;
