@@ -107,7 +107,7 @@ void BuildProgress::aim_at(std::int64_t done, std::int64_t of) {
   }
   of_ = of;
   folded_ = done;
-  work_ = work;
+  work_ = std::max<std::int64_t>(work_, work);  // what was compared stays so
 }
 
 std::optional<Building> BuildProgress::now() const {

@@ -35,7 +35,8 @@ struct ProjectorOptions {
   std::string log_id;  ///< of the deployment: rows of another log are refused
   std::size_t chunk_records = 2048;
   std::size_t chunk_bytes = 32U << 20U;
-  int threads = 1;  ///< for what is built beside
+  int threads = 1;         ///< for what is built beside
+  bool read_only = false;  ///< what is damaged stays as it is
   /// Of that. A reading of the log costs as much as many records, and nobody waits for these.
   std::size_t build_chunk_records = 65536;
   std::size_t build_bytes = 768U << 20U;  ///< memory for it, about

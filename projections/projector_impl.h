@@ -76,7 +76,7 @@ struct Projector::Impl {
   Result<bool> swap(Builder& builder, const std::vector<Compared>& compared);
   Result<Ends> log_ends() const;
   /// What to tell of rows that could not be read. Where they are damaged, the view is set aside.
-  [[nodiscard]] Error read_failed(std::string_view view, const Error& error);
+  [[nodiscard]] Error read_failed(const Published& at, std::string_view view, const Error& error);
 
   [[nodiscard]] std::shared_ptr<const Published> now() const;
   [[nodiscard]] std::vector<const View*> outdated() const;

@@ -13,8 +13,7 @@ namespace {
 Error damaged(std::string_view view, const std::string& why) {
   return Error{
       ErrorKind::unknown_outcome, std::string(kViewDamaged),
-      "the view " + std::string(view) + " is damaged and is made anew from the log, ask again: " + why,
-      ""};
+      "the view " + std::string(view) + " is damaged and is made anew from the log, ask again: " + why, ""};
 }
 }  // namespace
 
@@ -37,14 +36,17 @@ Result<std::string> Projector::Impl::readable(const Published& at, std::string_v
   return family_of(name, mine->second.slot);
 }
 
-Error Projector::Impl::read_failed(std::string_view view, const Error& error) {
+Error Projector::Impl::read_failed(const Published& at, std::string_view view, const Error& error) {
   if (!is_damage(error)) return error;
-  {
+  if (!options.read_only) {
     const std::lock_guard lock(folding);
-    const auto at = now();
-    const auto mine = at->kept.find(view);
+    const auto latest = now();
+    const auto mine = latest->kept.find(view);
+    const auto read = at.kept.find(view);
     // Another reader may have seen it before, and the rows may be new ones by now.
-    if (mine != at->kept.end() && mine->second.why.empty()) set_aside(view, error.message);
+    const bool same =
+        mine != latest->kept.end() && read != at.kept.end() && mine->second.slot == read->second.slot;
+    if (same && mine->second.why.empty()) set_aside(view, error.message);
   }
   return damaged(view, error.message);
 }
@@ -54,7 +56,7 @@ Result<std::optional<std::string>> Projector::Reading::get(std::string_view view
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto row = rows_->get(*family, key);
-  if (!row) return projector_->impl_->read_failed(view, row.error());
+  if (!row) return projector_->impl_->read_failed(*at_, view, row.error());
   return row;
 }
 
@@ -63,7 +65,7 @@ Result<std::vector<std::optional<std::string>>> Projector::Reading::get_many(
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto rows = rows_->get_many(*family, keys);
-  if (!rows) return projector_->impl_->read_failed(view, rows.error());
+  if (!rows) return projector_->impl_->read_failed(*at_, view, rows.error());
   return rows;
 }
 
@@ -75,7 +77,7 @@ Status Projector::Reading::scan(std::string_view view, std::string_view prefix, 
       rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
         return key.starts_with(prefix) && visit(key, value);
       });
-  if (!scanned) return projector_->impl_->read_failed(view, scanned.error());
+  if (!scanned) return projector_->impl_->read_failed(*at_, view, scanned.error());
   return scanned;
 }
 
@@ -127,7 +129,9 @@ Result<std::vector<ViewStatus>> Projector::status() const {
     const Kept none;
     const auto found = rows.at_->kept.find(view->name());
     const Kept& mine = found == rows.at_->kept.end() ? none : found->second;
-    status.why = damage ? scanned.error().message : mine.why;
+    const auto latest = impl_->now();
+    const auto known = latest->kept.find(view->name());
+    status.why = damage && known != latest->kept.end() ? known->second.why : mine.why;
     status.incident = mine.incident;
     const bool rebuilding = mine.layout != view->layout() ||
                             (building && std::find(building->views.begin(), building->views.end(),

@@ -95,7 +95,7 @@ std::string Listener::last_failure() const {
 
 Error unreachable(const Listener& listener, const std::string& where) {
   const std::string why = listener.last_failure();
-  const bool refused = why.find("uthentication") != std::string::npos;
+  const bool refused = why.find("SASL authentication error") != std::string::npos;
   return error_of(refused ? RD_KAFKA_RESP_ERR__AUTHENTICATION : RD_KAFKA_RESP_ERR__TRANSPORT, where, why);
 }
 

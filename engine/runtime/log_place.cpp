@@ -61,6 +61,33 @@ Status write_log_place(const std::string& folder, const LogPlace& place) {
   return done();
 }
 
+Result<LogPlace> place_of(const std::string& folder, const std::optional<LogPlace>& given) {
+  auto kept = read_log_place(folder);
+  if (!kept || !given) return kept;
+  std::error_code failed;
+  const bool has_log =
+      fs::exists(folder + "/log/CURRENT", failed) || fs::exists(folder + "/acknowledged", failed);
+  if (given->on_kafka && !kept->on_kafka && has_log) {
+    return Error{ErrorKind::refused, "log-elsewhere",
+                 folder + " has its log in itself; give another folder for the log on Kafka",
+                 folder + "/log"};
+  }
+  if (!given->on_kafka && kept->on_kafka) {
+    return Error{ErrorKind::refused, "log-elsewhere",
+                 folder + " has its log on Kafka (" + kept->brokers + ", " + kept->prefix +
+                     ".*); leave out --log, or give another folder",
+                 folder + "/log.json"};
+  }
+  LogPlace place = *given;
+  if (kept->on_kafka && place.on_kafka) {
+    place.cluster_id = kept->cluster_id;
+    place.log_id = kept->log_id;
+    if (place.vault.empty()) place.vault = kept->vault;
+    if (place.settings_file.empty()) place.settings_file = kept->settings_file;
+  }
+  return place;
+}
+
 std::string vault_folder(const std::string& folder, const LogPlace& place) {
   return place.vault.empty() ? folder + "/vault" : place.vault;
 }

@@ -30,6 +30,10 @@ struct LogPlace {
 /// bad_input where DIR/log.json cannot be read.
 [[nodiscard]] Result<LogPlace> read_log_place(const std::string& folder);
 [[nodiscard]] Status write_log_place(const std::string& folder, const LogPlace& place);
+/// Where the log of a folder lies: what DIR/log.json says, with what the caller says over it. refused
+/// "log-elsewhere": a folder has one log for ever; with another one, what was acknowledged in the first would
+/// be gone from sight.
+[[nodiscard]] Result<LogPlace> place_of(const std::string& folder, const std::optional<LogPlace>& given);
 [[nodiscard]] std::string vault_folder(const std::string& folder, const LogPlace& place);
 
 /// The log of a folder, to be read beside whoever writes it: where `given` or DIR/log.json says. Errors as of

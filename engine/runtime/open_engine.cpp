@@ -121,33 +121,6 @@ Error without_log(const std::string& folder) {
 
 namespace {
 
-/// Where the log lies: what the folder says, with what the caller says over it. A folder has one log for
-/// ever: with another one, what was acknowledged in the first would be gone from sight.
-Result<LogPlace> place_of(const std::string& folder, const std::optional<LogPlace>& given) {
-  auto kept = read_log_place(folder);
-  if (!kept || !given) return kept;
-  std::error_code failed;
-  if (given->on_kafka && !kept->on_kafka && fs::exists(folder + "/log", failed)) {
-    return Error{ErrorKind::refused, "log-elsewhere",
-                 folder + " has its log in itself; give another folder for the log on Kafka",
-                 folder + "/log"};
-  }
-  if (!given->on_kafka && kept->on_kafka) {
-    return Error{ErrorKind::refused, "log-elsewhere",
-                 folder + " has its log on Kafka (" + kept->brokers + ", " + kept->prefix +
-                     ".*); leave out --log, or give another folder",
-                 folder + "/log.json"};
-  }
-  LogPlace place = *given;
-  if (kept->on_kafka && place.on_kafka) {
-    place.cluster_id = kept->cluster_id;
-    place.log_id = kept->log_id;
-    if (place.vault.empty()) place.vault = kept->vault;
-    if (place.settings_file.empty()) place.settings_file = kept->settings_file;
-  }
-  return place;
-}
-
 /// Changes the options to read_only where there is too little room to write.
 Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const LogPlace& place) {
   std::error_code failed;

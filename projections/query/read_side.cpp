@@ -30,6 +30,7 @@ class FolderReadSide final : public ReadSide {
 Result<std::unique_ptr<ReadSide>> over(std::unique_ptr<store::Store> store, log::EventLog& log,
                                        const ReadSideOptions& options, std::string incident) {
   ProjectorOptions projecting;
+  projecting.read_only = options.read_only;
   projecting.log_id = options.log_id;
   projecting.threads = options.threads;
   projecting.incident = std::move(incident);

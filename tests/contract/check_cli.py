@@ -399,9 +399,10 @@ def many_cases(scratch):
         broken.write_bytes(bytes_)
         rebuilt = call("view", "rebuild", "--json", data=data)
         views = json.loads(rebuilt.stdout)
-        if any(c["unreadable"] for c in views["compared"]) or any(v["incident"] for v in views["views"]):
-            told += 1
+        told += any(c["unreadable"] for c in views["compared"]) or any(v["incident"] for v in views["views"])
+        if any((v["incident"] or "").startswith("its rows") for v in views["views"]):
             check(f"damage of {table} is a difference that was found", rebuilt.returncode == 8, f"{rebuilt.returncode}")
+            check(f"damage of {table} is told once", call("view", "rebuild", data=data).returncode == 0)
         check(f"views with {table} damaged are made anew", ask("view-digest", "view", "digest", data=data) == digest)
         broken = data / "views" / max((p for p in (data / "views").glob("*.sst")), key=lambda p: p.stat().st_size).name
         broken.write_bytes(broken.read_bytes()[:-2000] + bytes(2000))

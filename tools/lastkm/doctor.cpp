@@ -111,8 +111,8 @@ void look_at_parts(Examination& examination, const std::string& folder, const ru
     examination.warn("vault", "others than the owner may enter the vault's folder", "chmod 700 " + vault);
 }
 
-/// Asks them anew: a process that serves knows what it knew before they went away.
-void look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
+/// Asks them anew: a process that serves knows what it knew before they went away. Whether they answer.
+bool look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
   const auto asked = runtime::open_kafka(place, false);
   if (asked) {
     examination.ok("brokers",
@@ -123,6 +123,7 @@ void look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
                          ? "start them again; what was acknowledged is theirs to keep"
                          : "do what the message says");
   }
+  return asked.has_value();
 }
 
 void look_at_engine(Examination& examination, Folder& folder) {
@@ -202,18 +203,16 @@ Result<Exit> run(Session& session) {
     return examination.report();
   }
   look_at_disk(examination, *where);
-  auto place = session.log_place();
-  if (!place) return place.error();
-  if (!*place) {
-    auto kept = runtime::read_log_place(*where);
-    if (!kept) {
-      examination.fail("log", kept.error(), advice_for(kept.error()));
-      return examination.report();
-    }
-    *place = std::move(*kept);
+  const auto given = session.log_place();
+  if (!given) return given.error();
+  const auto place = runtime::place_of(*where, *given);
+  if (!place) {
+    examination.fail("log", place.error(), advice_for(place.error()));
+    return examination.report();
   }
-  look_at_parts(examination, *where, **place);
-  if ((*place)->on_kafka) look_at_brokers(examination, **place);
+  look_at_parts(examination, *where, *place);
+  const bool there = !place->on_kafka || look_at_brokers(examination, *place);
+  if (!there && !session.is_served()) return examination.report();
   const auto folder = session.folder();
   if (!folder) {
     examination.fail("log", folder.error(), advice_for(folder.error()));

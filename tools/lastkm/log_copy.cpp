@@ -3,9 +3,13 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 #include "engine/log/embedded_log.h"
+#include "engine/privacy/vault.h"
 #include "engine/record/canonical.h"
 #include "engine/runtime/copy_log.h"
 #include "engine/runtime/redecide.h"
@@ -17,6 +21,8 @@ namespace lastkm::tool {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kVaultOnItsWay = "vault.tmp";
 
 /// A log named on the command line, opened so that nobody else writes it.
 struct Named {
@@ -94,26 +100,38 @@ Status may_be_copied(const Named& from, const Named& to) {
   if (from.place.on_kafka && from.place.vault.empty() && !fs::exists(to.folder + "/vault", failed))
     return usage(
         "Which vault? --vault DIR names the one of the deployment: without its keys a copy is no use.");
-  // A copy that was cut short has a log already.
-  if (fs::exists(to.folder, failed) && !fs::is_empty(to.folder, failed) &&
-      !fs::exists(to.folder + "/log", failed)) {
+  // Of a copy that was cut short these are there already.
+  static constexpr std::array<std::string_view, 4> kOurs = {"log", "acknowledged", "vault", kVaultOnItsWay};
+  for (fs::directory_iterator entry(to.folder, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    if (std::find(kOurs.begin(), kOurs.end(), entry->path().filename().string()) != kOurs.end()) continue;
     return Error{ErrorKind::refused, "folder-not-empty",
                  to.folder + " is not empty: give a new or an empty folder", to.folder};
   }
   return done();
 }
 
-Status copy_vault(const Named& from, const Named& to) {
-  if (to.place.on_kafka) return done();
-  const std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
+/// Before the log: whoever has a copy of a log that is whole has its keys.
+Status copy_vault(const Named& from, const Named& to, const runtime::Deployment& deployment) {
   std::error_code failed;
-  if (source.empty() || fs::exists(to.folder + "/vault", failed)) return done();
-  fs::copy(source, to.folder + "/vault", fs::copy_options::recursive, failed);
-  if (failed)
-    return Error{ErrorKind::refused, "cannot-write",
-                 "the vault " + source + " cannot be copied: " + failed.message(), source};
-  fs::permissions(to.folder + "/vault", fs::perms::owner_all, failed);
-  return done();
+  const std::string target = to.folder + "/vault";
+  if (to.place.on_kafka || fs::exists(target, failed)) return done();
+  const std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
+  {
+    const auto vault = privacy::open_file_vault(source);
+    if (!vault) return vault.error();
+    if ((*vault)->id() != deployment.vault_id)
+      return Error{ErrorKind::integrity, "vault-foreign",
+                   "the vault in " + source + " is not this deployment's: give the right one", source};
+  }
+  const std::string on_its_way = to.folder + "/" + std::string(kVaultOnItsWay);
+  fs::remove_all(on_its_way, failed);
+  if (!failed) fs::copy(source, on_its_way, fs::copy_options::recursive, failed);
+  if (!failed) fs::permissions(on_its_way, fs::perms::owner_all, failed);
+  if (!failed) fs::rename(on_its_way, target, failed);
+  if (!failed) return done();
+  return Error{ErrorKind::refused, "cannot-write",
+               "the vault " + source + " cannot be copied: " + failed.message(), source};
 }
 
 }  // namespace
@@ -128,6 +146,7 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
   const auto deployment = runtime::read_deployment(*from->log);
   if (!deployment) return deployment.error();
   if (auto opened = open(*to, true, deployment->lanes); !opened) return opened.error();
+  if (auto vault = copy_vault(*from, *to, *deployment); !vault) return vault.error();
   std::int64_t total = 0;
   for (std::int32_t partition = 0; partition < from->log->partitions(); ++partition) {
     for (const log::Topic topic : {log::Topic::commands, log::Topic::decisions}) {
@@ -143,7 +162,6 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
                                [&](std::int64_t looked) { progress.at(looked); });
   }
   if (!copied) return copied.error();
-  if (auto vault = copy_vault(*from, *to); !vault) return vault.error();
 
   const auto redecided = runtime::redecide(*to->log, *deployment, nullptr);
   if (!redecided) return redecided.error();

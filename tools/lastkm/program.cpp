@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kCommonOptions =
     "Every verb takes: --data DIR (or LASTKM_DATA), --json, --quiet, --progress, --colour auto|always|never, "
-    "--verbose;\nreading verbs also: --wait-for LANE:ORDINAL, --wait-ms N, --positions.\n"
+    "--verbose;\nverbs on a folder also: --wait-for LANE:ORDINAL, --wait-ms N, --positions.\n"
     "Exit codes: 0 ok, 1 refused, 2 usage or bad file, 3 not found, 4 version conflict, 5 folder in use, 6 "
     "integrity,\n"
     "7 unknown (retry with the same key), 8 difference or fault found.";
@@ -179,12 +179,12 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
   }
   auto exit = action_(session);
   constexpr int views_most = 16;  // each may be found damaged
-  for (int again = 0; again < views_most && served == nullptr && !exit; ++again) {
+  const bool alone = served == nullptr && needs_ == Needs::folder;
+  for (int again = 0; again < views_most && alone && !exit; ++again) {
     if (exit.error().code != projections::kViewDamaged) break;
     // Nobody else makes it anew in the meantime: the next question does.
-    *streams.err << session.error_style().dim("Rows are made anew before this answer: " +
-                                              exit.error().message)
-                 << '\n';
+    const std::string note = "Rows are made anew before this answer: " + exit.error().message;
+    if (!options_.quiet) *streams.err << session.error_style().dim(note) << '\n';
     exit = action_(session);
   }
   streams.out->flush();

@@ -81,17 +81,17 @@ Result<std::vector<projections::Compared>> rebuild_watched(Session& session,
 }
 
 /// A rebuild that somebody asked for ends what was to be told; so it is told here, for the last time. Whether
-/// there is something to be told.
+/// there is something new.
 bool keep_incidents(const Value& before, Value& after) {
   const Array& known = *before.find("views")->if_array();
   Array& views = *after.if_object()->find("views")->if_array();
-  bool any = false;
+  bool found = false;
   for (std::size_t i = 0; i < views.size() && i < known.size(); ++i) {
-    if (views[i].text("incident").empty() && !known[i].text("incident").empty())
-      views[i].if_object()->set("incident", known[i].text("incident"));
-    any = any || !views[i].text("incident").empty();
+    const std::string_view now = views[i].text("incident"), then = known[i].text("incident");
+    found = found || (!now.empty() && now != then);
+    if (now.empty() && !then.empty()) views[i].if_object()->set("incident", then);
   }
-  return any;
+  return found;
 }
 
 Result<Exit> rebuild(Session& session, const std::optional<std::string>& name) {
