@@ -101,7 +101,8 @@ Status may_be_copied(const Named& from, const Named& to) {
     return usage(
         "Which vault? --vault DIR names the one of the deployment: without its keys a copy is no use.");
   // Of a copy that was cut short these are there already.
-  static constexpr std::array<std::string_view, 4> kOurs = {"log", "acknowledged", "vault", kVaultOnItsWay};
+  static constexpr std::array<std::string_view, 5> kOurs = {"log", "acknowledged", "owner", "vault",
+                                                            kVaultOnItsWay};
   for (fs::directory_iterator entry(to.folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     if (std::find(kOurs.begin(), kOurs.end(), entry->path().filename().string()) != kOurs.end()) continue;
