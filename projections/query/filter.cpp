@@ -37,11 +37,6 @@ std::optional<bool> yes_or_no(std::string_view text) {
   return std::nullopt;
 }
 
-Result<Instant> time_of(std::string_view text, std::int32_t offset) {
-  if (auto date = parse_date(text)) return start_of(*date, offset);
-  return parse_instant(text);
-}
-
 Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset) {
   const std::size_t equals = term.find('=');
   const std::string_view name = term.substr(0, equals);
@@ -62,7 +57,7 @@ Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset)
     return done();
   }
   if (name == "from" || name == "before") {
-    auto at = time_of(value, offset);
+    auto at = parse_time(value, offset);
     if (!at) return bad_filter(term, "say a date such as 2026-05-20, or an RFC 3339 time");
     (name == "from" ? filter.opened_from : filter.opened_before) = *at;
     return done();
@@ -82,6 +77,13 @@ bool same(const std::string& wanted, const std::string& held) {
   return wanted.empty() || wanted == held;
 }
 }  // namespace
+
+Result<Instant> parse_time(std::string_view text, std::int32_t offset_minutes) {
+  if (const auto date = parse_date(text)) return start_of(*date, offset_minutes);
+  if (auto at = parse_instant(text)) return at;
+  return Error{ErrorKind::bad_input, "bad-time",
+               "'" + std::string(text) + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
+}
 
 Result<CaseFilter> parse_filter(std::span<const std::string> terms, std::int32_t offset_minutes) {
   CaseFilter filter;

@@ -65,6 +65,9 @@ struct Lines {
 [[nodiscard]] Result<RatesBy> parse_rates_by(std::string_view name);
 [[nodiscard]] Result<RatesBasis> parse_rates_basis(std::string_view name);
 
+/// A time as people say it: a date, which begins at that offset, or RFC 3339. bad_input "bad-time".
+[[nodiscard]] Result<Instant> parse_time(std::string_view text, std::int32_t offset_minutes);
+
 /// What the rates are counted of; absent: all.
 struct Period {
   std::optional<Instant> from, before;

@@ -71,12 +71,8 @@ Result<projections::Period> period_of(const Given& given, std::int32_t offset) {
   for (const auto& [text, into] :
        {std::pair(&given.from, &period.from), std::pair(&given.before, &period.before)}) {
     if (text->empty()) continue;
-    const auto date = parse_date(*text);
-    const auto at = date ? Result<Instant>(start_of(*date, offset)) : parse_instant(*text);
-    if (!at) {
-      return Error{ErrorKind::bad_input, "bad-time",
-                   "'" + *text + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
-    }
+    const auto at = projections::parse_time(*text, offset);
+    if (!at) return at.error();
     *into = *at;
   }
   return period;

@@ -64,13 +64,8 @@ Result<Exit> due(Session& session, const Given& given) {
   const Instant now = (*engine)->now();
   Instant before = now + 1;  // overdue from the due instant on
   if (!given.before.empty()) {
-    const auto date = parse_date(given.before);
-    const auto at =
-        date ? Result<Instant>(start_of(*date, Session::offset_of(**engine))) : parse_instant(given.before);
-    if (!at) {
-      return Error{ErrorKind::bad_input, "bad-time",
-                   "'" + given.before + "': say a date such as 2026-05-20, or an RFC 3339 time", ""};
-    }
+    const auto at = projections::parse_time(given.before, Session::offset_of(**engine));
+    if (!at) return at.error();
     before = *at;
   }
   const auto queries = session.queries();
