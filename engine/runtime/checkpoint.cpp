@@ -63,10 +63,10 @@ Result<bool> state_agrees(store::Store& state, log::EventLog& log) {
 
 Status discard_state(store::Store& state) {
   for (const std::string& family : state_families()) {
-    if (family == kMetaFamily) continue;
+    if (family == kMetaFamily || family == kPartitionFamily) continue;
     if (auto cleared = state.clear(family); !cleared) return cleared;
   }
-  return done();
+  return state.clear(kPartitionFamily);
 }
 
 }  // namespace lastkm::runtime

@@ -72,10 +72,16 @@ Status DirectoryLog::refresh_locked(std::vector<Appended> appended) const {
   }
 }
 
-std::shared_ptr<const directory::Context> DirectoryLog::at(DirectoryOrdinal ordinal) const {
+std::shared_ptr<const directory::Context> DirectoryLog::at(DirectoryOrdinal ordinal,
+                                                           std::optional<Error>* unread) const {
   const std::lock_guard lock(mutex_);
   const auto index = static_cast<std::size_t>(ordinal.value);
-  if (index >= contexts_.size() && !refresh_locked({})) return nullptr;
+  if (index >= contexts_.size()) {
+    if (const auto fresh = refresh_locked({}); !fresh) {
+      if (unread != nullptr) *unread = fresh.error();
+      return nullptr;
+    }
+  }
   return index < contexts_.size() ? contexts_[index] : nullptr;
 }
 

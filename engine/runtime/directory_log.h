@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,9 +21,10 @@ class DirectoryLog {
 
   /// Reads what is new in the log. integrity where a document cannot be read or ordinals have a gap.
   [[nodiscard]] Status refresh() const;
-  /// Looks into the log for what it does not know. nullptr where the log does not reach that far. Ordinal 0
-  /// is the empty directory.
-  [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal) const;
+  /// Looks into the log for what it does not know. nullptr where the log does not reach that far, or could
+  /// not be read: then `unread`, where it is given, is why. Ordinal 0 is the empty directory.
+  [[nodiscard]] std::shared_ptr<const directory::Context> at(DirectoryOrdinal ordinal,
+                                                             std::optional<Error>* unread = nullptr) const;
   [[nodiscard]] std::shared_ptr<const directory::Context> newest() const;
   [[nodiscard]] std::vector<record::Document> documents() const;
   /// Checks all of them, then appends them in this order; a document that the log holds with the same content

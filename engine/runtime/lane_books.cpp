@@ -287,7 +287,12 @@ std::optional<std::int64_t> LaneBooks::decision_offset(const AggregateId& about,
 }
 
 std::shared_ptr<const directory::Context> LaneBooks::context(DirectoryOrdinal ordinal) {
-  return directory_.at(ordinal);
+  std::optional<Error> unread;
+  auto found = directory_.at(ordinal, &unread);
+  // Whether it is there is not known: the partition begins anew, where a document that is missing would stop
+  // the lane for good.
+  if (unread && unread->kind == ErrorKind::unknown_outcome && !failure_) failure_ = *unread;
+  return found;
 }
 
 std::optional<AggregateId> LaneBooks::find_reference(std::int64_t n) {
@@ -322,8 +327,9 @@ LaneBooks::Pass LaneBooks::behind_calendar(Instant now, std::size_t most) {
   Pass out;
   const DirectoryOrdinal in_force = lane::context_at(state, now);
   if (in_force == followed_context_) return out;
-  const auto context = directory_.at(in_force);
-  const calendar::Calendar* calendar = context == nullptr ? nullptr : context->working_calendar();
+  const auto context = this->context(in_force);
+  if (context == nullptr) return out;
+  const calendar::Calendar* calendar = context->working_calendar();
   const std::string key = calendar == nullptr ? "" : calendar->id + "@" + std::to_string(calendar->version);
   while (key != followed_calendar_ && out.looked < most && !failure()) {
     pass_at_ = due_.after(pass_at_);

@@ -47,7 +47,7 @@ class LaneBooks final : public lane::Books {
   /// One of `lanes` that share the memory of a process.
   LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const DirectoryLog& directory);
 
-  /// Reads the lane's state and outbox from the store. An unreadable or absent state is the empty one.
+  /// Reads the lane's state and outbox from the store. An absent state is the empty one.
   [[nodiscard]] Status load();
 
   const cases::CaseState* find_case(const AggregateId& id) override;
@@ -100,7 +100,7 @@ class LaneBooks final : public lane::Books {
   /// Outcomes that have expired (step.h) leave the store. The batch of the last call must be written; this
   /// one may be written later, while the books go on.
   void flush_into(store::Batch& batch);
-  /// The first failure of the store, if there was one: the lane must not go on.
+  /// The first failure of the store or of reading the directory, if there was one: the lane must not go on.
   [[nodiscard]] const std::optional<Error>& failure() const {
     return failure_ ? failure_ : due_.failure() ? due_.failure() : expiries_.failure();
   }

@@ -81,11 +81,12 @@ class LocalEngine final : public Engine {
   Status recount();
   Status wake_due();
   void start_workers();
-  bool wake_some(std::span<PartitionOwner* const> owners, std::size_t& first);
+  Result<std::size_t> wake_some(std::span<PartitionOwner* const> owners, std::size_t& first);
   void work(int worker, const std::stop_token& stop);
   void keep_flushing(const std::stop_token& stop);
   std::size_t unflushed();
   Status flush();
+  Status write_unsaved();
   Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);
   Status activate_laggards(const PartitionOwner& owner);
   std::vector<log::Append> activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal,
@@ -106,9 +107,9 @@ class LocalEngine final : public Engine {
   std::atomic<Instant> clocks_late_at_{Instant{INT64_MIN / 2}};  ///< when they were last seen to be
   Waiters waiters_;
   std::mutex inline_;
-  std::atomic<bool> saving_ = false;  ///< by keep_flushing
+  std::atomic<bool> saving_ = false;  ///< by keep_flushing; stays so while it cannot
   std::mutex flushing_;
-  std::optional<Error> not_saved_;  ///< the state has fallen behind for good; the next start makes it again
+  store::Batch unsaved_;  ///< guarded by flushing_: what the owners gave and the store has not taken yet
   std::vector<std::unique_ptr<PartitionOwner>> owners_;
   // Threads, the last to be made and the first to end.
   std::unique_ptr<Committer> committer_;

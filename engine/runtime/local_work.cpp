@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "engine/base/thread_name.h"
 #include "engine/log/crash_point.h"
@@ -31,6 +32,24 @@ constexpr std::chrono::milliseconds kLookForSaved{5};
 constexpr std::int64_t kLateMs = kMsPerSecond;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
 constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
+
+/// Says of what goes wrong again and again that it does: once, until all has gone well.
+class Trouble {
+ public:
+  void say(const std::string& what) {
+    fresh_ = true;
+    if (said_.insert(what).second) spdlog::critical("{}", what);
+  }
+  /// At the end of a round; `over`: nothing of what was said lasts, unless it was met in this round.
+  void round(bool over) {
+    if (over && !fresh_) said_.clear();
+    fresh_ = false;
+  }
+
+ private:
+  std::set<std::string> said_;
+  bool fresh_ = false;
+};
 
 /// Whether the lane uses the directory up to the ordinal, or will from the instant on.
 bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
@@ -71,6 +90,8 @@ Status LocalEngine::tend(PartitionOwner& owner) {
   const bool gives_up = !mine && owner.decides();
   if (lost || (gives_up && !owner.follow())) {
     const std::lock_guard lock(flushing_);
+    // It begins anew from the store, which must not move under it.
+    if (auto written = write_unsaved(); !written) return written;
     if (auto loaded = owner.reload(); !loaded) return loaded;
     if (!owner.follow()) return done();
   }
@@ -124,18 +145,25 @@ void LocalEngine::start_workers() {
   }
 }
 
-/// In turn, so that no partition waits for all that is due in another. Whether any case was woken.
-bool LocalEngine::wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) {
+/// In turn, so that no partition waits for all that is due in another. How many cases were woken; the first
+/// error, once every partition had its turn.
+Result<std::size_t> LocalEngine::wake_some(std::span<PartitionOwner* const> owners, std::size_t& first) {
+  std::optional<Error> failed;
   std::size_t left = kWakeMost;
   for (std::size_t i = 0; i < owners.size() && left > 0; ++i, first = (first + 1) % owners.size()) {
     PartitionOwner& owner = *owners[first];
     const auto due = owner.next_due();
     if (due && now().ms - due->ms > kLateMs) clocks_late_at_ = now();
     if (due && *due <= now()) {
-      if (const auto woken = owner.wake(now(), std::min(left, kWakeEach))) left -= *woken;
+      if (const auto woken = owner.wake(now(), std::min(left, kWakeEach))) {
+        left -= *woken;
+      } else if (!failed) {
+        failed = woken.error();
+      }
     }
   }
-  return left < kWakeMost;
+  if (failed) return *failed;
+  return kWakeMost - left;
 }
 
 bool LocalEngine::clocks_are_late() const {
@@ -146,12 +174,7 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
   name_thread(("owner-" + std::to_string(worker)).c_str());
   const std::vector<PartitionOwner*> mine = owners_of(worker);
   std::size_t next_to_wake = 0;
-  std::string said;
-  const auto say = [&said](const Error& error) {
-    // What stays so is said once.
-    if (error.message != said) spdlog::critical("{}", error.message);
-    said = error.message;
-  };
+  Trouble trouble;
   bool failed = false;
   std::chrono::steady_clock::time_point again;
   while (!stop.stop_requested()) {
@@ -160,7 +183,7 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
     if ((shares_ || failed) && std::chrono::steady_clock::now() >= again) {
       failed = false;
       for (PartitionOwner* const owner : mine) {
-        if (auto tended = tend(*owner); !tended) failed = true, say(tended.error());
+        if (auto tended = tend(*owner); !tended) failed = true, trouble.say(tended.error().message);
       }
       if (failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
     }
@@ -170,21 +193,30 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       continue;
     }
     const bool may_wake = unsaved <= options_.unsaved_most / 4;
-    if (!deployment_.virtual_clock && may_wake) busy = wake_some(mine, next_to_wake);
+    if (!deployment_.virtual_clock && may_wake) {
+      const auto woken = wake_some(mine, next_to_wake);
+      if (!woken) trouble.say("clocks that are due do not fire: " + woken.error().message);
+      busy = woken && *woken > 0;
+    }
     std::size_t left = kRecountMost;
     for (PartitionOwner* const owner : mine) {
       if (left == 0) break;
-      if (const auto looked = owner->recount(now(), left)) left -= std::min(left, *looked);
+      if (const auto looked = owner->recount(now(), left)) {
+        left -= std::min(left, *looked);
+      } else if (!owner->lost()) {
+        trouble.say("due times are not counted again: " + looked.error().message);
+      }
     }
     busy = busy || left < kRecountMost;
     auto drained = PartitionOwner::drain(mine, kDrainMost);
     if (drained) {
       busy = *drained > 0 || busy;
     } else {
-      say(drained.error());
+      trouble.say(drained.error().message);
       if (!failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
       failed = true;
     }
+    trouble.round(!failed);
     if (!busy) log_->wait(seen, may_wake ? kLookAtLeastEvery : kLookForSaved);
   }
 }
@@ -194,18 +226,24 @@ void LocalEngine::keep_flushing(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
+  Trouble trouble;
   while (!stop.stop_requested()) {
     never.wait_for(lock, stop, kFlushEvery, [] { return false; });
     // What other processes publish.
-    if (shares_) (void)directory_.refresh();
+    if (shares_) {
+      if (const auto fresh = directory_.refresh(); !fresh)
+        trouble.say("what others publish cannot be read: " + fresh.error().message);
+    }
     if (shares_ && deployment_.virtual_clock) {
       for (const auto& owner : owners_) virtual_now_ = std::max(virtual_now_.load(), owner->latest().ms);
     }
-    if (unflushed() == 0) continue;
-    saving_ = true;
-    if (auto flushed = flush(); !flushed)
-      spdlog::error("the state was not saved: {}", flushed.error().message);
-    saving_ = false;
+    if (saving_ || unflushed() > 0) {
+      saving_ = true;
+      const auto flushed = flush();
+      if (!flushed) trouble.say("the state was not saved: " + flushed.error().message);
+      saving_ = !flushed;
+    }
+    trouble.round(true);
   }
 }
 
@@ -218,16 +256,19 @@ std::size_t LocalEngine::unflushed() {
 /// Decisions are synced before any state that contains them.
 Status LocalEngine::flush() {
   const std::lock_guard lock(flushing_);
-  if (not_saved_) return *not_saved_;
-  store::Batch batch;
-  for (const auto& owner : owners_) owner->flush_into(batch);
-  if (batch.empty()) return done();
-  // The owners count these changes as saved: after a failure no later state may be written, it would lack
-  // them.
-  if (auto synced = log_->sync(); !synced) return *(not_saved_ = synced.error());
+  if (auto written = write_unsaved(); !written) return written;
+  for (const auto& owner : owners_) owner->flush_into(unsaved_);
+  return write_unsaved();
+}
+
+/// The owners count these changes as saved: so after a failure they are written before any later ones.
+Status LocalEngine::write_unsaved() {
+  if (unsaved_.empty()) return done();
+  if (auto synced = log_->sync(); !synced) return synced;
   log::crash_point("state.before_write");
-  if (auto written = state_->write(batch); !written) return *(not_saved_ = written.error());
+  if (auto written = state_->write(unsaved_); !written) return written;
   log::crash_point("state.written");
+  unsaved_ = store::Batch();
   return done();
 }
 

@@ -32,7 +32,8 @@ class Waiters {
     std::condition_variable told;
     std::size_t undecided = 0;
     bool durable = false;
-    bool closed = false;  ///< nobody waits any longer
+    bool overdue = false;  ///< its time is over: it waits for durability alone
+    bool closed = false;   ///< nobody waits any longer
   };
   using Ticket = std::shared_ptr<Call>;
 
@@ -88,7 +89,7 @@ class Waiters {
         call->offsets.assign(own.begin(), own.end());
         call->durable = !failed;
         call->failed = failed;
-        all = failed || call->undecided == 0;
+        all = failed || call->undecided == 0 || call->overdue;
       }
       if (all) call->told.notify_one();
     }
@@ -100,8 +101,10 @@ class Waiters {
     {
       std::unique_lock lock(call->mutex);
       const auto all = [&call] { return call->failed || (call->durable && call->undecided == 0); };
-      if (!call->told.wait_for(lock, at_most, all))
+      if (!call->told.wait_for(lock, at_most, all)) {
+        call->overdue = true;
         call->told.wait(lock, [&call] { return call->failed || call->durable; });
+      }
       call->closed = true;
       decided = call->undecided == 0;
     }

@@ -58,13 +58,15 @@ struct HandShares final : log::Shares {
 /// A store that outlives its engine; deaf: what is written is forgotten, as by a process that dies first.
 struct KeptStore final : store::Store {
   KeptStore(std::shared_ptr<store::Store> held, std::shared_ptr<bool> is_deaf,
-            std::function<void()> before_each_write)
+            std::function<Status()> before_each_write)
       : inner(std::move(held)), deaf(std::move(is_deaf)), before_write(std::move(before_each_write)) {}
   Result<std::optional<std::string>> get(std::string_view family, std::string_view key) override {
     return inner->get(family, key);
   }
   Status write(const store::Batch& batch) override {
-    if (before_write) before_write();
+    if (before_write) {
+      if (auto may = before_write(); !may) return may;
+    }
     return *deaf ? done() : inner->write(batch);
   }
   Status sync() override { return done(); }
@@ -72,12 +74,17 @@ struct KeptStore final : store::Store {
               const std::function<bool(std::string_view, std::string_view)>& visit) override {
     return inner->scan(family, from, visit);
   }
-  Status clear(std::string_view family) override { return *deaf ? done() : inner->clear(family); }
+  Status clear(std::string_view family) override {
+    if (clears_left == 0) return Error{ErrorKind::unknown_outcome, "died", "", ""};
+    --clears_left;
+    return *deaf ? done() : inner->clear(family);
+  }
   std::unique_ptr<store::Snapshot> snapshot() override { return inner->snapshot(); }
   Result<std::unique_ptr<store::Load>> begin_load() override { return inner->begin_load(); }
   std::shared_ptr<store::Store> inner;
   std::shared_ptr<bool> deaf;
-  std::function<void()> before_write;
+  std::function<Status()> before_write;  ///< an error: that one is not written
+  int clears_left = 1000;
 };
 
 /// A seeded vault whose random ids go on from one engine to the next, as true ones do.
@@ -227,7 +234,7 @@ struct Bed {
   std::shared_ptr<std::atomic<std::int64_t>> time =
       std::make_shared<std::atomic<std::int64_t>>(cases::at("2026-05-20T09:00").ms);
   std::shared_ptr<std::atomic<int>> given_ids = std::make_shared<std::atomic<int>>(0);
-  std::function<void()> before_saving;
+  std::function<Status()> before_saving;
   std::size_t unsaved_most = 0;  ///< 0: as many as may be
   bool attempts = false;
   std::string attempts_file;

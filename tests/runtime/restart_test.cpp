@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "engine/log/forwarding_log.h"
+#include "engine/runtime/checkpoint.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -151,6 +153,66 @@ TEST_CASE("redecide: one changed guard is found at the first decision that it wo
   REQUIRE(audited.first.has_value());
   CHECK(audited.first->lane == signed_by.lane);
   CHECK(audited.first->ordinal == signed_by.ordinal);
+}
+
+TEST_CASE("state: what is half discarded is still known as that of another log") {
+  for (int cleared = 0; cleared < static_cast<int>(state_families().size()) - 1; ++cleared) {
+    Bed bed;
+    std::vector<AggregateId> ids;
+    { ids = live(*bed.open_with_rules(), 2); }
+    Bed other;
+    other.given_ids->store(5000);
+    { must(*other.open_with_rules(), at(opening("other"), "2026-05-20T09:00")); }
+    const auto log = log::open_simulated_log(other.storage);
+    KeptStore store(bed.state, bed.deaf, {});
+    store.clears_left = cleared;
+    REQUIRE_FALSE(discard_state(store));
+    const auto agrees = state_agrees(store, *log);
+    REQUIRE(agrees);
+    CHECK_FALSE(*agrees);
+    store.clears_left = 1000;
+    REQUIRE(discard_state(store));
+    CHECK(*state_agrees(store, *log));
+  }
+}
+
+TEST_CASE("workers: a directory that cannot be read for a while stops no lane") {
+  struct AwayLog final : log::ForwardingLog {
+    AwayLog(std::unique_ptr<log::EventLog> inner, std::shared_ptr<std::atomic<bool>> is_away)
+        : ForwardingLog(std::move(inner)), away(std::move(is_away)) {}
+    Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
+                std::size_t max_bytes, std::vector<log::StoredRecord>& out) override {
+      if (topic == log::Topic::directory && *away)
+        return Error{ErrorKind::unknown_outcome, "log-unreachable", "it does not answer", ""};
+      return ForwardingLog::read(topic, partition, from, max_records, max_bytes, out);
+    }
+    std::shared_ptr<std::atomic<bool>> away;
+  };
+  Bed bed(2, 2, false);
+  const auto away = std::make_shared<std::atomic<bool>>(false);
+  auto decides = bed.try_open(std::make_unique<AwayLog>(log::open_simulated_log(bed.storage), away), 1);
+  REQUIRE(decides);
+  *away = true;
+  {
+    // Another process, which decides nothing, publishes and activates: the one that decides has not seen the
+    // documents yet.
+    const auto state = bed.state;
+    const auto publishes = bed.open_sharing(std::make_shared<std::set<std::int32_t>>());
+    Bed::put_rules(*publishes);
+    bed.state = state;
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  *away = false;
+  const auto in_force = [&] {
+    for (std::int32_t lane = 0; lane < 2; ++lane) {
+      if ((*decides)->context(LaneId(lane))->ordinal.value == 0) return false;
+    }
+    return true;
+  };
+  for (int tries = 0; !in_force() && tries < 1000; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(in_force());
+  CHECK((*decides)->stopped().empty());
 }
 
 TEST_CASE("engine: a folder keeps everything over restarts, with and without its state folder") {

@@ -2,6 +2,7 @@
 #include <set>
 #include <thread>
 
+#include "engine/runtime/waiters.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -48,6 +49,66 @@ TEST_CASE("workers: eight callers that re-send lose no effect and double none") 
   CHECK(audited.undecided == 0);
 }
 
+TEST_CASE("workers: a state that could not be saved is saved once it can be, and nothing of it is lacking") {
+  Bed bed(2, 2, false);
+  { bed.open_with_rules(); }
+  std::atomic<bool> full = false;
+  std::atomic<int> refused = 0;
+  bed.before_saving = [&]() -> Status {
+    if (!full) return done();
+    ++refused;
+    return Error{ErrorKind::unknown_outcome, "store-write-failed", "no space", ""};
+  };
+  bed.unsaved_most = 5;
+  const auto until = [](const auto& holds) {
+    for (int tries = 0; !holds() && tries < 1000; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return holds();
+  };
+  std::vector<AggregateId> ids;
+  std::string held;
+  {
+    auto engine = bed.open({}, 1);
+    const auto decided = [&] {
+      return engine->position(LaneId(0)).value + engine->position(LaneId(1)).value;
+    };
+    ids.push_back(must(*engine, opening("first")).aggregate);
+    full = true;
+    ids.push_back(must(*engine, opening("not-saved")).aggregate);
+    REQUIRE(until([&] { return refused > 1; }));  // it is tried again
+    const std::int64_t before = decided();
+    for (int i = 0; i < 8; ++i) ids.push_back(must(*engine, opening("more-" + std::to_string(i))).aggregate);
+    CHECK(decided() == before + 6);  // what is not saved stays bounded
+    full = false;
+    REQUIRE(until([&] { return decided() == before + 8; }));
+    held = all_of(*engine, ids);
+  }
+  // From the state alone: the log is not asked for what the checkpoints say is in it.
+  auto engine = bed.open({}, 0);
+  CHECK(all_of(*engine, ids) == held);
+  CHECK(bed.redecided().different == 0);
+}
+
+TEST_CASE("waiters: who waits for durability alone is woken by it") {
+  Waiters waiters;
+  Outcome receipt;
+  receipt.command = CommandId("c1");
+  const Waiters::Ticket call = waiters.expect({receipt});
+  std::atomic<bool> woken = false;
+  std::jthread caller([&] {
+    waiters.wait(call, std::chrono::milliseconds(1));
+    woken = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK_FALSE(woken);
+  const std::array<std::int64_t, 1> offsets{7};
+  waiters.settle({call}, offsets, std::nullopt);  // never decided
+  for (int tries = 0; !woken && tries < 200; ++tries)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(woken);
+  if (!woken) waiters.tell(receipt.command, receipt);
+}
+
 TEST_CASE(
     "workers: while a save hangs so many decisions gather; what comes then is kept, and decided afterwards") {
   Bed bed(2, 2, false);
@@ -56,6 +117,7 @@ TEST_CASE(
   std::atomic<bool> saving = false;
   bed.before_saving = [&] {
     for (; hangs; std::this_thread::sleep_for(std::chrono::milliseconds(1))) saving = true;
+    return done();
   };
   bed.unsaved_most = 5;
   auto engine = bed.open({}, 1);

@@ -152,8 +152,9 @@ void look_at_engine(Examination& examination, Folder& folder) {
     examination.fail(
         "lanes",
         Error{ErrorKind::integrity, lane.why.code, "lane " + at + " has stopped: " + lane.why.message, ""},
-        lane.why.code == "upgrade-required" ? "run a newer program"
-                                            : "lastkm quarantine skip " + at + " --reason …");
+        lane.why.code == "upgrade-required"   ? "run a newer program"
+        : lane.why.code == "document-missing" ? "restore the directory log from a backup, and start again"
+                                              : "lastkm quarantine skip " + at + " --reason …");
   }
   if (stopped.empty()) examination.ok("lanes", "all run");
 }
