@@ -1,5 +1,7 @@
 #include "projections/projector.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -253,15 +255,25 @@ Result<bool> Projector::step() {
   return impl_->step_live();
 }
 
+namespace {
+/// Or until it is to stop.
+void rest_for(const std::stop_token& stop, std::chrono::steady_clock::duration rest) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, rest, [] { return false; });
+}
+}  // namespace
+
 Status Projector::run(const std::stop_token& stop, const std::function<bool()>& gives_way) {
   static constexpr std::chrono::milliseconds kPatience{100};
   using Clock = std::chrono::steady_clock;
   // A large chunk costs far less a record than many small ones; who cannot wait asks with wait_for().
   static constexpr Clock::duration kPace = std::chrono::milliseconds(25);
   static constexpr int kRestsMore = 9;
-  std::mutex pausing;
-  std::condition_variable_any never;
+  static constexpr Clock::duration kTryAgain = std::chrono::seconds(10);
   std::atomic<bool> building = false;
+  std::string said;  // what stays so is said once
   std::jthread builder;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = impl_->log.version();
@@ -273,9 +285,14 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
       builder = std::jthread([this, &building](const std::stop_token& token) {
         name_thread("rebuild");
         const Status built = impl_->build_outdated(token);
-        if (!built) {
-          const std::lock_guard lock(impl_->folding);
-          impl_->build_failed = true;
+        if (!built && !token.stop_requested()) {
+          spdlog::error("views are not rebuilt: {}", built.error().message);
+          if (built.error().kind == ErrorKind::unknown_outcome) {
+            rest_for(token, kTryAgain);
+          } else {
+            const std::lock_guard lock(impl_->folding);
+            impl_->build_failed = true;
+          }
         }
         building = false;
       });
@@ -283,14 +300,23 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
     if (!building && builder.joinable()) builder = std::jthread();
     const bool less = gives_way && gives_way();
     const Clock::time_point begun = Clock::now();
+    Clock::duration rest = kPace;
     {
       const std::lock_guard lock(impl_->folding);
-      if (const auto folded = less ? impl_->fold_chunk() : impl_->fold_live(); !folded) return folded;
+      if (const auto folded = less ? impl_->fold_chunk() : impl_->fold_live(); folded) {
+        said.clear();
+        if (less) rest = kRestsMore * (Clock::now() - begun);
+      } else if (folded.error().kind != ErrorKind::unknown_outcome || impl_->broken) {
+        return folded;
+      } else {
+        // Brokers that are away come back; what they hold is read then.
+        if (folded.error().message != said) spdlog::warn("views wait: {}", folded.error().message);
+        said = folded.error().message;
+        rest = kPatience;
+      }
     }
-    const Clock::duration rest = less ? kRestsMore * (Clock::now() - begun) : kPace;
     impl_->log.wait(seen, kPatience);
-    std::unique_lock pause(pausing);
-    never.wait_for(pause, stop, rest, [] { return false; });
+    rest_for(stop, rest);
   }
   return done();
 }

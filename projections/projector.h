@@ -91,8 +91,8 @@ struct Compared {
 /// Thread-safe: one call folds at a time; readers see the rows of one checkpoint through a Reading.
 class Projector {
  public:
-  /// `log`, `store` outlive this. The store has families_of(views). refused "foreign-views" where the store
-  /// holds rows of another log; integrity where it is damaged. Views that are new or of another layout are
+  /// `log`, `store` outlive this. The store has families_of(views). integrity: "foreign-views" where the
+  /// store holds rows of another log, or it is damaged. Views that are new or of another layout are
   /// built by catch_up().
   [[nodiscard]] static Result<std::unique_ptr<Projector>> open(log::EventLog& log, store::Store& store,
                                                                Views views, const ProjectorOptions& options);
@@ -106,8 +106,8 @@ class Projector {
   [[nodiscard]] Status catch_up();
   /// Builds what has to be built, then folds one chunk at most; false: there was nothing to read.
   [[nodiscard]] Result<bool> step();
-  /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. The
-  /// error that ended it, or done. While `gives_way` says so it takes a tenth of the time at most.
+  /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. Where
+  /// the log cannot be reached for a while (unknown_outcome) it goes on later. The error that ended it, or done. While `gives_way` says so it takes a tenth of the time at most.
   [[nodiscard]] Status run(const std::stop_token& stop, const std::function<bool()>& gives_way = {});
 
   [[nodiscard]] Positions positions() const;

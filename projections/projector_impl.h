@@ -50,7 +50,7 @@ struct Projector::Impl {
   std::mutex folding;
   Fold live;                    ///< guarded by folding
   std::optional<Error> broken;  ///< guarded by folding: a write failed, so memory and store may differ
-  bool build_failed = false;    ///< guarded by folding: the background does not try again by itself
+  bool build_failed = false;    ///< guarded by folding: for good: the background does not try again by itself
 
   mutable std::shared_mutex reading;  ///< guards what follows; nobody holds it while a batch is written
   std::shared_ptr<const Published> published;

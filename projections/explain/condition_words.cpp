@@ -111,7 +111,7 @@ class Speaker {
     return say({"“{0}”", "“{0}”"}, {names_.field(name.starts_with("cmd.") ? name.substr(4) : name)});
   }
 
-  /// `case.lead == ''`: nobody, nothing. `there`: what is said is that there is none.
+  /// `case.lead == ''`: nobody, nothing. `none`: what is said is that there is none.
   std::optional<std::string> presence(const Node& node, bool none) const {
     const Node& right = *node.operands[1];
     const auto* text = std::get_if<std::string_view>(&right.value);
@@ -165,6 +165,22 @@ class Speaker {
     return say(wanted ? known->holds : known->fails, {first, second});
   }
 
+  /// In parentheses, where it is not one thing: words do not tell what is counted first.
+  std::string term(const Node& node) const {
+    switch (node.op) {
+      case Op::to_integer:
+      case Op::to_boolean:
+      case Op::to_text:
+        return term(*node.operands[0]);
+      case Op::literal:
+      case Op::fact:
+      case Op::call:
+        return value(node);
+      default:
+        return "(" + value(node) + ")";
+    }
+  }
+
   std::string value(const Node& node) const {
     const auto operand = [&](std::size_t i) { return value(*node.operands[i]); };
     switch (node.op) {
@@ -179,7 +195,7 @@ class Speaker {
       case Op::max:
         return say({"{0}与{1}中较大者", "the larger of {0} and {1}"}, {operand(0), operand(1)});
       case Op::minus:
-        return "-" + operand(0);
+        return "-" + term(*node.operands[0]);
       case Op::choose:
         return say({"{1}（若{0}，否则{2}）", "{1} (where {0}, otherwise {2})"},
                    {claim(*node.operands[0], true), operand(1), operand(2)});
@@ -188,7 +204,7 @@ class Speaker {
       case Op::multiply:
       case Op::divide:
       case Op::modulo:
-        return operand(0) + " " + std::string(sign_of(node.op)) + " " + operand(1);
+        return term(*node.operands[0]) + " " + std::string(sign_of(node.op)) + " " + term(*node.operands[1]);
       case Op::to_integer:
       case Op::to_boolean:
       case Op::to_text:

@@ -98,6 +98,7 @@ Result<std::vector<std::int64_t>> FakeLog::append(std::span<const log::Append> r
 
 Status FakeLog::read(log::Topic /*topic*/, std::int32_t partition, std::int64_t from, std::size_t max_records,
                      std::size_t /*max_bytes*/, std::vector<log::StoredRecord>& out) {
+  if (away) return Error{ErrorKind::unknown_outcome, "log-unreachable", "it does not answer", ""};
   for (const log::StoredRecord& stored : decisions.at(static_cast<std::size_t>(partition))) {
     if (stored.offset < from) continue;
     if (max_records-- == 0) break;

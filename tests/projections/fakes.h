@@ -72,6 +72,7 @@ class FakeLog final : public log::EventLog {
   std::vector<std::vector<log::StoredRecord>> decisions;
   std::function<void()> on_wait;
   int syncs = 0;
+  bool away = false;  ///< it cannot be read
 };
 
 inline constexpr std::int32_t kLanes = 8;

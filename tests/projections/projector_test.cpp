@@ -380,3 +380,24 @@ TEST_CASE("projector: giving way it folds a chunk at a time, and shows all in th
   CHECK(after[19] == static_cast<std::int64_t>(decisions.size()));
   CHECK(digest_of(*projector) == fresh_digest(log));
 }
+
+TEST_CASE("projector: while the log cannot be reached it waits, and goes on once it can") {
+  FakeLog log(3);
+  FakeStore store;
+  const auto projector = open(log, store, 40);
+  catch_up(*projector);
+  add_all(log, invent_lives(5, 60));
+  std::stop_source stop;
+  int waits = 0;
+  log.away = true;
+  log.on_wait = [&] {
+    ++waits;
+    if (waits == 3) {
+      CHECK(projector->positions().empty());
+      log.away = false;
+    }
+    if (waits == 5) stop.request_stop();
+  };
+  CHECK(projector->run(stop.get_token()));
+  CHECK(digest_of(*projector) == fresh_digest(log));
+}
