@@ -44,18 +44,19 @@ LocalEngine::~LocalEngine() {
 }
 
 std::unique_ptr<PartitionOwner> LocalEngine::make_owner(std::int32_t partition) {
-  OwnerParts parts{
-      *log_,
-      *state_,
-      directory_,
-      *attempts_,
-      deployment_.source(),
-      "pid-" + std::to_string(::getpid()) + "-" + vault_->random_command().value.substr(0, 8),
-      deployment_.lanes,
-      [this] { return now(); },
-      [this] { return vault_->random_command(); },
-      [this](const CommandId& id) { return waiters_.anyone(id); },
-      [this](const CommandId& asked, Outcome outcome) { waiters_.tell(asked, std::move(outcome)); }};
+  OwnerParts parts{*log_,
+                   *state_,
+                   directory_,
+                   *attempts_,
+                   deployment_.source(),
+                   "pid-" + std::to_string(::getpid()) + "-" + vault_->random_command().value.substr(0, 8),
+                   deployment_.lanes,
+                   [this] { return now(); },
+                   [this] { return vault_->random_command(); },
+                   [this](const CommandId& id) { return waiters_.anyone(id); },
+                   [this](const CommandId& asked, std::string_view fingerprint, Outcome outcome) {
+                     waiters_.tell(asked, fingerprint, std::move(outcome));
+                   }};
   return std::make_unique<PartitionOwner>(partition, std::move(parts));
 }
 

@@ -25,14 +25,16 @@ Error unknown(std::string why) {
       ""};
 }
 
-/// What can be said of a durable command that is not decided yet.
-Outcome receipt_for(const record::Command& command) {
-  Outcome receipt;
+/// Until it is decided: what can be said of a command that is durable.
+Waiters::Awaited awaited(const record::Command& command) {
+  Waiters::Awaited out;
+  Outcome& receipt = out.receipt;
   receipt.status = OutcomeStatus::recorded;
   receipt.command = command.id;
   receipt.aggregate = command.aggregate;
   receipt.lane = command.lane;
-  return receipt;
+  out.fingerprint = command.fingerprint;
+  return out;
 }
 
 Error only_virtual() {
@@ -176,7 +178,7 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
       out[i] = command.error();
       continue;
     }
-    pending.push_back(Pending{i, waiters_.expect({receipt_for(*command)})});
+    pending.push_back(Pending{i, waiters_.expect({awaited(*command)})});
     appends.push_back(append_of(*command));
     if (appends.size() >= kDrainMost) settle_batch();
   }
@@ -213,19 +215,20 @@ Result<Outcome> LocalEngine::advance_command(const intake::Submission& submissio
   }
   const record::Command command = lane::engine_command(lane::kAdvanceClock, record::lane_aggregate(LaneId(0)),
                                                        LaneId(0), vault_->random_command(), Object{}, now());
-  const Waiters::Ticket ticket = waiters_.expect({receipt_for(command)});
+  const Waiters::Ticket ticket = waiters_.expect({awaited(command)});
   const log::Append append = append_of(command);
+  Status settled = done();
   if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered); !appended)
-    return appended.error();
-  if (auto settled = settle(); !settled) return settled.error();
+    settled = appended.error();
+  if (settled) settled = settle();
   waiters_.close(ticket);
-  return outcome_at(*ticket, 0);
+  return settled ? outcome_at(*ticket, 0) : Result<Outcome>(settled.error());
 }
 
 std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const intake::Submission> submissions) {
   std::vector<Result<Outcome>> out(submissions.size(), unknown("the engine stopped before this line"));
   std::vector<std::size_t> places;
-  std::vector<Outcome> receipts;
+  std::vector<Waiters::Awaited> awaits;
   std::vector<log::Append> appends;
   for (std::size_t i = 0; i < submissions.size(); ++i) {
     if (submissions[i].at) {
@@ -247,11 +250,11 @@ std::vector<Result<Outcome>> LocalEngine::submit_to_workers(std::span<const inta
       continue;
     }
     appends.push_back(append_of(*command));
-    receipts.push_back(receipt_for(*command));
+    awaits.push_back(awaited(*command));
     places.push_back(i);
   }
-  if (receipts.empty()) return out;
-  const Waiters::Ticket call = waiters_.expect(std::move(receipts));
+  if (awaits.empty()) return out;
+  const Waiters::Ticket call = waiters_.expect(std::move(awaits));
   committer_->take(std::move(appends), call);
   const bool rows =
       std::any_of(submissions.begin(), submissions.end(), [](const auto& one) { return one.historical; });
@@ -272,16 +275,16 @@ std::vector<Result<Outcome>> LocalEngine::migrate(std::span<const Migration> cas
 }
 
 std::vector<Result<Outcome>> LocalEngine::migrate_batch(std::span<const Migration> cases) {
-  std::vector<Outcome> receipts;
+  std::vector<Waiters::Awaited> awaits;
   std::vector<log::Append> appends;
   for (const Migration& one : cases) {
     const record::Command command = lane::engine_command(cases::kMigrateCase, one.aggregate,
                                                          record::lane_of(one.aggregate, deployment_.lanes),
                                                          vault_->random_command(), one.input, now());
-    receipts.push_back(receipt_for(command));
+    awaits.push_back(awaited(command));
     appends.push_back(append_of(command));
   }
-  const Waiters::Ticket call = waiters_.expect(std::move(receipts));
+  const Waiters::Ticket call = waiters_.expect(std::move(awaits));
   if (workers_.empty()) {
     Status written = done();
     if (auto appended = log_->append(appends, log::Durability::synced); !appended) written = appended.error();

@@ -152,7 +152,8 @@ Status PartitionOwner::fold_accepted(LaneBooks& books, const lane::Taken& taken,
   apply(books, taken, decision, accepted.bytes);
   note_accepted(books, decision.command, accepted.offset, books.state.last_hash);
   if (taken.command && parts_.is_awaited(taken.command->id))
-    parts_.decided(taken.command->id, outcome_of(books, taken, std::move(accepted.decision)));
+    parts_.decided(taken.command->id, taken.command->fingerprint,
+                   outcome_of(books, taken, std::move(accepted.decision)));
   return done();
 }
 

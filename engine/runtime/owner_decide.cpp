@@ -107,11 +107,18 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
   log::crash_point("decided");
   apply(books, taken, *decision, bytes);
   if (books.failure()) return *books.failure();
-  Predicted& predicted =
-      predicted_.emplace_back(Predicted{lane, ordinal, decision->command, decision->aggregate,
-                                        std::move(bytes), books.state.last_hash, std::nullopt});
-  if (taken.command && parts_.is_awaited(taken.command->id))
+  Predicted& predicted = predicted_.emplace_back(Predicted{lane,
+                                                           ordinal,
+                                                           decision->command,
+                                                           decision->aggregate,
+                                                           std::move(bytes),
+                                                           books.state.last_hash,
+                                                           std::nullopt,
+                                                           {}});
+  if (taken.command && parts_.is_awaited(taken.command->id)) {
     predicted.outcome = outcome_of(books, taken, std::move(*decision));
+    predicted.fingerprint = taken.command->fingerprint;
+  }
   return done();
 }
 
@@ -156,7 +163,7 @@ void PartitionOwner::put_predicted(std::vector<log::Append>& appends) {
 void PartitionOwner::accept_predicted(std::int64_t offset) {
   Predicted& first = predicted_.front();
   note_accepted(books(first.lane), first.command, offset, first.hash);
-  if (first.outcome) parts_.decided(first.command, std::move(*first.outcome));
+  if (first.outcome) parts_.decided(first.command, first.fingerprint, std::move(*first.outcome));
   predicted_.pop_front();
 }
 

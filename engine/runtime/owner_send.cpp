@@ -101,7 +101,7 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, bytes,
-                                   record::hex(record::sha256(bytes)), std::nullopt});
+                                   record::hex(record::sha256(bytes)), std::nullopt, {}});
     std::vector<log::Append> appends;
     put_predicted(appends);
     if (auto written = parts_.log.append(appends, log::Durability::buffered); !written) {

@@ -36,7 +36,8 @@ struct OwnerParts {
   std::function<Instant()> now;
   std::function<CommandId()> new_id;
   std::function<bool(const CommandId&)> is_awaited;  ///< does somebody wait for this command's outcome
-  std::function<void(const CommandId& asked, Outcome)> decided;  ///< called after read-back, in order
+  std::function<void(const CommandId& asked, std::string_view fingerprint, Outcome)>
+      decided;  ///< called after read-back, in order
 };
 
 /// Thread-safe: each call holds the owner's mutex.
@@ -108,6 +109,7 @@ class PartitionOwner {
     std::string bytes;
     std::string hash;                ///< hex SHA-256 of the bytes
     std::optional<Outcome> outcome;  ///< where somebody waits for it
+    std::string fingerprint;         ///< of the command, where there is an outcome
   };
   /// What one turn of drain() works on; its owner is locked for so long.
   struct Turn {

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,6 +20,11 @@ namespace lastkm::runtime {
 
 class Waiters {
  public:
+  /// A command that a call waits for.
+  struct Awaited {
+    Outcome receipt;          ///< what can be said of it before it is decided; names the command
+    std::string fingerprint;  ///< of what it asks: two that bear one key may ask different things
+  };
   /// One call of submit(). What became of it may be read once wait() or close() has returned.
   class Call {
    public:
@@ -38,26 +45,33 @@ class Waiters {
   using Ticket = std::shared_ptr<Call>;
 
   /// Before the commands are appended, so that no decision can come before its waiter.
-  [[nodiscard]] Ticket expect(std::vector<Outcome> receipts) {
+  [[nodiscard]] Ticket expect(std::vector<Awaited> commands) {
     auto call = std::make_shared<Call>();
-    call->receipts = std::move(receipts);
-    call->outcomes.resize(call->receipts.size());
-    call->undecided = call->receipts.size();
+    call->outcomes.resize(commands.size());
+    call->undecided = commands.size();
+    call->receipts.reserve(commands.size());
+    for (Awaited& command : commands) call->receipts.push_back(std::move(command.receipt));
     const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < call->receipts.size(); ++i) {
-      waiting_.emplace(call->receipts[i].command, Place{call, i});
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      waiting_.emplace(call->receipts[i].command,
+                       Place{call, i, std::move(commands[i].fingerprint), ++turn_});
     }
     return call;
   }
-  /// Gives the outcome to one of those who wait for the command.
-  void tell(const CommandId& asked, Outcome outcome) {
+  /// Gives the outcome of a command to who has waited for it the longest, of those that asked just this.
+  void tell(const CommandId& asked, std::string_view fingerprint, Outcome outcome) {
     Place place;
     {
       const std::lock_guard lock(mutex_);
-      const auto found = waiting_.find(asked);
-      if (found == waiting_.end()) return;
-      place = std::move(found->second);
-      waiting_.erase(found);
+      auto [at, last] = waiting_.equal_range(asked);
+      auto first = waiting_.end();
+      for (; at != last; ++at) {
+        const bool fits = at->second.fingerprint == fingerprint;
+        if (fits && (first == waiting_.end() || at->second.turn < first->second.turn)) first = at;
+      }
+      if (first == waiting_.end()) return;
+      place = std::move(first->second);
+      waiting_.erase(first);
     }
     Call& call = *place.call;
     bool all = false;
@@ -123,6 +137,8 @@ class Waiters {
   struct Place {
     Ticket call;
     std::size_t index = 0;
+    std::string fingerprint;
+    std::uint64_t turn = 0;
   };
   void forget(const Ticket& call) {
     const std::lock_guard lock(mutex_);
@@ -133,6 +149,7 @@ class Waiters {
   }
   std::mutex mutex_;
   std::unordered_multimap<CommandId, Place> waiting_;
+  std::uint64_t turn_ = 0;
 };
 
 }  // namespace lastkm::runtime

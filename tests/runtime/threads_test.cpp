@@ -89,11 +89,36 @@ TEST_CASE("workers: a state that could not be saved is saved once it can be, and
   CHECK(bed.redecided().different == 0);
 }
 
+TEST_CASE("submit: of lines with one key each gets the outcome of what it asked itself") {
+  for (const int workers : {0, 2}) {
+    Bed bed(4, 2, false);
+    { bed.open_with_rules(); }
+    auto engine = bed.open({}, workers);
+    std::vector<intake::Submission> lines;
+    for (int i = 0; i < 6; ++i) {
+      // Three times the same, then another under its key, then the same again, then another.
+      lines.push_back(opening("one-key"));
+      if (i == 3 || i == 5) lines.back().data.if_object()->set("urgency", "URGENT");
+    }
+    const auto told = engine->submit(lines);
+    REQUIRE(told.size() == lines.size());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      INFO("workers " << workers << ", line " << i);
+      REQUIRE(told[i]);
+      const bool other = i == 3 || i == 5;
+      CHECK(told[i]->status == (i == 0  ? OutcomeStatus::accepted
+                                : other ? OutcomeStatus::rejected
+                                        : OutcomeStatus::duplicate));
+      if (other) CHECK(told[i]->rejection->code == "key-reused");
+    }
+  }
+}
+
 TEST_CASE("waiters: who waits for durability alone is woken by it") {
   Waiters waiters;
   Outcome receipt;
   receipt.command = CommandId("c1");
-  const Waiters::Ticket call = waiters.expect({receipt});
+  const Waiters::Ticket call = waiters.expect({{receipt, "asked"}});
   std::atomic<bool> woken = false;
   std::jthread caller([&] {
     waiters.wait(call, std::chrono::milliseconds(1));
@@ -106,7 +131,7 @@ TEST_CASE("waiters: who waits for durability alone is woken by it") {
   for (int tries = 0; !woken && tries < 200; ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(woken);
-  if (!woken) waiters.tell(receipt.command, receipt);
+  if (!woken) waiters.tell(receipt.command, "asked", receipt);
 }
 
 TEST_CASE(
