@@ -1,11 +1,10 @@
 // lastkm import: files of other systems as requests. Running it again lands on the same cases.
 #include "engine/intake/import.h"
 
-#include <filesystem>
-#include <fstream>
 #include <span>
 
 #include "tools/lastkm/import_report.h"
+#include "tools/lastkm/input.h"
 #include "tools/lastkm/memory.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -145,43 +144,12 @@ void print_row(Session& session, const RowResult& row) {
   out << '\n';
 }
 
-struct Input {
-  std::ifstream file;
-  std::istream* stream = nullptr;
-  std::int64_t size = 0;  ///< 0: not known
-
-  /// How much has been read of it.
-  std::int64_t at() {
-    if (size == 0) return 0;
-    const auto where = file.tellg();
-    return where < 0 ? size : static_cast<std::int64_t>(where);
-  }
-};
-
-Status open(Session& session, const std::string& name, Input& input) {
-  input.stream = &session.in();
-  if (name == "-") return done();
-  const std::string path = session.path(name);
-  std::error_code failed;
-  if (std::filesystem::is_directory(path, failed))
-    return Error{ErrorKind::bad_input, "not-a-file", path + " is a folder; give a file, or - for the input.",
-                 path};
-  input.file.open(path, std::ios::binary);
-  if (!input.file)
-    return Error{ErrorKind::not_found, "no-such-file", "There is no file " + path + " that can be read.",
-                 path};
-  const auto size = std::filesystem::file_size(path, failed);
-  if (!failed) input.size = static_cast<std::int64_t>(size);
-  input.stream = &input.file;
-  return done();
-}
-
 Result<Exit> run(Session& session, const Given& given) {
   auto options = options_of(given);
   if (!options) return options.error();
-  Input input;
-  if (auto opened = open(session, given.file, input); !opened) return opened.error();
-  const auto importer = intake::open_import(given.format, *input.stream, *options);
+  auto input = Input::open(session, given.file);
+  if (!input) return input.error();
+  const auto importer = intake::open_import(given.format, input->stream(), *options);
   if (!importer) return importer.error();
   if (!session.is_served()) give_memory_back_at_once();
   const auto engine = session.engine();
@@ -203,14 +171,14 @@ Result<Exit> run(Session& session, const Given& given) {
       });
   {
     const bool shown = session.shows_progress() && given.file != "-";
-    Progress progress(session.err(), shown, given.dry_run ? "reading" : "importing", input.size);
+    Progress progress(session.err(), shown, given.dry_run ? "reading" : "importing", input->size());
     for (std::int64_t rows = 0; auto row = (*importer)->next();) {
       importing.take(std::move(*row));
-      if (++rows % 64 == 0 && shown) progress.at(input.at(), std::to_string(rows) + " rows");
+      if (++rows % 64 == 0 && shown) progress.at(input->at(), std::to_string(rows) + " rows");
     }
     importing.run();
   }
-  if (input.stream->bad()) {
+  if (input->stream().bad()) {
     return Error{ErrorKind::unknown_outcome, "read-failed",
                  "The file could not be read to its end; " + std::to_string(sum.rows) +
                      " rows were handled. Import it again: what is there is not doubled.",

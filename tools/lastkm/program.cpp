@@ -157,6 +157,19 @@ Exit Program::parse(const std::vector<std::string>& arguments, const Streams& st
 }
 
 Exit Program::run(const std::vector<std::string>& arguments, const Streams& streams, Folder* served) {
+  const Exit exit = answer(arguments, streams, served);
+  streams.out->flush();
+  if (served != nullptr || streams.out->good()) return exit;
+  // Who has read enough, such as `head`, need not be told.
+  if (!streams.out_is_closed || !streams.out_is_closed()) {
+    tell(*streams.err, Style{streams.err_is_terminal},
+         Error{ErrorKind::refused, "output-failed",
+               "The answer could not be written to its end; is there room where it goes?", ""});
+  }
+  return exit == Exit::ok ? Exit::refused : exit;
+}
+
+Exit Program::answer(const std::vector<std::string>& arguments, const Streams& streams, Folder* served) {
   if (const Exit parsed = parse(arguments, streams); parsed != Exit::ok || !action_) return parsed;
   Session session(streams, options_, served);
   const auto fail = [&](const Error& error) {
@@ -187,9 +200,8 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
     if (!options_.quiet) *streams.err << session.error_style().dim(note) << '\n';
     exit = action_(session);
   }
-  streams.out->flush();
-  if (!exit) return fail(exit.error());
-  return *exit;
+  if (!exit) streams.out->flush();  // what was said comes before what failed
+  return exit ? *exit : fail(exit.error());
 }
 
 }  // namespace lastkm::tool

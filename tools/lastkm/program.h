@@ -33,7 +33,7 @@ class Program {
   void on(Verb verb, Needs needs, Action action);
 
   /// Runs the verb that the arguments name (without the program's own name). Errors are told on the error
-  /// stream.
+  /// stream. An answer that could not be written to its end is one: no less than Exit::refused.
   [[nodiscard]] Exit run(const std::vector<std::string>& arguments, const Streams& streams,
                          Folder* served = nullptr);
 
@@ -41,6 +41,7 @@ class Program {
   [[nodiscard]] Verb root() const { return Verb(app_.get()); }
 
  private:
+  Exit answer(const std::vector<std::string>& arguments, const Streams& streams, Folder* served);
   void add_log_options();
   [[nodiscard]] Exit parse(const std::vector<std::string>& arguments, const Streams& streams);
   std::unique_ptr<CLI::App> app_;

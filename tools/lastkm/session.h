@@ -27,6 +27,7 @@ struct Streams {
   std::istream* in = nullptr;
   std::ostream* out = nullptr;
   std::ostream* err = nullptr;
+  std::function<bool()> out_is_closed = {};  ///< whether who reads it has gone; empty: not known
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   std::string cwd;     ///< what relative paths are relative to

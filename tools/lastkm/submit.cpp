@@ -1,11 +1,11 @@
 // lastkm submit FILE.jsonl|-: a command a line, an outcome a line. All lines run.
 #include <algorithm>
-#include <sstream>
 
 #include "engine/intake/submission.h"
 #include "engine/json/read.h"
 #include "engine/log/crash_point.h"
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/input.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
 #include "tools/lastkm/verbs.h"
@@ -72,6 +72,13 @@ class Submitting {
     batch_.clear();
   }
 
+  /// Of all that was taken, where nothing is to come soon.
+  void answer_now() {
+    if (batch_.empty()) return;
+    run_batch();
+    session_->out().flush();
+  }
+
   [[nodiscard]] Exit finish() {
     run_batch();
     if (!session_->json() && !table_.empty()) table_.print(session_->out(), session_->style());
@@ -115,26 +122,32 @@ class Submitting {
 };
 
 Result<Exit> run(Session& session, const std::string& file) {
-  std::istringstream text;
-  std::istream* input = &session.in();
-  if (file != "-") {
-    auto bytes = session.read(file);
-    if (!bytes) return bytes.error();
-    text.str(std::move(*bytes));
-    input = &text;
-  }
+  auto input = Input::open(session, file);
+  if (!input) return input.error();
   const auto engine = session.engine();
   if (!engine) return engine.error();
   Submitting submitting(session, **engine);
-  Progress progress(session.err(), session.shows_progress() && file != "-", "submitting", 0);
+  Progress progress(session.err(), session.shows_progress() && file != "-", "submitting", input->size());
   std::string line;
-  for (std::int64_t number = 1; std::getline(*input, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    log::crash_point("submit.read");
-    submitting.take({number, read_line(line, number)});
-    progress.at(number);
+  for (std::int64_t number = 1; std::getline(input->stream(), line); ++number) {
+    const bool empty = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (!empty) {
+      log::crash_point("submit.read");
+      submitting.take({number, read_line(line, number)});
+    }
+    // Who writes the lines may wait for their outcomes before there are more.
+    if (input->is_idle()) submitting.answer_now();
+    progress.at(input->at());
   }
-  return submitting.finish();
+  const Exit exit = submitting.finish();
+  if (input->stream().bad()) {
+    return Error{
+        ErrorKind::unknown_outcome, "read-failed",
+        "The commands could not be read to their end; those that have an outcome were taken. Send the "
+        "others again, with the same keys.",
+        file};
+  }
+  return exit;
 }
 
 }  // namespace
