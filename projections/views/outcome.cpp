@@ -75,6 +75,7 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     const CallbackOutcome callback{event.occurred_at,
                                    lead,
                                    event.data.flag("reached"),
+                                   contacted.value_or(false),
                                    !event.data.flag("contacted", true),
                                    std::string(event.data.text("solved")),
                                    std::string(event.data.text("satisfied")),
@@ -98,20 +99,20 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
 }
 
 namespace {
-Score::Answer answer_of(const std::optional<CallbackOutcome>& callback) {
-  if (!callback) return {};
-  return {callback->reached, callback->denied_contact, callback->solved, callback->satisfied};
+Score::Answer answer_of(const Outcome& outcome, const std::optional<CallbackOutcome>& callback) {
+  if (!callback) return {false, outcome.contacted.value_or(false), false, {}, {}};
+  return {callback->reached, callback->contacted, callback->denied_contact, callback->solved,
+          callback->satisfied};
 }
 
-Score score_of(const Outcome& outcome, std::string_view caller) {
+Score score_of(const Outcome& outcome) {
   Score score;
   score.workflow = outcome.workflow;
-  score.contacted = outcome.contacted.value_or(false);
-  score.first = answer_of(outcome.first);
-  score.last = answer_of(outcome.last);
+  score.first = answer_of(outcome, outcome.first);
+  score.last = answer_of(outcome, outcome.last);
   for (const Exclusion& one : outcome.excluded) score.excluded.emplace_back(one.code, one.approver);
   if (outcome.anonymous) score.excluded.emplace_back("X-ANON", outcome.opened_by);
-  if (!score.first.reached) score.excluded.emplace_back("X-UNREACH", caller);
+  if (outcome.first && !outcome.first->reached) score.excluded.emplace_back("X-UNREACH", outcome.first->by);
   return score;
 }
 }  // namespace
@@ -126,7 +127,7 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
   };
   if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty())
     return all;
-  const Score score = score_of(outcome, outcome.first ? outcome.first->by : std::string());
+  const Score score = score_of(outcome);
   for (const RatesBasis basis : {RatesBasis::callback, RatesBasis::close}) {
     const bool by_call = basis == RatesBasis::callback;
     if (by_call && outcome.first) {
@@ -166,13 +167,13 @@ std::string Score::text() const {
     for (const char c : key_part(value)) text += c == '|' ? std::string("%7C") : std::string(1, c);
     text += '|';
   };
-  const auto flags = [&part](bool a, bool b) {
-    part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0))));
+  const auto flags = [&part](bool a, bool b = false, bool c = false) {
+    part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0) + (c ? 4 : 0))));
   };
   part(workflow);
-  flags(unscored, contacted);
+  flags(unscored);
   for (const Answer* answer : {&first, &last}) {
-    flags(answer->reached, answer->denied_contact);
+    flags(answer->reached, answer->denied_contact, answer->contacted);
     part(answer->solved);
     part(answer->satisfied);
   }
@@ -196,10 +197,9 @@ std::optional<Score> Score::from(std::string_view text) {
   Score score;
   score.workflow = parts[0];
   score.unscored = (bits(1) & 1) != 0;
-  score.contacted = (bits(1) & 2) != 0;
   for (const std::size_t i : {2U, 5U}) {
     Answer& answer = i == 2 ? score.first : score.last;
-    answer = {(bits(i) & 1) != 0, (bits(i) & 2) != 0, parts[i + 1], parts[i + 2]};
+    answer = {(bits(i) & 1) != 0, (bits(i) & 4) != 0, (bits(i) & 2) != 0, parts[i + 1], parts[i + 2]};
   }
   for (std::size_t i = 8; i < parts.size(); i += 2) score.excluded.emplace_back(parts[i], parts[i + 1]);
   return score;

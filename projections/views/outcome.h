@@ -32,13 +32,15 @@ struct CallbackOutcome {
   Instant at;  ///< business time
   std::string lead;
   bool reached = false;
+  bool contacted = false;  ///< by this lead, in time: what is done after the call changes nothing of it
   bool denied_contact = false;
   std::string solved, satisfied;  ///< empty: not answered
   std::string by;                 ///< body that called
 
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
-    each(self.at, self.lead, self.reached, self.denied_contact, self.solved, self.satisfied, self.by);
+    each(self.at, self.lead, self.reached, self.contacted, self.denied_contact, self.solved, self.satisfied,
+         self.by);
   }
 };
 
@@ -72,9 +74,8 @@ enum class RatesBasis : std::uint8_t { callback, close };
 struct Score {
   std::string workflow;
   bool unscored = false;  ///< in no base: only among what was excluded, where that leaves the base
-  bool contacted = false;
   struct Answer {
-    bool reached = false, denied_contact = false;
+    bool reached = false, contacted = false, denied_contact = false;
     std::string solved, satisfied;
   };
   Answer first, last;

@@ -12,7 +12,7 @@ namespace {
 class RatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "rates"; }
-  [[nodiscard]] std::int32_t layout() const override { return 2; }
+  [[nodiscard]] std::int32_t layout() const override { return 3; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     outcomes_.expect(aggregates, rows);

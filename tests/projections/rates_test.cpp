@@ -17,9 +17,9 @@ record::Event registered(bool anonymous = false) {
   return event("CaseRegistered", Object{{"ref", "R-1"}, {"place", kPlace}, {"anonymous", anonymous}},
                "REGISTERED");
 }
-record::Event dispatched(std::string_view lead = "PSC-1") {
+record::Event dispatched(std::string_view lead = "PSC-1", int hours = 1) {
   record::Event made = event("CaseDispatched", Object{{"lead", lead}}, "DISPATCHED");
-  made.clocks = Array{clock_change("first_contact", "started", kBegin + kMsPerHour)};
+  made.clocks = Array{clock_change("first_contact", "started", kBegin + hours * kMsPerHour)};
   return made;
 }
 record::Event contacted() {
@@ -174,6 +174,23 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
         {4, contacted()},
         {90, happy()}},
        "2026-01 1 1/1 1/1 1/1"},
+      {"the new lead's contact after a reopening is not the former lead's, who was called back about",
+       {{0, registered()},
+        {1, dispatched()},
+        {60, contacted()},
+        {90, happy()},
+        {91, event("CaseReopened", Object{}, "REOPENED")},
+        {92, dispatched("PSC-2", 5)},
+        {93, contacted()}},
+       "2026-01 1 0/1 1/1 1/1"},
+      {"nor does a contact that is still to come take from one that was in time",
+       {{0, registered()},
+        {1, dispatched()},
+        {2, contacted()},
+        {90, happy()},
+        {91, event("CaseReopened", Object{}, "REOPENED")},
+        {92, dispatched("PSC-2", 5)}},
+       "2026-01 1 1/1 1/1 1/1"},
       {"not called back yet", {{0, registered()}, {1, dispatched()}, {2, contacted()}}, ""},
   };
   for (const Row& row : rows) {
@@ -185,6 +202,9 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
 TEST_CASE("rates: by close a case counts in the month of its last closing, and not while it is open again") {
   Life life = {{0, registered()}, {1, dispatched()}, {2, contacted()}, {90, happy()}};
   CHECK(one_line(life, RatesBasis::close).empty());
+  // Nobody called, so nobody was not reached.
+  CHECK(one_line({{0, registered(true)}, {1, dispatched()}, {90, closed()}}, RatesBasis::close) ==
+        "2026-01 1 null null null X-ANON:HOTLINE-510108:1");
   life.emplace_back(100, closed());
   CHECK(one_line(life, RatesBasis::close) == "2026-01 1 1/1 1/1 1/1");
   life.emplace_back(200, event("CaseReopened", Object{{"reason", "X"}}, "REOPENED"));
