@@ -21,4 +21,11 @@ inline constexpr std::array<std::string_view, 2> kNarrativeNames{"note", "text"}
   return is_of_reporter(name) || std::ranges::find(kNarrativeNames, name) != kNarrativeNames.end();
 }
 
+/// Facts of a case that are codes: what corrects one of them is no more personal than it was.
+inline constexpr std::array<std::string_view, 5> kPlainFacts{"category", "place", "respondent", "type",
+                                                             "urgency"};
+[[nodiscard]] constexpr bool is_plain_fact(std::string_view name) {
+  return std::ranges::find(kPlainFacts, name) != kPlainFacts.end();
+}
+
 }  // namespace lastkm

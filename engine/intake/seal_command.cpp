@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kReporter = "reporter";
 constexpr std::string_view kNarrative = "narrative";
 constexpr std::string_view kRequestText = "/text";
+constexpr std::string_view kField = "field";  ///< which fact a command corrects …
+constexpr std::string_view kValue = "value";  ///< … and to what
 /// What a command needs beside its input.
 constexpr std::size_t kEnvelopeBytes = 4096;
 
@@ -27,30 +29,44 @@ bool is_empty(const Value& value) {
 /// Replaces what is personal by boxes; one key for each subject, made when it is first needed.
 class Sealer {
  public:
-  Sealer(const std::set<std::string>& sealed_fields, const record::Command& command, privacy::Vault& vault)
-      : sealed_fields_(sealed_fields), command_(command), vault_(vault) {}
+  Sealer(const record::Command& command, privacy::Vault& vault) : command_(command), vault_(vault) {}
 
-  Status seal_members(Object& object, const std::string& path) {
+  Status seal_data(Object& data, const std::set<std::string>& plain_fields) {
+    const Value* field = data.find(kField);
+    const std::string* corrected = field == nullptr ? nullptr : field->if_string();
+    const bool corrects_plain = corrected == nullptr || is_plain_fact(*corrected);
+    return seal_each(data, "", [&](const std::string& name) {
+      return plain_fields.contains(name) && (name != kValue || corrects_plain);
+    });
+  }
+
+ private:
+  template <class IsPlain>
+  Status seal_each(Object& object, const std::string& path, const IsPlain& is_plain) {
     std::vector<Member> members(object.begin(), object.end());
     for (Member& member : members) {
-      if (Status sealed = seal(member.value, member.name, path + pointer_step(member.name)); !sealed)
-        return sealed;
+      const std::string at = path + pointer_step(member.name);
+      const Status sealed = is_empty(member.value)          ? done()
+                            : is_of_reporter(member.name)   ? put_box(member.value, kReporter, at)
+                            : is_always_sealed(member.name) ? put_box(member.value, kNarrative, at)
+                            : !is_plain(member.name)        ? put_box(member.value, kNarrative, at)
+                                                            : seal_inside(member.value, at);
+      if (!sealed) return sealed;
       object.set(member.name, std::move(member.value));
     }
     return done();
   }
 
- private:
-  Status seal(Value& value, const std::string& name, const std::string& path) {
+  /// Of a member that is plain: what it holds.
+  Status seal_inside(Value& value, const std::string& path) {
     if (is_empty(value)) return done();
-    if (is_of_reporter(name)) return put_box(value, kReporter, path);
-    if (is_always_sealed(name) || sealed_fields_.contains(name)) return put_box(value, kNarrative, path);
     if (const std::string* text = value.if_string())
       return is_code(*text) ? done() : put_box(value, kNarrative, path);
-    if (Object* object = value.if_object()) return seal_members(*object, path);
+    if (Object* object = value.if_object())
+      return seal_each(*object, path, [](const std::string& /*name*/) { return true; });
     if (Array* array = value.if_array()) {
       for (std::size_t i = 0; i < array->size(); ++i) {
-        if (Status sealed = seal((*array)[i], "", path + "/" + std::to_string(i)); !sealed) return sealed;
+        if (Status sealed = seal_inside((*array)[i], path + "/" + std::to_string(i)); !sealed) return sealed;
       }
     }
     return done();
@@ -82,7 +98,6 @@ class Sealer {
   }
 
   std::string secret_;
-  const std::set<std::string>& sealed_fields_;
   const record::Command& command_;
   privacy::Vault& vault_;
   std::map<std::string, std::string> keys_;
@@ -126,7 +141,7 @@ Result<Identity> identify(const Submission& submission, const std::optional<Aggr
 }
 
 Result<record::Command> seal_command(const Submission& submission, Identity identity,
-                                     const std::set<std::string>& sealed_fields, Instant now,
+                                     const std::set<std::string>& plain_fields, Instant now,
                                      privacy::Vault& vault) {
   record::Command command;
   command.aggregate = std::move(identity.aggregate);
@@ -146,8 +161,7 @@ Result<record::Command> seal_command(const Submission& submission, Identity iden
   command.correlation = submission.correlation;
   command.trace = submission.trace;
   command.input = submission.data;
-  if (Status sealed = Sealer(sealed_fields, command, vault).seal_members(*command.input.if_object(), "");
-      !sealed)
+  if (Status sealed = Sealer(command, vault).seal_data(*command.input.if_object(), plain_fields); !sealed)
     return sealed.error();
   if (record::canonical(command.input).size() + kEnvelopeBytes > record::kMaxCommandBytes) {
     return bad_data("", "too-long: sealed, the command has more than " +

@@ -49,12 +49,12 @@ struct Identity {
                                         const std::optional<AggregateId>& aggregate, std::int32_t lanes,
                                         const privacy::Vault& vault);
 
-/// Makes the command: every field that is free text or personal is sealed. `sealed_fields` are the names that
-/// the published workflows declare as such for this command, beside the fixed ones
-/// (base/sealed_names.h); and a string that is no code
-/// ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}) is free text too, wherever it stands.
+/// Makes the command: all that may be free text or personal is sealed. In the clear stay the members of the
+/// data that are among `plain_fields`, those which the published workflows know for this command and declare
+/// as neither, except the fixed names (base/sealed_names.h); the `value` that corrects the fact `field`,
+/// where that is a plain fact; and in them no string that is no code ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}).
 [[nodiscard]] Result<record::Command> seal_command(const Submission& submission, Identity identity,
-                                                   const std::set<std::string>& sealed_fields, Instant now,
+                                                   const std::set<std::string>& plain_fields, Instant now,
                                                    privacy::Vault& vault);
 
 }  // namespace lastkm::intake

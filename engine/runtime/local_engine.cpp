@@ -120,8 +120,8 @@ Result<std::unique_ptr<Rehearsal>> LocalEngine::rehearse() {
   parts.find_known = [this](const intake::Submission& submission, const intake::Identity& identity) {
     return known_before(submission, identity);
   };
-  parts.sealed_fields = [this](std::string_view command) {
-    return *sealed_.of(command, *directory_.newest());
+  parts.plain_fields = [this](std::string_view command) {
+    return *plain_fields_.of(command, *directory_.newest());
   };
   return runtime::rehearse(std::move(parts));
 }

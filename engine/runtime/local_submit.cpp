@@ -84,8 +84,9 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
 }
 
 Result<record::Command> LocalEngine::seal(const intake::Submission& submission, intake::Identity identity) {
-  auto sealed = intake::seal_command(submission, std::move(identity),
-                                     *sealed_.of(submission.name, *directory_.newest()), now(), *vault_);
+  auto sealed =
+      intake::seal_command(submission, std::move(identity),
+                           *plain_fields_.of(submission.name, *directory_.newest()), now(), *vault_);
   log::crash_point("intake.sealed");
   return sealed;
 }

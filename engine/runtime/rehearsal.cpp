@@ -122,7 +122,7 @@ class ShadowRehearsal final : public Rehearsal {
     }
     const LaneId lane = identity->lane;
     auto command = intake::seal_command(submission, std::move(*identity),
-                                        parts_.sealed_fields(submission.name), now(submission), *sealing_);
+                                        parts_.plain_fields(submission.name), now(submission), *sealing_);
     if (!command) return command.error();
     return decide(lane, record::encode(*command, parts_.deployment.source()), command->aggregate);
   }

@@ -26,7 +26,7 @@ struct RehearsalParts {
   std::function<std::optional<cases::CaseState>(LaneId, const AggregateId&)> find_case;
   std::function<Result<intake::Identity>(const intake::Submission&)> identify;
   std::function<std::optional<Outcome>(const intake::Submission&, const intake::Identity&)> find_known;
-  std::function<std::set<std::string>(std::string_view command)> sealed_fields;
+  std::function<std::set<std::string>(std::string_view command)> plain_fields;
 };
 
 [[nodiscard]] Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts);

@@ -1,5 +1,5 @@
-// Which fields of a command are free text or personal, by every workflow ever published: these are sealed at
-// intake.
+// Which members of a command's data may stand in the log in the clear: those that the newest versions of the
+// published workflows know, and that none of them declares as free text or personal.
 #pragma once
 
 #include <map>
@@ -14,25 +14,26 @@
 namespace lastkm::runtime {
 
 /// Thread-safe.
-class SealedFields {
+class PlainFields {
  public:
   [[nodiscard]] std::shared_ptr<const std::set<std::string>> of(std::string_view command,
                                                                 const directory::Context& published) {
     const std::lock_guard lock(mutex_);
     if (published.ordinal != known_) {
-      std::map<std::string, std::set<std::string>> fields;
+      std::map<std::string, std::set<std::string>> plain, sealed;
       for (const rules::Workflow* workflow : published.newest_workflows()) {
         for (const rules::CommandRule& rule : workflow->commands) {
           for (const rules::Field& field : rule.fields) {
-            if (field.kind == rules::FieldKind::text || field.kind == rules::FieldKind::caller) {
-              fields[rule.name].insert(field.name);
-            }
+            const bool seals = field.kind == rules::FieldKind::text || field.kind == rules::FieldKind::caller;
+            (seals ? sealed : plain)[rule.name].insert(field.name);
           }
         }
       }
       by_command_.clear();
-      for (auto& [name, names] : fields)
+      for (auto& [name, names] : plain) {
+        for (const std::string& other : sealed[name]) names.erase(other);
         by_command_[name] = std::make_shared<const std::set<std::string>>(std::move(names));
+      }
       known_ = published.ordinal;
     }
     static const auto kNone = std::make_shared<const std::set<std::string>>();
