@@ -107,7 +107,8 @@ class Projector {
   /// Builds what has to be built, then folds one chunk at most; false: there was nothing to read.
   [[nodiscard]] Result<bool> step();
   /// Catches up whenever the log grows, until stopped; views that have to be built are built meanwhile. Where
-  /// the log cannot be reached for a while (unknown_outcome) it goes on later. The error that ended it, or done. While `gives_way` says so it takes a tenth of the time at most.
+  /// the log cannot be reached for a while (unknown_outcome) it goes on later. The error that ended it, or
+  /// done. While `gives_way` says so it takes a tenth of the time at most.
   [[nodiscard]] Status run(const std::stop_token& stop, const std::function<bool()>& gives_way = {});
 
   [[nodiscard]] Positions positions() const;
@@ -143,10 +144,13 @@ class Projector {
     [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_many(
         std::string_view view, std::span<const std::string> keys) const;
     /// Rows whose key begins with `prefix`, from key `from` on (empty: the first), while `visit` returns
-    /// true.
-    [[nodiscard]] Status scan(
-        std::string_view view, std::string_view prefix, std::string_view from,
-        const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+    /// true. An error of its own is returned, as failed() gives it.
+    using Visit = std::function<Result<bool>(std::string_view key, std::string_view value)>;
+    [[nodiscard]] Status scan(std::string_view view, std::string_view prefix, std::string_view from,
+                              const Visit& visit) const;
+    /// What to answer where rows of the view could not be used for this reason: where they are damaged
+    /// (is_damage), they are set aside and made anew, and whoever asks is told to ask again.
+    [[nodiscard]] Error failed(std::string_view view, const Error& why) const;
     [[nodiscard]] Positions positions() const;
     /// Of one view: earlier ones where it still answers from an older layout.
     [[nodiscard]] Positions positions(std::string_view view) const;

@@ -56,7 +56,7 @@ Result<std::optional<std::string>> Projector::Reading::get(std::string_view view
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto row = rows_->get(*family, key);
-  if (!row) return projector_->impl_->read_failed(*at_, view, row.error());
+  if (!row) return failed(view, row.error());
   return row;
 }
 
@@ -65,20 +65,29 @@ Result<std::vector<std::optional<std::string>>> Projector::Reading::get_many(
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
   auto rows = rows_->get_many(*family, keys);
-  if (!rows) return projector_->impl_->read_failed(*at_, view, rows.error());
+  if (!rows) return failed(view, rows.error());
   return rows;
 }
 
 Status Projector::Reading::scan(std::string_view view, std::string_view prefix, std::string_view from,
-                                const std::function<bool(std::string_view, std::string_view)>& visit) const {
+                                const Visit& visit) const {
   auto family = projector_->impl_->readable(*at_, view);
   if (!family) return family.error();
-  Status scanned =
+  std::optional<Error> own;
+  const Status scanned =
       rows_->scan(*family, std::max(prefix, from), [&](std::string_view key, std::string_view value) {
-        return key.starts_with(prefix) && visit(key, value);
+        if (!key.starts_with(prefix)) return false;
+        const Result<bool> more = visit(key, value);
+        if (!more) own = more.error();
+        return more && *more;
       });
-  if (!scanned) return projector_->impl_->read_failed(*at_, view, scanned.error());
-  return scanned;
+  if (!scanned) return failed(view, scanned.error());
+  if (own) return failed(view, *own);
+  return done();
+}
+
+Error Projector::Reading::failed(std::string_view view, const Error& why) const {
+  return projector_->impl_->read_failed(*at_, view, why);
 }
 
 Positions Projector::Reading::positions() const {

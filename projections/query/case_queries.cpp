@@ -40,19 +40,12 @@ Ordinal ordinal_in(const Positions& positions, LaneId lane) {
 /// Calls `visit` with each case that matches.
 template <class Visit>
 Status each_case(const Reading& rows, const CaseFilter& filter, Instant now, Visit visit) {
-  std::optional<Error> error;
-  const Status scanned = rows.scan("cases", "", "", [&](std::string_view id, std::string_view bytes) {
+  return rows.scan("cases", "", "", [&](std::string_view id, std::string_view bytes) -> Result<bool> {
     auto row = read_row(id, bytes);
-    if (!row) {
-      error = row.error();
-      return false;
-    }
+    if (!row) return row.error();
     if (matches(filter, row->state, now)) visit(std::move(*row));
     return true;
   });
-  if (!scanned) return scanned;
-  if (error) return *error;
-  return done();
 }
 
 std::string sort_key(const cases::CaseState& state, CaseOrder order) {
@@ -119,10 +112,9 @@ Result<Value> Queries::show(std::string_view id_or_ref) const {
   if (!id) return id.error();
   auto bytes = rows.get("cases", *id);
   if (!bytes) return bytes.error();
-  if (!*bytes)
-    return Error{ErrorKind::integrity, "views-differ", "refs names a case that cases lacks: " + *id, ""};
-  auto row = read_row(*id, **bytes);
-  if (!row) return row.error();
+  auto row = *bytes ? read_row(*id, **bytes)
+                    : Result<CaseRow>(unreadable_row("cases", *id, "refs names it, and it is not there"));
+  if (!row) return rows.failed("cases", row.error());
   return case_show(row->state, row->lane, ordinal_in(rows.positions("cases"), row->lane),
                    options_.offset_minutes);
 }
@@ -182,7 +174,7 @@ Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& pag
   const Cursors cursors(options_.cursor_secret, "history " + *id);
   auto answer = page_of(std::move(found), page, cursors, [&](const std::string& bytes) -> Result<Value> {
     auto row = row_value("history", *id, bytes);
-    if (!row) return row.error();
+    if (!row) return rows.failed("history", row.error());
     return history_line(std::move(*row), options_.offset_minutes);
   });
   if (answer) answer->positions = rows.positions("history");

@@ -28,18 +28,16 @@ using Counts = std::map<std::pair<std::string, std::string>, std::int64_t>;  // 
 
 Result<Counts> counts_of(const Reading& rows, const std::string& prefix) {
   Counts counts;
-  bool good = true;
-  const Status scanned = rows.scan("hot", prefix, "", [&](std::string_view key, std::string_view bytes) {
+  const auto take = [&](std::string_view key, std::string_view bytes) -> Result<bool> {
     const std::size_t slash = key.find('/', prefix.size());
     std::int64_t n = 0;
     const auto [end, failed] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
-    good = slash == prefix.size() + 7 && failed == std::errc{} && end == bytes.data() + bytes.size();
-    if (good) counts[{std::string(key.substr(prefix.size(), 7)), plain_part(key.substr(slash + 1))}] = n;
-    return good;
-  });
-  if (!scanned) return scanned.error();
-  if (!good)
-    return Error{ErrorKind::integrity, "views-corrupt", "a count of hot is damaged; rebuild the views", ""};
+    if (slash != prefix.size() + 7 || failed != std::errc{} || end != bytes.data() + bytes.size())
+      return Error{ErrorKind::integrity, "views-corrupt", "a count of hot is damaged; rebuild the views", ""};
+    counts[{std::string(key.substr(prefix.size(), 7)), plain_part(key.substr(slash + 1))}] = n;
+    return true;
+  };
+  if (const Status scanned = rows.scan("hot", prefix, "", take); !scanned) return scanned.error();
   return counts;
 }
 
@@ -95,7 +93,7 @@ Result<std::vector<std::vector<Case>>> neighbours(const Reading& rows) {
       auto bytes = rows.get("duplicates", key);
       if (!bytes) return bytes.error();
       auto row = row_of<DuplicateRow>("duplicates", key, bytes->value_or(""));
-      if (!row) return row.error();
+      if (!row) return rows.failed("duplicates", row.error());
       cases.push_back({id, std::move(*row)});
     }
   }

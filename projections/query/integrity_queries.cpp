@@ -12,14 +12,10 @@ namespace lastkm::projections {
 
 Result<Array> integrity_lanes(const Projector::Reading& rows) {
   Array lines;
-  std::optional<Error> error;
-  const Status scanned =
-      rows.scan("integrity", kLanePrefix, "", [&](std::string_view key, std::string_view bytes) {
+  const Status scanned = rows.scan(
+      "integrity", kLanePrefix, "", [&](std::string_view key, std::string_view bytes) -> Result<bool> {
         auto row = row_of<IntegrityRow>("integrity", key, bytes);
-        if (!row) {
-          error = row.error();
-          return false;
-        }
+        if (!row) return row.error();
         std::int64_t lane = 0;
         key.remove_prefix(kLanePrefix.size());
         std::from_chars(key.data(), key.data() + key.size(), lane);
@@ -37,7 +33,6 @@ Result<Array> integrity_lanes(const Projector::Reading& rows) {
         return true;
       });
   if (!scanned) return scanned.error();
-  if (error) return *error;
   return lines;
 }
 
@@ -51,7 +46,10 @@ Result<Page> Queries::late(const PageRequest& page) const {
       });
   if (!scanned) return scanned.error();
   auto answer = page_of(std::move(found), page, Cursors(options_.cursor_secret, "late"),
-                        [](const std::string& bytes) { return row_value("integrity", "late", bytes); });
+                        [&rows](const std::string& bytes) -> Result<Value> {
+                          auto row = row_value("integrity", "late", bytes);
+                          return row ? std::move(row) : rows.failed("integrity", row.error());
+                        });
   if (answer) answer->positions = rows.positions("integrity");
   return answer;
 }

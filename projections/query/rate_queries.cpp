@@ -23,37 +23,26 @@ Error damaged(std::string_view what) {
 template <class Visit>
 Status each_outcome(const Reading& rows, Visit visit) {
   static constexpr std::string_view kPrefix = "case/";
-  std::optional<Error> error;
-  const Status scanned = rows.scan("rates", kPrefix, "", [&](std::string_view key, std::string_view bytes) {
+  return rows.scan("rates", kPrefix, "", [&](std::string_view key, std::string_view bytes) -> Result<bool> {
     auto outcome = row_of<Outcome>("rates", key, bytes);
-    if (!outcome) {
-      error = outcome.error();
-      return false;
-    }
+    if (!outcome) return outcome.error();
     visit(key.substr(kPrefix.size()), *outcome);
     return true;
   });
-  if (!scanned) return scanned;
-  if (error) return *error;
-  return done();
 }
 
 /// Calls `visit` with the key of a line, a score, and how many orders bring it there.
 template <class Visit>
 Status each_sum(const Reading& rows, RatesBy by, RatesBasis basis, Visit visit) {
   const std::string prefix = rates_prefix(by, basis);
-  bool good = true;
-  const Status scanned = rows.scan("rates", prefix, "", [&](std::string_view key, std::string_view bytes) {
+  return rows.scan("rates", prefix, "", [&](std::string_view key, std::string_view bytes) -> Result<bool> {
     const std::size_t slash = key.find('/', prefix.size());
     const auto score = slash == std::string_view::npos ? std::nullopt : Score::from(key.substr(slash + 1));
     const auto n = sum_from("rates", key, bytes);
-    good = score && n;
-    if (good) visit(plain_part(key.substr(prefix.size(), slash - prefix.size())), *score, *n);
-    return good;
+    if (!score || !n) return damaged("a sum");
+    visit(plain_part(key.substr(prefix.size(), slash - prefix.size())), *score, *n);
+    return true;
   });
-  if (!scanned) return scanned;
-  if (!good) return damaged("a sum");
-  return done();
 }
 
 bool within(const Period& period, Instant at) {

@@ -56,7 +56,7 @@ Result<std::optional<std::int64_t>> known_count(const Reading& rows, const Asked
   if (!text) return text.error();
   if (!*text) return std::optional<std::int64_t>();
   const auto n = sum_from("worklist", asked.count, **text);
-  if (!n) return n.error();
+  if (!n) return rows.failed("worklist", n.error());
   return std::optional(*n);
 }
 
@@ -93,7 +93,7 @@ Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, co
   if (!found) return found.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto line = work_line(ids[i], (*found)[i], now, options.offset_minutes);
-    if (!line) return line.error();
+    if (!line) return rows.failed("worklist", line.error());
     page.lines.push_back(std::move(*line));
   }
   page.positions = rows.positions("worklist");

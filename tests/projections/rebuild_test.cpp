@@ -11,6 +11,7 @@
 
 #include "engine/record/merkle.h"
 #include "projections/projector.h"
+#include "projections/query/queries.h"
 #include "projections/views/views.h"
 #include "tests/projections/fakes.h"
 #include "tests/scratch_folder.h"
@@ -329,6 +330,51 @@ TEST_CASE("rebuild: old rows that cannot be read are told of, and no hindrance")
   REQUIRE(status);
   for (const ViewStatus& view : *status) CHECK(view.incident.empty() == (view.name != "worklist"));
   CHECK(digest_of(**projector) == fresh_digest(log));
+}
+
+TEST_CASE("queries: a row that can be read and not understood is as good as damaged: it is made anew") {
+  FakeLog log(kLanes);
+  for (const record::Decision& decision : invent_lives(48, 300)) log.add(decision);
+  FakeStore store;
+  const auto projector = Projector::open(log, store, make_views(), small_rounds(2));
+  REQUIRE(projector);
+  catch_up(**projector);
+  const Queries queries(**projector, query_options());
+  const auto some = queries.list({}, CaseOrder::opened, {}, kBegin);
+  REQUIRE(some);
+  const std::string id(some->lines.front().text("case"));
+  const auto code_of = [](const auto& result) { return result ? std::string() : result.error().code; };
+  struct Asked {
+    std::string view, key;
+    std::function<std::string()> ask;
+  };
+  const std::vector<Asked> asks = {
+      {"cases", id, [&] { return code_of(queries.show(id)); }},
+      {"cases", id, [&] { return code_of(queries.list({}, CaseOrder::opened, {}, kBegin)); }},
+      {"history", id + "/0000000001", [&] { return code_of(queries.history(id, {})); }},
+      {"rates", "case/" + id,
+       [&] {
+         return code_of(queries.rates(RatesBy::month, RatesBasis::callback, {Instant{0}, {}}));
+       }},
+      {"integrity", "lane/0000", [&] { return code_of(queries.integrity()); }},
+  };
+  for (const auto& [view, key, ask] : asks) {
+    INFO(view << " " << key);
+    CHECK(ask().empty());
+    for (const int slot : {0, 1}) {
+      store::Batch batch;
+      batch.put(family_of(view, slot), key, "zz");
+      REQUIRE(store.write(batch));
+    }
+    CHECK(ask() == kViewDamaged);
+    const ViewStatus told = status_of(**projector, view);
+    CHECK(told.state == "damaged");
+    catch_up(**projector);
+    CHECK(ask().empty());
+    CHECK_THAT(status_of(**projector, view).incident, Catch::Contains(" of " + view + " cannot be read"));
+    CHECK(digest_of(**projector) == fresh_digest(log));
+    REQUIRE((*projector)->rebuild());
+  }
 }
 
 TEST_CASE(
