@@ -127,7 +127,43 @@ Result<Lines> Queries::hot(std::string_view dimension, std::string_view month, s
   return answer;
 }
 
-Result<Lines> Queries::duplicates() const {
+namespace {
+/// An open case that a new one may repeat.
+struct Candidate {
+  const Case* master = nullptr;
+  std::int64_t apart = 0;  ///< ms
+  std::optional<std::pair<std::int64_t, std::int64_t>> alike;
+
+  /// The most alike first, then the nearest; those that nothing is known of last.
+  [[nodiscard]] auto rank() const { return std::tuple(alike ? -alike->first : 1, apart, master->id); }
+  bool operator<(const Candidate& other) const { return rank() < other.rank(); }
+};
+
+/// Of `group`, which is in the order of time; the best `each`, in their order.
+std::vector<Candidate> candidates(const std::vector<Case>& group, std::size_t later, std::int64_t within,
+                                  std::size_t each) {
+  const Case& child = group[later];
+  std::vector<Candidate> best;  // a heap, the worst first
+  for (std::size_t earlier = later; earlier-- > 0;) {
+    const Case& master = group[earlier];
+    const std::int64_t apart = child.row.at.ms - master.row.at.ms;
+    if (apart > within || within == 0) break;
+    Candidate one{&master, apart, similarity(child.row.sketch, master.row.sketch)};
+    const bool full = each != 0 && best.size() == each;
+    if (full && !(one < best.front())) continue;
+    if (full) {
+      std::pop_heap(best.begin(), best.end());
+      best.pop_back();
+    }
+    best.push_back(one);
+    std::push_heap(best.begin(), best.end());
+  }
+  std::sort_heap(best.begin(), best.end());
+  return best;
+}
+}  // namespace
+
+Result<Lines> Queries::duplicates(std::size_t each) const {
   const Reading rows = projector_->reading();
   auto groups = neighbours(rows);
   if (!groups) return groups.error();
@@ -137,17 +173,13 @@ Result<Lines> Queries::duplicates() const {
       const Case& child = group[later];
       if (child.row.accepted) continue;
       const std::int64_t within = evaluation_of(child.row.workflow).hours_for(child.row.urgency) * kMsPerHour;
-      for (std::size_t earlier = 0; earlier < later; ++earlier) {
-        const Case& master = group[earlier];
-        const std::int64_t apart = child.row.at.ms - master.row.at.ms;
-        if (apart > within || within == 0) continue;
-        const auto alike = similarity(child.row.sketch, master.row.sketch);
+      for (const auto& [master, apart, alike] : candidates(group, later, within, each)) {
         found.emplace_back(
-            alike ? -alike->first : 1, child.id + master.id,
+            alike ? -alike->first : 1, child.id + master->id,
             Object{{"case", child.id},
                    {"ref", child.row.ref},
-                   {"master", master.id},
-                   {"master_ref", master.row.ref},
+                   {"master", master->id},
+                   {"master_ref", master->row.ref},
                    {"place", child.row.place},
                    {"category", child.row.category},
                    {"hours", apart / kMsPerHour},

@@ -122,8 +122,9 @@ class Queries {
   [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {},
                                   std::size_t top = 0) const;
   /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may
-  /// be a repeat of an open one, most alike first.
-  [[nodiscard]] Result<Lines> duplicates() const;
+  /// be a repeat of an open one that was asked before it, most alike first; of each new case at most `each`
+  /// (0: all), the most alike, then the nearest in time.
+  [[nodiscard]] Result<Lines> duplicates(std::size_t each = 3) const;
   /// integrity: {"lanes":[…],"exclusions":[{"code","approver","count"}],"late":n}.
   [[nodiscard]] Result<Value> integrity() const;
   /// Events that were recorded more than a day after they happened, by lane and ordinal.

@@ -18,7 +18,7 @@ struct DuplicateRow {
   std::string ref, place, category, urgency;
   std::string workflow;   ///< "ID@VERSION"
   std::string sketch;     ///< keyed sketch of the request's text, made at intake; empty: none
-  Instant at;             ///< when it was registered
+  Instant at;             ///< when it was asked, in business time
   bool accepted = false;  ///< past the stage at which it could become a child
   bool hidden = false;    ///< confidential, or about somebody's conduct: never merged visibly
   bool linked = false;    ///< a child, or was one: not proposed again

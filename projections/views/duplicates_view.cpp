@@ -18,7 +18,7 @@ namespace {
 class DuplicatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "duplicates"; }
-  [[nodiscard]] std::int32_t layout() const override { return 2; }
+  [[nodiscard]] std::int32_t layout() const override { return 3; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<DuplicatesView>(); }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
@@ -37,7 +37,7 @@ class DuplicatesView final : public View {
     if (opens) {
       row.ref = event.data.text("ref");
       row.workflow = workflow_of(event);
-      row.at = decision.lane_time;
+      row.at = event.occurred_at;
       row.hidden = event.data.flag("confidential") || !event.data.text("respondent").empty();
       if (const Value* text = event.data.find("text")) row.sketch = text->text("sketch");
     }

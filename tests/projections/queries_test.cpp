@@ -488,4 +488,27 @@ TEST_CASE(
                                 {event("CasesMerged", Object{{"master", std::string(32, 'b')}}, "MERGED")},
                                 kBegin + 402 * kMsPerHour));
   CHECK(proposals(World(fresh)) == "b>a 100h 1/2;");
+
+  // Many at one place and time: of each the most alike, and no more than are asked for.
+  Author busy;
+  std::vector<record::Decision> many;
+  for (int i = 0; i < 40; ++i) {
+    Object data{{"ref", std::to_string(i)}, {"place", "P1"},      {"category", "C01"},
+                {"urgency", "NORMAL"},      {"workflow", "test"}, {"workflow_version", 1}};
+    data.set("text", Object{{"sketch", i % 7 == 0 ? "aaaabbbb" : "aaaacccc"}});
+    record::Event opened = event("CaseRegistered", std::move(data), "REGISTERED");
+    opened.occurred_at = kBegin + i * kMsPerHour;  // and all were recorded a month later
+    many.push_back(
+        busy.decide(std::string(31, 'e') + static_cast<char>('A' + i), {opened}, kBegin + 30 * kMsPerDay));
+  }
+  const World world(many);
+  const auto lines = must(world.queries->duplicates()).lines;
+  CHECK(lines.size() == 3 * 40 - 3 - 2 - 1);
+  for (const Value& line : lines) {
+    const bool rare = std::stoi(std::string(line.text("ref"))) % 7 == 0;
+    const bool met = std::stoi(std::string(line.text("ref"))) >= (rare ? 21 : 4);
+    if (met) CHECK(line.find("similarity")->number("num") == 2);
+    CHECK(line.number("hours") > 0);
+  }
+  CHECK(must(world.queries->duplicates(0)).lines.size() == 40 * 39 / 2);
 }

@@ -37,10 +37,10 @@ Result<Exit> hot(Session& session, const Hot& given) {
   return Exit::ok;
 }
 
-Result<Exit> duplicates(Session& session) {
+Result<Exit> duplicates(Session& session, std::size_t each) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto found = (*queries)->duplicates();
+  const auto found = (*queries)->duplicates(each);
   if (!found) return found.error();
   session.reflects(found->positions);
   if (session.json()) {
@@ -113,8 +113,10 @@ void add_hot(Program& program) {
   verb.option("--top", given->top, "so many of each month (0: all)").with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
 
+  auto each = std::make_shared<std::uint64_t>(3);
   verb = program.verb("duplicates", "New cases that may repeat an open one");
-  program.on(verb, Needs::folder, [](Session& session) { return duplicates(session); });
+  verb.option("--each", *each, "so many open ones of each new case, the most alike (0: all)").with_default();
+  program.on(verb, Needs::folder, [each](Session& session) { return duplicates(session, *each); });
 
   auto late = std::make_shared<bool>(false);
   verb = program.verb("integrity", "Trees and chains of each lane, late entries, exclusions by approver");
