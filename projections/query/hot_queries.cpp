@@ -5,8 +5,10 @@
 #include <tuple>
 
 #include "projections/checkpoint.h"
+#include "projections/query/named_cases.h"
 #include "projections/query/queries.h"
 #include "projections/views/duplicate_row.h"
+#include "projections/views/hot_row.h"
 #include "projections/views/places.h"
 
 namespace lastkm::projections {
@@ -101,11 +103,38 @@ Result<std::vector<std::vector<Case>>> neighbours(const Reading& rows) {
 }
 }  // namespace
 
+namespace {
+Status check_dimension(std::string_view dimension) {
+  if (dimension == "category" || dimension == "community") return done();
+  return Error{ErrorKind::bad_input, "bad-dimension",
+               "'" + std::string(dimension) + "': say category or community", ""};
+}
+}  // namespace
+
+Result<Lines> Queries::hot_cases(std::string_view dimension, std::string_view key,
+                                 std::string_view month) const {
+  if (const Status known = check_dimension(dimension); !known) return known.error();
+  const Reading rows = projector_->reading();
+  Lines answer{{}, rows.positions("hot")};
+  std::vector<std::string> ids;
+  const auto take = [&](std::string_view row_key, std::string_view bytes) -> Result<bool> {
+    const auto row = row_of<HotRow>("hot", row_key, bytes);
+    if (!row) return row.error();
+    const std::string& mine = dimension == "category" ? row->category : row->community;
+    if (mine != key || (!month.empty() && row->month != month)) return true;
+    ids.emplace_back(row_key.substr(kHotCasePrefix.size()));
+    answer.lines.emplace_back(Object{{"case", ids.back()}, {"month", row->month}});
+    return true;
+  };
+  if (const Status scanned = rows.scan("hot", kHotCasePrefix, "", take); !scanned) return scanned.error();
+  if (const Status named = name_cases(rows, ids, answer.lines); !named) return named.error();
+  if (!answer.lines.empty()) return answer;
+  return Error{ErrorKind::not_found, "no-such-line",
+               "no case counts in a line '" + std::string(key) + "'; its keys are those that hot shows", ""};
+}
+
 Result<Lines> Queries::hot(std::string_view dimension, std::string_view month, std::size_t top) const {
-  if (dimension != "category" && dimension != "community") {
-    return Error{ErrorKind::bad_input, "bad-dimension",
-                 "'" + std::string(dimension) + "': say category or community", ""};
-  }
+  if (const Status known = check_dimension(dimension); !known) return known.error();
   const Reading rows = projector_->reading();
   auto counts = counts_of(rows, std::string(dimension) + "/");
   if (!counts) return counts.error();

@@ -121,6 +121,10 @@ class Queries {
   /// empty. bad_input "bad-dimension".
   [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {},
                                   std::size_t top = 0) const;
+  /// Lines {"case","ref","month"}: the cases that the lines of this key count, in one month or all, by id.
+  /// bad_input "bad-dimension"; not_found "no-such-line".
+  [[nodiscard]] Result<Lines> hot_cases(std::string_view dimension, std::string_view key,
+                                        std::string_view month = {}) const;
   /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may
   /// be a repeat of an open one that was asked before it, most alike first; of each new case at most `each`
   /// (0: all), the most alike, then the nearest in time.

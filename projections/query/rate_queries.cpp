@@ -6,6 +6,7 @@
 
 #include "projections/checkpoint.h"
 #include "projections/query/integrity_queries.h"
+#include "projections/query/named_cases.h"
 #include "projections/query/queries.h"
 #include "projections/query/rate_count.h"
 #include "projections/views/places.h"
@@ -100,6 +101,7 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
                                    const Period& period) const {
   const Reading rows = projector_->reading();
   Lines answer{{}, rows.positions("rates")};
+  std::vector<std::string> ids;
   const Status read = each_outcome(rows, [&](std::string_view id, const Outcome& outcome) {
     for (const Brought& one : brought_by(outcome)) {
       if (one.by != by || one.basis != basis || one.key != key || !within(period, one.at)) continue;
@@ -109,9 +111,11 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
       Object line = order.counts();
       line.set("case", id);
       answer.lines.emplace_back(std::move(line));
+      ids.emplace_back(id);
     }
   });
   if (!read) return read.error();
+  if (const Status named = name_cases(rows, ids, answer.lines); !named) return named.error();
   if (!answer.lines.empty()) return answer;
   return Error{ErrorKind::not_found, "no-such-line",
                "no order counts in a line '" + std::string(key) + "'; its keys are those that the rates show",
@@ -120,8 +124,9 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
 
 Result<Value> Queries::integrity() const {
   const Reading rows = projector_->reading();
+  // By body: a returned order leaves one body's base, and no month's.
   RateLine all;
-  const Status read = each_sum(rows, RatesBy::month, RatesBasis::callback,
+  const Status read = each_sum(rows, RatesBy::body, RatesBasis::callback,
                                [&](const std::string&, const Score& score, std::int64_t n) {
                                  all.add(score, n, evaluation_of(score.workflow));
                                });

@@ -3,21 +3,13 @@
 // business time; a corrected category or place moves the case.
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
+#include "projections/views/hot_row.h"
 #include "projections/views/places.h"
 #include "projections/views/views.h"
 
 namespace lastkm::projections {
 
 namespace {
-struct HotRow {
-  std::string month, category, community;
-
-  template <class Self, class Each>
-  static void members(Self& self, Each&& each) {
-    each(self.month, self.category, self.community);
-  }
-};
-
 class HotView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "hot"; }
@@ -56,7 +48,7 @@ class HotView final : public View {
     from = std::move(to);
   }
 
-  Decoded<HotRow> cases_{"case/"};
+  Decoded<HotRow> cases_{kHotCasePrefix};
 };
 }  // namespace
 

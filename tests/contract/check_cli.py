@@ -139,6 +139,10 @@ def reading(data, case):
     check("what falls due is listed", case in [w["case"] for w in soon], str(soon)[:300])
     check("nothing is overdue yet", ask("worklist", "due", data=data) == [])
     hot = ask("hot", "hot", "--by", "category", data=data)
+    for line in hot:
+        counted = ask("hot-cases", "hot", "--cases", line["key"], "--month", line["month"], data=data)
+        check(f"hot {line['key']} counts its cases", len(counted) == line["count"], str(counted))
+    check("hot knows no such key", call("hot", "--cases", "C00", data=data).returncode == 3)
     check("the hot category counts the case", [(h["key"], h["count"]) for h in hot] == [("C17", 1)], str(hot))
     check("one case repeats no other", ask("duplicates", "duplicates", data=data) == [])
     proof = ask("integrity", "integrity", data=data)

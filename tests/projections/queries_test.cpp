@@ -332,6 +332,12 @@ TEST_CASE("queries: hot categories and places count the cases of a month, each w
     }
     std::map<std::string, std::int64_t> got;
     for (const Value& line : must(world.queries->hot(dimension)).lines) {
+      // Every count can be traced to its cases.
+      const auto cases =
+          must(world.queries->hot_cases(dimension, line.text("key"), line.text("month"))).lines;
+      CHECK(static_cast<std::int64_t>(cases.size()) == line.number("count"));
+      for (const Value& one : cases)
+        CHECK(must(world.queries->show(one.text("case"))).text("ref") == one.text("ref"));
       got[std::string(line.text("month")) + " " + std::string(line.text("key"))] = line.number("count");
     }
     CHECK(got == expected);

@@ -12,6 +12,7 @@ struct Hot {
   std::string by = "category";
   std::string month;
   std::uint64_t top = 10;
+  std::optional<std::string> cases;
 };
 
 void print_lines(Session& session, const Array& lines) {
@@ -23,14 +24,24 @@ Result<Exit> hot(Session& session, const Hot& given) {
     return Error{ErrorKind::bad_input, "bad-month", "'" + given.month + "': say a month such as 2026-05", ""};
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto found = (*queries)->hot(given.by, given.month, given.top);
+  const auto found = given.cases ? (*queries)->hot_cases(given.by, *given.cases, given.month)
+                                 : (*queries)->hot(given.by, given.month, given.top);
   if (!found) return found.error();
   session.reflects(found->positions);
   if (session.json()) {
     print_lines(session, found->lines);
     return Exit::ok;
   }
-  Table table({{"month"}, {given.by}, {"cases", Align::right}, {"of its mean", Align::right}});
+  if (given.cases) {
+    Table cases({{"month"}, {"ref"}, {"case"}});
+    for (const Value& line : found->lines)
+      cases.add({line.text("month"), line.text("ref"), line.text("case")});
+    cases.print(session.out(), session.style());
+    session.out() << found->lines.size() << " cases\n";
+    return Exit::ok;
+  }
+  Table table(
+      {{"month"}, {given.by}, {"cases", Align::right}, {"of the mean of 4 months before", Align::right}});
   for (const Value& line : found->lines)
     table.add({line.text("month"), line.text("key"), line.number("count"), percent(line.find("growth"))});
   table.print(session.out(), session.style());
@@ -110,6 +121,7 @@ void add_hot(Program& program) {
   Verb verb = program.verb("hot", "Where and about what most cases come in, and how that grows");
   verb.option("--by", given->by, "category or community").with_default();
   verb.option("--month", given->month, "only this one, such as 2026-05");
+  verb.option("--cases", given->cases, "the cases that the lines of this key count").called("KEY");
   verb.option("--top", given->top, "so many of each month (0: all)").with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
 

@@ -84,7 +84,8 @@ Exit print_orders(Session& session, const projections::Lines& orders) {
     for (const Value& line : orders.lines) session.print(line);
     return Exit::ok;
   }
-  Table table({{"case"},
+  Table table({{"ref"},
+               {"case"},
                {"base", Align::right},
                {"response", Align::right},
                {"resolution", Align::right},
@@ -93,7 +94,7 @@ Exit print_orders(Session& session, const projections::Lines& orders) {
   std::int64_t base = 0;
   for (const Value& line : orders.lines) {
     base += line.number("base");
-    table.add({line.text("case"), line.number("base"), percent(line.find("response")),
+    table.add({line.text("ref"), line.text("case"), line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
                Cell(excluded_in(line), Tone::quiet)});
   }
