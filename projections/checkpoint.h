@@ -57,7 +57,6 @@ class Checkpoint {
     return partitions_[number];
   }
   [[nodiscard]] std::int64_t next(std::int32_t number) const;
-  [[nodiscard]] bool at_beginning() const { return partitions_.empty(); }
   [[nodiscard]] Positions positions() const;
 
  private:

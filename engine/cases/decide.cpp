@@ -114,7 +114,7 @@ class Deciding {
 
   /// Clocks that the new version lacks end; all others run on with their due times.
   Refusal migrate() {
-    if (command_.client != "engine")
+    if (command_.client != record::kEngineClient)
       return reject("forbidden-role", "A case is migrated by an operator: lastkm rules migrate.",
                     "engine/migrate");
     const std::string_view id = command_.input.text("workflow");

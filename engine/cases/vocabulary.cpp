@@ -126,7 +126,6 @@ void dispute_ruled(CaseState& s, const Event& e, Instant) {
   s.ruled = true;
   make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
-  take_number(s.level, e.data, "level");
 }
 void extension_requested(CaseState& s, const Event& e, Instant) {
   s.extension_asked_by = by(e, "by");

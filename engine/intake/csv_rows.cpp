@@ -24,7 +24,11 @@ class CsvRows final : public RowSource {
     std::vector<std::string> cells;
     const End end = read_record(cells, cleaned_);
     if (end == End::nothing || end == End::too_long || cells.size() > kColumnsMax) return false;
-    for (std::string& cell : cells) cell = column_name(cell);
+    for (std::string& cell : cells) {
+      // A file whose lines end in CR alone would be one line.
+      if (cell.find('\r') != std::string::npos) return false;
+      cell = column_name(cell);
+    }
     header_ = std::make_shared<const std::vector<std::string>>(std::move(cells));
     return true;
   }
@@ -169,7 +173,8 @@ Result<std::unique_ptr<RowSource>> open_csv(std::unique_ptr<ByteReader> in, Clea
   const char separator = separator_of(in->ahead());
   auto rows = std::make_unique<CsvRows>(std::move(in), separator, cleaned);
   if (!rows->read_header())
-    return Error{ErrorKind::bad_input, "empty-file", "the file has no header line that can be read", ""};
+    return Error{ErrorKind::bad_input, "empty-file",
+                 "the file has no header line that can be read: lines end with LF or CR LF", ""};
   return std::unique_ptr<RowSource>(std::move(rows));
 }
 

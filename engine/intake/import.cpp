@@ -84,6 +84,12 @@ class FileImporter final : public Importer {
                      ""};
       }
     }
+    for (const std::string& name : *header) {
+      if (!name.empty() && std::count(header->begin(), header->end(), name) > 1) {
+        return Error{ErrorKind::bad_input, "bad-header",
+                     "the header has the column '" + name + "' twice; which one is meant?", ""};
+      }
+    }
     if (format_.known.empty()) return done();
     for (const std::string& name : *header) {
       if (std::find(format_.known.begin(), format_.known.end(), name) == format_.known.end())

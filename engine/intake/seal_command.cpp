@@ -125,6 +125,8 @@ Result<Identity> identify(const Submission& submission, const std::optional<Aggr
     if (!text->empty() && !is_identifier(*text))
       return bad_data("", "a channel, reference or key is 1 to 128 visible ASCII characters");
   }
+  if (submission.occurred_at && !is_within_years(*submission.occurred_at))
+    return bad_data("/occurred_at", std::string(kOutOfYears));
   if (submission.client == record::kEngineClient)
     return bad_data("", "the name '" + submission.client + "' is the engine's own, no client's");
   auto about = aggregate_of(submission, aggregate, vault);

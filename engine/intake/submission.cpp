@@ -49,6 +49,7 @@ class Reader {
       fail(name, "bad-time: an RFC 3339 time with a zone is expected, such as 2026-05-20T09:30:00+08:00");
       return std::nullopt;
     }
+    if (!is_within_years(*at)) fail(name, std::string(kOutOfYears));
     return *at;
   }
 
@@ -82,6 +83,24 @@ constexpr std::string_view kCode = "a code of 1 to 64 letters, digits and _.:/@+
 constexpr std::string_view kIdentifier = "1 to 128 visible ASCII characters";
 /// The one command that asks nothing of a case: it only lets time pass, and nobody acts in it.
 constexpr std::string_view kOnlyTime = "AdvanceClock";
+
+/// Forms send lines that end in CR LF; they are stored as those that end in LF.
+void end_lines_alike(Value& value) {
+  if (const std::string* text = value.if_string(); text != nullptr && text->find('\r') != std::string::npos) {
+    std::string alike;
+    alike.reserve(text->size());
+    for (std::size_t at = 0; at < text->size(); ++at) {
+      const bool before_lf = (*text)[at] == '\r' && at + 1 < text->size() && (*text)[at + 1] == '\n';
+      if (!before_lf) alike += (*text)[at];
+    }
+    value = Value(std::move(alike));
+  } else if (Array* array = value.if_array()) {
+    for (Value& item : *array) end_lines_alike(item);
+  } else if (Object* object = value.if_object()) {
+    const std::vector<Member> members(object->begin(), object->end());
+    for (const Member& member : members) end_lines_alike(*object->find(member.name));
+  }
+}
 
 record::Actor read_actor(const Value& value, Reader& line) {
   Reader members(value, "/actor");
@@ -126,8 +145,9 @@ Result<Submission> read_submission(const Value& value) {
   out.at = line.time("at");
   out.data = Value(Object{});
   if (const Value* data = line.member("data")) {
-    if (Status checked = check_data(*data, "/data"); !checked) line.fail(checked.error());
     out.data = *data;
+    end_lines_alike(out.data);
+    if (Status checked = check_data(out.data, "/data"); !checked) line.fail(checked.error());
   }
   if (const auto error = line.end()) return *error;
   return out;

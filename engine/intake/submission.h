@@ -44,6 +44,12 @@ struct Identity {
   std::string fingerprint;  ///< of its name and its plain data, however its letters are composed
 };
 
+/// What a time may be: wherever on earth it is read, it has a year of four digits (RFC 3339), from 1970 on.
+[[nodiscard]] constexpr bool is_within_years(Instant time) {
+  return time.ms >= 0 && time.ms <= 253402214400000;  // 9999-12-31T00:00:00Z
+}
+inline constexpr std::string_view kOutOfYears = "out-of-range: a time from 1970 to 9999 is expected";
+
 /// `aggregate` is the case that the submission is about, where the caller has resolved it.
 [[nodiscard]] Result<Identity> identify(const Submission& submission,
                                         const std::optional<AggregateId>& aggregate, std::int32_t lanes,

@@ -18,6 +18,9 @@ constexpr std::chrono::milliseconds kAnswerWithin{2000};
 constexpr std::chrono::milliseconds kRowsWithin{
     60000};  // nobody waits at a counter for the rows of an import
 
+/// How far a caller's clock may be ahead of this one.
+constexpr std::int64_t kAheadMostMs = kMsPerDay;
+
 Error unknown(std::string why) {
   return Error{
       ErrorKind::unknown_outcome, "unknown",
@@ -63,6 +66,18 @@ std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submiss
 }
 
 Result<intake::Identity> LocalEngine::identify(const intake::Submission& submission) {
+  if (submission.name == lane::kClockDue) {
+    return Error{ErrorKind::bad_input, "forbidden-role",
+                 "ClockDue is what the engine asks itself when a clock runs out; nobody else asks it.",
+                 "/command"};
+  }
+  // A virtual clock follows the times that it is given.
+  if (!deployment_.virtual_clock && submission.occurred_at &&
+      submission.occurred_at->ms > now().ms + kAheadMostMs) {
+    return Error{ErrorKind::bad_input, "bad-data",
+                 "out-of-range: what is asked lies in the future; the clock here says " + format_utc(now()),
+                 "/occurred_at"};
+  }
   std::optional<AggregateId> aggregate;
   if (!submission.case_id.empty()) {
     auto resolved = resolve(submission.case_id);

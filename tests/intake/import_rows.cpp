@@ -120,6 +120,11 @@ TEST_CASE("import: rows of a hotline file are taken or refused by name") {
 }
 
 TEST_CASE("import: a file that is not of the format is refused as a whole") {
+  // Of lines that end in CR alone all would be the header, and no row refused or taken.
+  CHECK_FALSE(run("hotline-csv", "reference,channel,occurred_at,text\r1,CH,2026-05-20T09:30:00+08:00,x\r")
+                  .failed.code.empty());
+  CHECK(run("hotline-csv", "reference,channel,occurred_at,text,text\n1,CH,2026-05-20T09:30:00+08:00,x,y\n")
+            .failed.code == "bad-header");
   CHECK(run("hotline-csv", "").failed.code == "empty-file");
   CHECK(run("hotline-csv", "a,b\n1,2\n").failed.code == "bad-header");
   CHECK(run("hotline-csv", "\xFF\xFEr\0e\0").failed.code == "not-utf8");

@@ -302,3 +302,24 @@ TEST_CASE("seal: a command above the size of a record is refused") {
   one.data = Value(data);
   CHECK(seal(one, *vault).error().code == "bad-data");
 }
+
+TEST_CASE("submission: times have years of four digits, and lines of a text end alike") {
+  const auto read = [](const std::string& members) {
+    return read_submission(json(R"({"command":"SignCase",)" + kActor + "," + members + "}"));
+  };
+  for (const std::string name : {"at", "occurred_at"}) {
+    const auto refused = [&](const std::string& time) {
+      const auto line = read("\"" + name + "\":\"" + time + "\"");
+      return !line && line.error().path == "/" + name;
+    };
+    CHECK(refused("1900-01-01T00:00:00Z"));
+    CHECK(refused("9999-12-31T23:59:59Z"));
+    CHECK_FALSE(refused("1970-01-01T00:00:00Z"));
+    CHECK_FALSE(refused("2026-05-20T09:30:00+08:00"));
+  }
+  const auto line = read(R"("data":{"text":"a\r\nb","list":[{"note":"c\r\n"}]})");
+  REQUIRE(line);
+  CHECK(line->data.text("text") == "a\nb");
+  CHECK(line->data.find("list")->if_array()->front().text("note") == "c\n");
+  CHECK_FALSE(read(R"("data":{"text":"a\rb"})"));
+}
