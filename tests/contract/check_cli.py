@@ -138,6 +138,8 @@ def reading(data, case):
     soon = ask("worklist", "due", "--before", "2027-01-01", data=data)
     check("what falls due is listed", case in [w["case"] for w in soon], str(soon)[:300])
     check("nothing is overdue yet", ask("worklist", "due", data=data) == [])
+    typo = call("case", "list", "--where", "stage=CLOSD", "category=C17", data=data)
+    check("a term that no case holds is named", "stage=CLOSD" in typo.stderr and "category=C17" not in typo.stderr, typo.stderr)
     hot = ask("hot", "hot", "--by", "category", data=data)
     for line in hot:
         counted = ask("hot-cases", "hot", "--cases", line["key"], "--month", line["month"], data=data)

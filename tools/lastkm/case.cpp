@@ -68,6 +68,19 @@ struct List {
   std::string cursor;
 };
 
+/// Where no case was found: which term no case holds at all, for it may be misspelt.
+Status tell_of_empty(Session& session, const projections::Queries& queries, const List& given,
+                     const runtime::Engine& engine) {
+  for (const std::string& term : given.where) {
+    const auto alone = projections::parse_filter(std::span(&term, 1), Session::offset_of(engine));
+    if (!alone) return alone.error();
+    const auto page = queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
+    if (!page) return page.error();
+    if (page->count == 0) session.err() << session.error_style().dim("No case has " + term + ".") << '\n';
+  }
+  return done();
+}
+
 Result<Exit> list_cases(Session& session, const List& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
@@ -81,6 +94,9 @@ Result<Exit> list_cases(Session& session, const List& given) {
       (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
   if (!page) return page.error();
   session.reflects(page->positions);
+  if (page->count == 0 && !session.options().quiet) {
+    if (const Status told = tell_of_empty(session, **queries, given, **engine); !told) return told.error();
+  }
   if (session.json()) {
     print_page(session, *page);
     return Exit::ok;
@@ -140,10 +156,10 @@ void add_case(Program& program) {
 
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
-  verb.option(
-          "--where", given->where,
-          "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=…, "
-          "place=… (or under it), level=N, open, overdue (yes or no), from=TIME, before=TIME (registered)")
+  verb.option("--where", given->where,
+              "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=…, "
+              "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
+              "from=TIME, before=TIME (registered)")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");
