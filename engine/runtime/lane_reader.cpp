@@ -75,9 +75,8 @@ Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
     if (epoch < epoch_) return false;  // an owner that had lost the partition
   }
   if (log_.partitions() == lanes_) return true;  // nobody else's lies here
-  LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
-  if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);
-  return lane == lane_;
+  const LaneId named = record::lane_of(AggregateId(stored.record.key), lanes_);
+  return log::lane_in(partition_, named, log_.partitions()) == lane_;
 }
 
 Result<std::optional<Accepted>> accepted_from(LaneReader& decisions, std::optional<log::StoredRecord> stored,

@@ -119,8 +119,8 @@ Status PartitionOwner::lose(Error why) {
 }
 
 LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
-  const LaneId lane = record::lane_of(AggregateId(record.key), parts_.lanes);
-  return lanes_.contains(lane.value) ? lane : LaneId(lanes_.begin()->first);
+  return log::lane_in(partition_, record::lane_of(AggregateId(record.key), parts_.lanes),
+                      parts_.log.partitions());
 }
 
 lane::Taken PartitionOwner::take_record(const log::Record& record) const {
