@@ -57,7 +57,7 @@ Result<Checkpoint> Checkpoint::load(store::Store& store, std::string_view family
           Lane{Ordinal(row->number("ordinal")), row->number("offset"), std::string(row->text("sha256"))};
     } else {
       checkpoint.partitions_[number_in(key, kPartition)] =
-          Partition{row->number("next"), row->number("epoch")};
+          Partition{row->number("next"), record::LiveEpoch(row->number("epoch"))};
     }
     return true;
   });
@@ -85,14 +85,13 @@ Result<bool> Checkpoint::agrees_with(log::EventLog& log) const {
   return true;
 }
 
-Checkpoint::Verdict Checkpoint::offer(LaneId id, Ordinal ordinal, std::int64_t offset) {
+record::Verdict Checkpoint::offer(LaneId id, Ordinal ordinal, std::int64_t offset) {
   Lane& lane = lanes_[id];
-  const Ordinal wanted = lastkm::next(lane.ordinal);
-  if (ordinal < wanted) return Verdict::repeat;
-  if (ordinal > wanted) return Verdict::gap;
+  const record::Verdict verdict = record::verdict_on(ordinal, lane.ordinal);
+  if (verdict != record::Verdict::accepted) return verdict;
   lane = Lane{ordinal, offset, ""};
   changed_lanes_.insert(id);
-  return Verdict::accepted;
+  return verdict;
 }
 
 std::vector<std::pair<LaneId, std::int64_t>> Checkpoint::moved(std::int32_t partition,
@@ -114,7 +113,7 @@ std::string row_of(const Checkpoint::Lane& lane) {
       Object{{"ordinal", lane.ordinal.value}, {"offset", lane.offset}, {"sha256", lane.sha256}});
 }
 std::string row_of(const Checkpoint::Partition& partition) {
-  return record::canonical(Object{{"next", partition.next}, {"epoch", partition.epoch}});
+  return record::canonical(Object{{"next", partition.next}, {"epoch", partition.epoch.highest()}});
 }
 }  // namespace
 

@@ -14,6 +14,7 @@
 #include "engine/base/packed.h"
 #include "engine/base/result.h"
 #include "engine/log/event_log.h"
+#include "engine/record/accepted.h"
 #include "engine/store/store.h"
 #include "projections/projector.h"
 
@@ -27,10 +28,9 @@ class Checkpoint {
     std::string sha256;       ///< of its record, hex; "" until the chunk ends
   };
   struct Partition {
-    std::int64_t next = 0;   ///< offset to read from
-    std::int64_t epoch = 0;  ///< the highest that an owner opened
+    std::int64_t next = 0;  ///< offset to read from
+    record::LiveEpoch epoch;
   };
-  enum class Verdict : std::uint8_t { accepted, repeat, gap };
 
   /// What the family holds; nothing there: the beginning.
   [[nodiscard]] static Result<Checkpoint> load(store::Store& store, std::string_view family);
@@ -39,7 +39,7 @@ class Checkpoint {
   [[nodiscard]] Result<bool> agrees_with(log::EventLog& log) const;
 
   /// The ordinal rule; where accepted, the lane moves on.
-  [[nodiscard]] Verdict offer(LaneId lane, Ordinal ordinal, std::int64_t offset);
+  [[nodiscard]] record::Verdict offer(LaneId lane, Ordinal ordinal, std::int64_t offset);
   /// Keeps the digest of the lane's last decision: once a chunk, for the lanes of this partition that moved
   /// in it.
   [[nodiscard]] std::vector<std::pair<LaneId, std::int64_t>> moved(std::int32_t partition,

@@ -1,36 +1,18 @@
 #include "projections/fold.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/log/crash_point.h"
 #include "engine/record/digest.h"
-#include "engine/record/parse.h"
 
 namespace lastkm::projections {
 
 namespace {
-constexpr std::string_view kEpochHeader = "epoch";
-
 Error unreadable(std::int32_t partition, std::int64_t offset, const Error& why) {
   return Error{why.kind, why.code,
                "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset) +
                    ": " + why.message,
                ""};
-}
-
-/// The epoch of the owner that wrote the record; 0 where none is named.
-Result<std::int64_t> written_in(const log::Record& record) {
-  for (const auto& [name, text] : record.headers) {
-    if (name != kEpochHeader) continue;
-    std::int64_t epoch = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), epoch);
-    if (failed != std::errc{} || end != text.data() + text.size()) {
-      return Error{ErrorKind::integrity, "bad-epoch", "the header epoch is no number", ""};
-    }
-    return epoch;
-  }
-  return std::int64_t{0};
 }
 }  // namespace
 
@@ -149,25 +131,18 @@ void Fold::keep_digests(const Read& read) {
 
 Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
   const std::string& bytes = stored.record.value;
-  switch (record::kind_of(bytes)) {
-    case record::DecisionRecordKind::owner_started: {
-      auto started = record::parse(bytes);
-      if (!started) return started.error();
-      const Value* data = started->find("data");
-      const std::int64_t epoch = data == nullptr ? 0 : data->number("epoch");
-      Checkpoint::Partition& at = checkpoint_.partition(partition);
-      at.epoch = std::max(at.epoch, epoch);
+  const auto written = checkpoint_.partition(partition).epoch.read(bytes, stored.record.headers);
+  if (!written) return written.error();
+  switch (written->kind) {
+    case record::DecisionRecordKind::owner_started:
       return done();
-    }
     case record::DecisionRecordKind::decision:
       break;
     case record::DecisionRecordKind::unknown:
       return Error{ErrorKind::integrity, "unknown-type",
                    "a record of a type that this program does not know; upgrade it", ""};
   }
-  auto epoch = written_in(stored.record);
-  if (!epoch) return epoch.error();
-  if (*epoch < checkpoint_.partition(partition).epoch) {
+  if (written->stale) {
     ++passed_over_.lower_epochs;
     return done();
   }
@@ -178,13 +153,13 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
                  "lane " + std::to_string(decision->lane.value) + " does not belong into this partition", ""};
   }
   switch (checkpoint_.offer(decision->lane, decision->ordinal, stored.offset)) {
-    case Checkpoint::Verdict::repeat:
+    case record::Verdict::repeat:
       ++passed_over_.repeats;
       return done();
-    case Checkpoint::Verdict::gap:
+    case record::Verdict::gap:
       ++passed_over_.gaps;
       return done();
-    case Checkpoint::Verdict::accepted:
+    case record::Verdict::accepted:
       break;
   }
   accepted_ = true;

@@ -86,4 +86,11 @@ class EventLog {
   return lane.value % partitions;
 }
 
+/// The lane that a command belongs to where it stands, `named` being the lane of its key. Anybody can write
+/// to a log: a key that names no lane, or one of another partition, falls to the partition's first lane,
+/// which refuses it.
+[[nodiscard]] inline LaneId lane_in(std::int32_t partition, LaneId named, std::int32_t partitions) {
+  return named.value >= 0 && partition_of(named, partitions) == partition ? named : LaneId(partition);
+}
+
 }  // namespace lastkm::log

@@ -1,76 +1,61 @@
 #include "engine/runtime/copy_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
+#include "engine/lane/step.h"
 #include "engine/log/crash_point.h"
-#include "engine/record/command.h"
-#include "engine/record/decision.h"
 #include "engine/record/digest.h"
+#include "engine/runtime/each_record.h"
 
 namespace lastkm::runtime {
 
 namespace {
 
+/// Of what is appended in one call.
 constexpr std::size_t kRecords = 1024;
 constexpr std::size_t kBytes = 8U << 20U;
 
 using Take = std::function<Status(LaneId, log::Record)>;
 
-/// Every record of a partition, in its order.
-Status each_record(log::EventLog& log, log::Topic topic, std::int32_t partition,
-                   const std::function<Status(log::StoredRecord&)>& take) {
-  for (std::int64_t from = 0;;) {
-    std::vector<log::StoredRecord> records;
-    if (auto read = log.read(topic, partition, from, kRecords, kBytes, records); !read) return read;
-    if (records.empty()) return done();
-    for (log::StoredRecord& stored : records) {
-      from = stored.offset + 1;
-      if (auto taken = take(stored); !taken) return taken;
-    }
-  }
+Result<bool> goes_on(const Status& taken) {
+  if (!taken) return taken.error();
+  return true;
+}
+
+/// Partitions beyond the lanes carry none: what stands there is nobody's to decide.
+std::int32_t partitions_with_lanes(const log::EventLog& log, std::int32_t lanes) {
+  return std::min(log.partitions(), lanes);
 }
 
 Status each_command(log::EventLog& log, std::int32_t lanes, std::int32_t partition, const Take& take) {
   return each_record(log, log::Topic::commands, partition, [&](log::StoredRecord& stored) {
-    const LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes);
-    return take(lane, std::move(stored.record));
+    const LaneId named = record::lane_of(AggregateId(stored.record.key), lanes);
+    const LaneId lane = log::lane_in(partition, named, log.partitions());
+    return goes_on(take(lane, std::move(stored.record)));
   });
 }
 
-std::int64_t epoch_of(const log::Record& record) {
-  std::int64_t epoch = 0;
-  for (const auto& [name, value] : record.headers) {
-    if (name == "epoch") std::from_chars(value.data(), value.data() + value.size(), epoch);
-  }
-  return epoch;
-}
-
-/// The accepted sequence: of each ordinal the first decision of a live epoch.
 Status each_decision(log::EventLog& log, std::int32_t partition, const Take& take) {
-  std::int64_t highest = 0;
-  std::map<LaneId, std::int64_t> last;
-  return each_record(log, log::Topic::decisions, partition, [&](log::StoredRecord& stored) -> Status {
-    const std::int64_t epoch = epoch_of(stored.record);
-    const record::DecisionRecordKind kind = record::kind_of(stored.record.value);
-    if (kind == record::DecisionRecordKind::owner_started) highest = std::max(highest, epoch);
-    if (kind == record::DecisionRecordKind::owner_started ||
-        (kind == record::DecisionRecordKind::decision && epoch < highest))
-      return done();
-    auto decision = record::decode_decision(stored.record.value);
-    if (!decision) {
-      return Error{decision.error().kind, decision.error().code,
-                   "decisions, partition " + std::to_string(partition) + ", offset " +
-                       std::to_string(stored.offset) + ": " + decision.error().message,
-                   ""};
-    }
-    if (decision->ordinal.value != last[decision->lane] + 1) return done();
-    ++last[decision->lane];
+  return each_accepted(log, partition, [&](const record::Decision& decision, log::Record& record) {
     // Epochs belong to the partitions of the log that is left.
-    stored.record.headers.clear();
-    return take(decision->lane, std::move(stored.record));
+    record.headers.clear();
+    return goes_on(take(decision.lane, std::move(record)));
   });
+}
+
+/// A key under which the lane has the command in a log of so many partitions too. A foreign one would give
+/// it to another lane there, so that the lane's own name takes its place; but none under which the lane would
+/// carry out what it has refused. Keys are no part of what is decided: the decision stays the same.
+std::string key_in_copy(log::Record& command, LaneId lane, std::int32_t lanes, std::int32_t partitions) {
+  const LaneId named = record::lane_of(AggregateId(command.key), lanes);
+  if (log::lane_in(log::partition_of(lane, partitions), named, partitions) == lane)
+    return std::move(command.key);
+  const std::string name = record::lane_aggregate(lane).value;
+  std::string key = name;
+  const std::size_t digits = name.find_first_of("0123456789");
+  while (lane::take(key, command.value, lanes, lane).command) key.insert(digits, "0");
+  return key;
 }
 
 /// Counts and hashes of records: what a lane holds of one topic.
@@ -117,7 +102,7 @@ Result<std::vector<std::string>> documents_of(log::EventLog& log) {
   std::vector<std::string> out;
   auto read = each_record(log, log::Topic::directory, 0, [&](log::StoredRecord& stored) {
     out.push_back(std::move(stored.record.value));
-    return done();
+    return true;
   });
   if (!read) return read.error();
   return out;
@@ -134,7 +119,7 @@ Error differs(const std::string& what) {
 Result<std::map<LaneId, LaneContent>> content_of(log::EventLog& log, std::int32_t lanes) {
   std::map<LaneId, Chain> commands;
   std::map<LaneId, Chain> decisions;
-  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+  for (std::int32_t partition = 0; partition < partitions_with_lanes(log, lanes); ++partition) {
     const auto add_to = [](std::map<LaneId, Chain>& chains) {
       return [&chains](LaneId lane, const log::Record& record) {
         chains[lane].add(record.value);
@@ -177,20 +162,21 @@ Result<Copied> copy_log(log::EventLog& from, log::EventLog& to, const Deployment
   auto read = each_record(from, log::Topic::directory, 0, [&](log::StoredRecord& stored) {
     target.looked();
     ++copied.documents;
-    return document++ < documents_there->size()
-               ? done()
-               : target.put(log::Topic::directory, 0, std::move(stored.record));
+    return goes_on(document++ < documents_there->size()
+                       ? done()
+                       : target.put(log::Topic::directory, 0, std::move(stored.record)));
   });
   if (!read) return read.error();
   // Of each lane a copy that was cut short has a beginning: all appends of a lane go to one partition in
   // their order.
   std::map<LaneId, std::int64_t> commands;
   std::map<LaneId, std::int64_t> decisions;
-  for (std::int32_t partition = 0; partition < from.partitions(); ++partition) {
+  for (std::int32_t partition = 0; partition < partitions_with_lanes(from, deployment.lanes); ++partition) {
     read = each_command(from, deployment.lanes, partition, [&](LaneId lane, log::Record record) {
       target.looked();
       ++copied.commands;
       if (commands[lane]++ < (*there)[lane].commands) return done();
+      record.key = key_in_copy(record, lane, deployment.lanes, to.partitions());
       return target.put(log::Topic::commands, log::partition_of(lane, to.partitions()), std::move(record));
     });
     if (!read) return read.error();

@@ -1,7 +1,7 @@
 // Moves a deployment to another log, or to another number of partitions: commands and accepted decisions,
-// lane by lane, byte for byte. What repeats, what a lost owner wrote and who owned when stay behind: they lie
-// outside the accepted sequence. A copy that was cut short goes on where it stopped; it is a deployment only
-// once it is whole.
+// lane by lane, byte for byte. A command with a foreign key stays with the lane that refused it. What
+// repeats, what a lost owner wrote and who owned when stay behind: they lie outside the accepted sequence. A
+// copy that was cut short goes on where it stopped; it is a deployment only once it is whole.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ struct LaneContent {
   bool operator==(const LaneContent&) const = default;
 };
 
-/// Reads the whole log. integrity where a decision cannot be read or is of another partition.
+/// Reads the whole log. integrity where a decision cannot be read, is of another partition or leaves a gap
+/// ("decision-gap").
 [[nodiscard]] Result<std::map<LaneId, LaneContent>> content_of(log::EventLog& log, std::int32_t lanes);
 
 struct Copied {

@@ -1,6 +1,5 @@
 #include "engine/runtime/lane_reader.h"
 
-#include <algorithm>
 #include <iterator>
 
 #include "engine/record/digest.h"
@@ -63,41 +62,43 @@ Result<std::optional<log::StoredRecord>> LaneReader::next() {
 
 Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
   if (topic_ == log::Topic::decisions) {
-    const std::int64_t epoch = epoch_of(stored.record);
-    const record::DecisionRecordKind kind = record::kind_of(stored.record.value);
-    if (kind == record::DecisionRecordKind::owner_started) {
-      epoch_ = std::max(epoch_, epoch);
-      return false;
-    }
+    const auto written = epoch_.read(stored.record.value, stored.record.headers);
+    if (!written) return at_decision(partition_, stored.offset, written.error());
+    if (written->kind == record::DecisionRecordKind::owner_started) return false;
     // With an epoch it was a decision once, and is held against what it should be.
-    if (kind == record::DecisionRecordKind::unknown && epoch == 0)
+    if (written->kind == record::DecisionRecordKind::unknown && written->epoch == 0)
       return foreign_record(partition_, stored.offset);
-    if (epoch < epoch_) return false;  // an owner that had lost the partition
+    if (written->stale) return false;
   }
   if (log_.partitions() == lanes_) return true;  // nobody else's lies here
-  LaneId lane = record::lane_of(AggregateId(stored.record.key), lanes_);
-  if (log::partition_of(lane, log_.partitions()) != partition_ || lane.value < 0) lane = LaneId(partition_);
-  return lane == lane_;
+  const LaneId named = record::lane_of(AggregateId(stored.record.key), lanes_);
+  return log::lane_in(partition_, named, log_.partitions()) == lane_;
 }
 
 Result<std::optional<Accepted>> accepted_from(LaneReader& decisions, std::optional<log::StoredRecord> stored,
-                                              Ordinal expected) {
+                                              Ordinal last) {
   while (true) {
     if (!stored) return std::optional<Accepted>();
-    Accepted out{std::move(stored->record.value), std::nullopt};
+    Accepted out{stored->offset, std::move(stored->record.value), std::nullopt};
     auto decision = record::decode_decision(out.bytes);
     if (decision) out.decision = std::move(*decision);
-    if (!out.decision || out.decision->ordinal >= expected) return std::optional(std::move(out));
+    if (!out.decision || record::verdict_on(out.decision->ordinal, last) != record::Verdict::repeat)
+      return std::optional(std::move(out));
     auto after_repeat = decisions.next();
     if (!after_repeat) return after_repeat.error();
     stored = std::move(*after_repeat);
   }
 }
 
-Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected) {
+Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal last) {
   auto stored = decisions.next();
   if (!stored) return stored.error();
-  return accepted_from(decisions, std::move(*stored), expected);
+  auto accepted = accepted_from(decisions, std::move(*stored), last);
+  if (!accepted || !*accepted) return accepted;
+  const auto& decision = (*accepted)->decision;
+  if (decision && record::verdict_on(decision->ordinal, last) == record::Verdict::gap)
+    return decision_gap(decisions.partition(), (*accepted)->offset, *decision, last);
+  return accepted;
 }
 
 }  // namespace lastkm::runtime

@@ -11,6 +11,7 @@
 
 #include "engine/lane/step.h"
 #include "engine/log/event_log.h"
+#include "engine/record/accepted.h"
 
 namespace lastkm::runtime {
 
@@ -49,6 +50,7 @@ class LaneReader {
   /// The next record of the lane, or nullopt at the end. integrity "foreign-record": among the decisions is
   /// one that no owner wrote.
   [[nodiscard]] Result<std::optional<log::StoredRecord>> next();
+  [[nodiscard]] std::int32_t partition() const { return partition_; }
 
  private:
   [[nodiscard]] Result<bool> belongs(const log::StoredRecord& stored);
@@ -58,20 +60,21 @@ class LaneReader {
   const std::int32_t lanes_;
   const std::int32_t partition_;
   std::int64_t next_offset_ = 0;
-  std::int64_t epoch_ = 0;  ///< the highest that an owner has started
+  record::LiveEpoch epoch_;
   std::deque<log::StoredRecord> buffer_;
 };
 
 struct Accepted {
+  std::int64_t offset = 0;
   std::string bytes;
   std::optional<record::Decision> decision;  ///< absent where the bytes cannot be read
 };
-/// The next decision of the accepted sequence: the first for its ordinal. Whatever cannot be read stands for
-/// itself.
-[[nodiscard]] Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal expected);
-/// The same, where the next record was read already: `stored`.
+/// The next decision of the accepted sequence, where `last` is the ordinal of the one before. Whatever cannot
+/// be read stands for itself. integrity "decision-gap".
+[[nodiscard]] Result<std::optional<Accepted>> next_accepted(LaneReader& decisions, Ordinal last);
+/// The same, where the next record was read already: `stored`. What follows a gap stands for itself too.
 [[nodiscard]] Result<std::optional<Accepted>> accepted_from(LaneReader& decisions,
                                                             std::optional<log::StoredRecord> stored,
-                                                            Ordinal expected);
+                                                            Ordinal last);
 
 }  // namespace lastkm::runtime

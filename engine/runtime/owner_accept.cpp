@@ -7,19 +7,6 @@
 
 namespace lastkm::runtime {
 
-std::int64_t epoch_of(const log::Record& record) {
-  for (const auto& [name, value] : record.headers) {
-    if (name != kEpochHeader) continue;
-    std::int64_t epoch = 0;
-    for (const char c : value) {
-      if (c < '0' || c > '9') return 0;
-      epoch = epoch * 10 + (c - '0');
-    }
-    return epoch;
-  }
-  return 0;
-}
-
 std::string place_of_decision(std::int32_t partition, std::int64_t offset) {
   return "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset);
 }
@@ -29,6 +16,21 @@ Error foreign_record(std::int32_t partition, std::int64_t offset) {
                place_of_decision(partition, offset) +
                    " holds a record that is neither a decision nor an owner's start",
                ""};
+}
+
+Error decision_gap(std::int32_t partition, std::int64_t offset, const record::Decision& decision,
+                   Ordinal last) {
+  return Error{ErrorKind::integrity, "decision-gap",
+               place_of_decision(partition, offset) + " decides ordinal " +
+                   std::to_string(decision.ordinal.value) + " of lane " +
+                   std::to_string(decision.lane.value) + " where " + std::to_string(next(last).value) +
+                   " is next",
+               ""};
+}
+
+Error at_decision(std::int32_t partition, std::int64_t offset, Error why) {
+  why.message = place_of_decision(partition, offset) + ": " + why.message;
+  return why;
 }
 
 bool PartitionOwner::nothing_accepted() const {
@@ -79,10 +81,10 @@ void PartitionOwner::note_accepted(LaneBooks& books, const CommandId& command, s
 }
 
 Status PartitionOwner::check_epoch() const {
-  if (own_epoch_ == 0 || epoch_ <= own_epoch_) return done();
+  if (own_epoch_ == 0 || epoch_.highest() <= own_epoch_) return done();
   return Error{ErrorKind::integrity, "partition-lost",
                "another owner has taken partition " + std::to_string(partition_) + " (epoch " +
-                   std::to_string(epoch_) + ")",
+                   std::to_string(epoch_.highest()) + ")",
                ""};
 }
 
@@ -98,40 +100,41 @@ Status PartitionOwner::read_decisions() {
 
 Status PartitionOwner::read_decision(log::StoredRecord stored) {
   decisions_next_ = stored.offset + 1;
-  const std::int64_t epoch = epoch_of(stored.record);
-  switch (record::kind_of(stored.record.value)) {
+  const std::int64_t opened = epoch_.highest();
+  const auto written = epoch_.read(stored.record.value, stored.record.headers);
+  if (!written) return at_decision(partition_, stored.offset, written.error());
+  switch (written->kind) {
     case record::DecisionRecordKind::owner_started:
       // Of two owners with one epoch the first in the log has the partition.
-      if (epoch == own_epoch_ && own_epoch_ == epoch_ + 1 && stored.record.value != own_start_) {
+      if (written->epoch == own_epoch_ && own_epoch_ == opened + 1 && stored.record.value != own_start_) {
         return Error{ErrorKind::integrity, "partition-lost",
                      "another owner has taken partition " + std::to_string(partition_) +
-                         " with the same epoch (" + std::to_string(epoch) + ")",
+                         " with the same epoch (" + std::to_string(own_epoch_) + ")",
                      ""};
       }
-      epoch_ = std::max(epoch_, epoch);
       return done();
     case record::DecisionRecordKind::unknown:
       return foreign_record(partition_, stored.offset);
     case record::DecisionRecordKind::decision:
       break;
   }
-  if (epoch < epoch_) return done();
+  if (written->stale) return done();
   auto decision = record::decode_decision(stored.record.value);
   if (!decision) {
     return Error{ErrorKind::integrity, "undecodable",
                  place_of_decision(partition_, stored.offset) + ": " + decision.error().message, ""};
   }
   const auto last = read_ordinal_.find(decision->lane.value);
-  if (last == read_ordinal_.end() || decision->ordinal.value <= last->second) return done();
-  if (decision->ordinal.value != last->second + 1) {
-    return Error{ErrorKind::integrity, "decision-gap",
-                 place_of_decision(partition_, stored.offset) + " decides ordinal " +
-                     std::to_string(decision->ordinal.value) + " of lane " +
-                     std::to_string(decision->lane.value) + " where " + std::to_string(last->second + 1) +
-                     " is next",
-                 ""};
+  if (last == read_ordinal_.end()) return done();
+  switch (record::verdict_on(decision->ordinal, last->second)) {
+    case record::Verdict::repeat:
+      return done();
+    case record::Verdict::gap:
+      return decision_gap(partition_, stored.offset, *decision, last->second);
+    case record::Verdict::accepted:
+      break;
   }
-  last->second = decision->ordinal.value;
+  last->second = decision->ordinal;
   accepted_[decision->lane.value].push_back(
       Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
   return done();

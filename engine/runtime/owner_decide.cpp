@@ -1,6 +1,7 @@
 // What an owner decides itself: a command's decision, its bytes in the log and back, and the outcome for
 // whoever waits.
 #include "engine/log/crash_point.h"
+#include "engine/record/accepted.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/owner_parts.h"
 #include "engine/runtime/partition_owner.h"
@@ -146,8 +147,8 @@ Status PartitionOwner::handle(const log::StoredRecord& stored, const lane::Taken
 
 void PartitionOwner::put_predicted(std::vector<log::Append>& appends) {
   if (own_epoch_ == 0) {
-    own_epoch_ = epoch_ + 1;
-    own_header_ = {{std::string(kEpochHeader), std::to_string(own_epoch_)}};
+    own_epoch_ = epoch_.highest() + 1;
+    own_header_ = {{std::string(record::kEpochHeader), std::to_string(own_epoch_)}};
     own_start_ = record::encode(record::OwnerStarted{own_epoch_, parts_.owner, parts_.now()}, parts_.source);
   }
   if (!announced_) {
@@ -183,7 +184,7 @@ Status PartitionOwner::read_back() {
       if (is_predicted(stored.record)) {
         // Byte for byte what was written here: there is nothing in it to be read.
         decisions_next_ = stored.offset + 1;
-        read_ordinal_[predicted_.front().lane.value] = predicted_.front().ordinal.value;
+        read_ordinal_[predicted_.front().lane.value] = predicted_.front().ordinal;
         accept_predicted(stored.offset);
         continue;
       }
@@ -197,10 +198,13 @@ Status PartitionOwner::read_back() {
 }
 
 bool PartitionOwner::is_predicted(const log::Record& record) const {
-  if (predicted_.empty() || own_epoch_ != epoch_) return false;
+  if (predicted_.empty() || own_epoch_ != epoch_.highest()) return false;
   const Predicted& first = predicted_.front();
-  return first.ordinal.value == read_ordinal_.at(first.lane.value) + 1 && record.value == first.bytes &&
-         epoch_of(record) == own_epoch_;
+  if (record::verdict_on(first.ordinal, read_ordinal_.at(first.lane.value)) != record::Verdict::accepted ||
+      record.value != first.bytes)
+    return false;
+  const auto epoch = record::epoch_in(record.headers);
+  return epoch && *epoch == own_epoch_;
 }
 
 Status PartitionOwner::match_accepted() {

@@ -31,7 +31,8 @@ Status PartitionOwner::reload() {
   predicted_.clear();
   in_flight_.clear();
   read_ordinal_.clear();
-  commands_next_ = decisions_next_ = epoch_ = 0;
+  commands_next_ = decisions_next_ = 0;
+  epoch_ = record::LiveEpoch();
   last_offset_ = -1;
   last_hash_.clear();
   unflushed_ = 0;
@@ -94,13 +95,13 @@ Status PartitionOwner::load_locked() {
   if (*stored) {
     commands_next_ = (*stored)->commands_next;
     decisions_next_ = (*stored)->decisions_next;
-    epoch_ = (*stored)->epoch;
+    epoch_ = record::LiveEpoch((*stored)->epoch);
     last_offset_ = (*stored)->last_offset;
     last_hash_ = (*stored)->last_hash;
   }
   for (auto& [lane, books] : lanes_) {
     if (auto loaded = books->load(); !loaded) return loaded;
-    read_ordinal_[lane] = books->state.ordinal.value;
+    read_ordinal_[lane] = books->state.ordinal;
   }
   commands_read_ = commands_next_;
   while (true) {
@@ -119,8 +120,8 @@ Status PartitionOwner::lose(Error why) {
 }
 
 LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
-  const LaneId lane = record::lane_of(AggregateId(record.key), parts_.lanes);
-  return lanes_.contains(lane.value) ? lane : LaneId(lanes_.begin()->first);
+  return log::lane_in(partition_, record::lane_of(AggregateId(record.key), parts_.lanes),
+                      parts_.log.partitions());
 }
 
 lane::Taken PartitionOwner::take_record(const log::Record& record) const {
@@ -372,7 +373,7 @@ void PartitionOwner::flush_into(store::Batch& batch) {
   if (unflushed_ == 0 || lost_ || !predicted_.empty() || !nothing_accepted()) return;
   for (auto& [lane, books] : lanes_) books->flush_into(batch);
   put_checkpoint(batch, partition_,
-                 Checkpoint{commands_next_, decisions_next_, epoch_, last_offset_, last_hash_});
+                 Checkpoint{commands_next_, decisions_next_, epoch_.highest(), last_offset_, last_hash_});
   unflushed_ = 0;
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/log/event_log.h"
+#include "engine/record/accepted.h"
 #include "engine/runtime/attempts.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/fair_mutex.h"
@@ -185,7 +186,7 @@ class PartitionOwner {
   std::int64_t commands_read_ =
       0;  ///< from here on they are still to be read; ahead of the former while a lane stands
   std::int64_t decisions_next_ = 0;
-  std::int64_t epoch_ = 0;      ///< the highest seen in the partition
+  record::LiveEpoch epoch_;
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet
   std::vector<std::pair<std::string, std::string>> own_header_;
   std::string own_start_;          ///< the record of OwnerStarted
@@ -195,7 +196,7 @@ class PartitionOwner {
   std::map<std::int32_t, std::deque<Accepted>>
       accepted_;  ///< by lane: decisions keep the order of their lane only
   std::deque<Predicted> predicted_;
-  std::map<std::int32_t, std::int64_t> read_ordinal_;  ///< by lane: last ordinal accepted from the log
+  std::map<std::int32_t, Ordinal> read_ordinal_;  ///< by lane: last ordinal accepted from the log
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>
       in_flight_;  ///< (source, target): follow-ups appended
   std::atomic<std::size_t> unflushed_ = 0;

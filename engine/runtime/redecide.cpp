@@ -47,7 +47,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     if (!held) return held.error();
     const Ordinal ordinal = next(state.ordinal);
     if (!*stored) {
-      if (auto accepted = accepted_from(decisions, std::move(*held), ordinal); !accepted) {
+      if (auto accepted = accepted_from(decisions, std::move(*held), state.ordinal); !accepted) {
         return accepted.error();
       } else if (*accepted) {
         note(result, lane, ordinal, 0, "there is a decision, but the command that it answers is gone");
@@ -73,7 +73,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
       lane::fold(state, books, taken, *decision, bytes);
       continue;
     }
-    auto accepted = accepted_from(decisions, std::move(*held), ordinal);
+    auto accepted = accepted_from(decisions, std::move(*held), state.ordinal);
     if (!accepted) return accepted.error();
     if (!*accepted) {
       ++result.undecided;

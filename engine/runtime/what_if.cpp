@@ -89,7 +89,7 @@ class LanePlay {
       auto stored = commands_.next();
       if (!stored) return stored.error();
       if (!*stored) break;
-      auto accepted = next_accepted(decisions_, next(was_.ordinal));
+      auto accepted = next_accepted(decisions_, was_.ordinal);
       if (!accepted) return accepted.error();
       if (!*accepted || !(*accepted)->decision)
         break;  // not decided yet, or not to be read: the comparison ends here

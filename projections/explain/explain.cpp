@@ -1,6 +1,7 @@
 #include "projections/explain/explain.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "engine/base/fields.h"
@@ -15,6 +16,19 @@
 #include "projections/explain/rule_place.h"
 
 namespace lastkm::explain {
+
+namespace {
+
+/// The version in ID@VERSION; nullopt where that is no number.
+std::optional<std::int64_t> version_in(std::string_view digits) {
+  std::int64_t version = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, failed] = std::from_chars(digits.data(), end, version);
+  if (failed != std::errc{} || stopped != end) return std::nullopt;
+  return version;
+}
+
+}  // namespace
 
 Explainer::Explainer(std::vector<record::Document> documents, ContextAt context_at, Language language,
                      std::int32_t offset_minutes)
@@ -63,9 +77,9 @@ class TurnExplainer {
     const std::size_t at = rule.find('@');
     const std::size_t slash = rule.find('/');
     if (at < slash && slash != std::string_view::npos) {
-      std::int64_t version = 0;
-      for (const char c : rule.substr(at + 1, slash - at - 1)) version = version * 10 + (c - '0');
-      if (const auto* found = context().find_workflow(rule.substr(0, at), version)) return found;
+      const auto version = version_in(rule.substr(at + 1, slash - at - 1));
+      const auto* found = version ? context().find_workflow(rule.substr(0, at), *version) : nullptr;
+      if (found != nullptr) return found;
     }
     return context().find_workflow(state.workflow, state.workflow_version);
   }
@@ -243,9 +257,8 @@ class TurnExplainer {
     const std::string_view named = change.text("calendar");
     const std::size_t at = named.rfind('@');
     if (at != std::string_view::npos) {
-      std::int64_t version = 0;
-      for (const char c : named.substr(at + 1)) version = version * 10 + (c - '0');
-      return all_.document("calendar", named.substr(0, at), version);
+      const auto version = version_in(named.substr(at + 1));
+      return version ? all_.document("calendar", named.substr(0, at), *version) : nullptr;
     }
     const calendar::Calendar* in_force = context().working_calendar();
     return in_force == nullptr ? nullptr : all_.document("calendar", in_force->id, in_force->version);

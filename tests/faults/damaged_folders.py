@@ -261,6 +261,21 @@ class Folders:
                 raise Fault(f"the record is not answered by a rejection: {last}")
             self.program.audited(self.folder)
 
+        def foreign_key():
+            """A command whose key names no lane is its partition's first lane's to refuse, in a copy of the log too."""
+            copy(self.table, self.folder)
+            self.edit.must("put", self.folder, "commands", 1, "lane-x", "{}")
+            self.program.must("case", "list", "--data", self.folder)
+            other = self.folder.with_name("copied")
+            shutil.rmtree(other, ignore_errors=True)
+            copied = json.loads(self.program.must("log", "copy", "--from", f"embedded:{self.folder}", "--to", f"embedded:{other}", "--json"))
+            if not copied["same_views"] or copied["redecided"]["different"]:
+                raise Fault(f"the copy is another: {copied}")
+            (commands, decisions), (there, answers) = self.program.dump(self.folder), self.program.dump(other)
+            if commands != there or accepted(decisions) != accepted(answers):
+                raise Fault("the copy holds other records")
+            shutil.rmtree(other)
+
         def flipped(topic):
             def check():
                 for n, byte in ((2, 40), (0, 200)):
@@ -291,6 +306,7 @@ class Folders:
         return [
             ("a foreign record among the decisions", garbage_in_decisions),
             ("a record among the commands that cannot be read", garbage_in_commands),
+            ("a command whose key names no lane", foreign_key),
             ("a flipped byte of a command", flipped("commands")),
             ("a flipped byte of a decision", flipped("decisions")),
             ("a changed guard", guard),

@@ -325,6 +325,45 @@ TEST_CASE("projector: a decision in a partition that does not carry its lane is 
   CHECK(refused.error().code == "wrong-partition");
 }
 
+TEST_CASE("projector: an epoch that is no number closes its partition, a start's as a decision's") {
+  const auto decisions = invent_lives(14, 40);
+  const std::string text = GENERATE("12x", "12345678901234567890");
+  FakeLog log(1);
+  log.add_owner(0, 1);
+  for (std::size_t i = 0; i < 20; ++i) log.add(decisions[i]);
+  const bool is_start = GENERATE(true, false);
+  if (is_start) {
+    log.add_owner(0, 2);
+  } else {
+    log.add(decisions[20]);
+  }
+  log.decisions[0].back().record.headers = {{"epoch", text}};
+  for (std::size_t i = 20; i < 40; ++i) log.add(decisions[i]);
+  FakeStore store;
+  const auto projector = open(log, store);
+  const Status stopped = projector->catch_up();
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().code == "bad-epoch");
+  CHECK_THAT(stopped.error().message,
+             Catch::Contains("partition 0, offset " + std::to_string(log.decisions[0][21].offset)));
+  CHECK(*projector->lag() > 0);
+}
+
+TEST_CASE("projector: an owner's start opens the epoch that its header names, as for every other reader") {
+  const auto decisions = invent_lives(15, 20);
+  FakeLog log(1);
+  log.add_owner(0, 9);
+  log.decisions[0].back().record.headers = {{"epoch", "3"}};
+  for (const record::Decision& decision : decisions) log.add(decision, 3);
+  FakeStore store;
+  const auto projector = open(log, store);
+  catch_up(*projector);
+  CHECK(projector->passed_over().lower_epochs == 0);
+  FakeLog clean(1);
+  add_all(clean, decisions);
+  CHECK(digest_of(*projector) == fresh_digest(clean));
+}
+
 TEST_CASE("projector: decisions are synced before a view holds them") {
   FakeLog log(1);
   FakeStore store;

@@ -139,8 +139,8 @@ inline Sequences sequences_of(log::EventLog& log, std::int32_t lanes, bool rule 
   Sequences out;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
     for (const auto& stored : all_records(log, log::Topic::commands, partition)) {
-      out.commands[record::lane_of(AggregateId(stored.record.key), lanes).value].push_back(
-          stored.record.value);
+      const LaneId named = record::lane_of(AggregateId(stored.record.key), lanes);
+      out.commands[log::lane_in(partition, named, log.partitions()).value].push_back(stored.record.value);
     }
     std::int64_t started = 0;
     for (const auto& stored : all_records(log, log::Topic::decisions, partition)) {

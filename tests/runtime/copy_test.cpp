@@ -1,6 +1,8 @@
 // A log copied to another number of partitions and back.
+#include "engine/lane/step.h"
 #include "engine/log/forwarding_log.h"
 #include "engine/runtime/copy_log.h"
+#include "engine/runtime/lane_reader.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -32,7 +34,166 @@ class CutLog final : public log::ForwardingLog {
   int left_;
 };
 
+void put(Bed& bed, log::Topic topic, std::int32_t partition, log::Record record) {
+  const log::Append append{topic, partition, std::move(record)};
+  const auto log = log::open_simulated_log(bed.storage);
+  REQUIRE(log->append(std::span(&append, 1), log::Durability::synced));
+}
+
+/// The bed's log once more, with every record of `decisions` as `change` leaves it; false: without it.
+void rewrite_decisions(Bed& bed, const std::function<bool(log::StoredRecord&)>& change) {
+  const auto log = log::open_simulated_log(bed.storage);
+  bed.storage = std::make_shared<log::SimulatedStorage>(log->partitions());
+  const auto again = log::open_simulated_log(bed.storage);
+  std::vector<log::Append> appends;
+  for (const log::Topic topic : {log::Topic::meta, log::Topic::directory}) {
+    for (auto& stored : all_records(*log, topic, 0)) appends.push_back({topic, 0, std::move(stored.record)});
+  }
+  for (std::int32_t partition = 0; partition < log->partitions(); ++partition) {
+    for (auto& stored : all_records(*log, log::Topic::commands, partition))
+      appends.push_back({log::Topic::commands, partition, std::move(stored.record)});
+    for (auto& stored : all_records(*log, log::Topic::decisions, partition)) {
+      if (change(stored)) appends.push_back({log::Topic::decisions, partition, std::move(stored.record)});
+    }
+  }
+  REQUIRE(again->append(appends, log::Durability::synced));
+}
+
+Error refused_copy(Bed& from) {
+  const auto source = log::open_simulated_log(from.storage);
+  const auto target = log::open_simulated_log(std::make_shared<log::SimulatedStorage>(3));
+  const auto done = copy_log(*source, *target, from.deployment, [](std::int64_t) {});
+  REQUIRE_FALSE(done);
+  // What is no whole copy is no deployment.
+  CHECK(*target->end(log::Topic::meta, 0) == 0);
+  return done.error();
+}
+
 }  // namespace
+
+TEST_CASE("copy: commands with foreign keys stay with the lane that refused them") {
+  Bed five(8, 5);
+  std::vector<AggregateId> cases;
+  { cases = live(*five.open_with_rules(), 24); }
+  const auto lane_of = [](const AggregateId& id) { return record::lane_of(id, 8); };
+  log::Record moved;  // a true command of another partition
+  for (std::int32_t partition = 0; partition < 5 && moved.key.empty(); ++partition) {
+    for (const auto& stored :
+         all_records(*log::open_simulated_log(five.storage), log::Topic::commands, partition)) {
+      if (lane_of(AggregateId(stored.record.key)) == LaneId(6)) moved = stored.record;
+    }
+  }
+  REQUIRE_FALSE(moved.key.empty());
+  put(five, log::Topic::commands, 4, {"lane-x", "{}", {}});
+  put(five, log::Topic::commands, 3, {"lane-8", "no command", {}});
+  put(five, log::Topic::commands, 4, moved);
+  put(five, log::Topic::commands, 0, moved);
+  // Under the lane's own names it would be carried out: another case of the lane's own is to be no way in.
+  for (const char* name : {"lane-4", "lane-04"}) {
+    const auto advance = lane::engine_command(lane::kAdvanceClock, AggregateId(name), LaneId(4),
+                                              CommandId(std::string(31, 'e') + name[5]), Object{},
+                                              cases::at("2026-05-28T12:00"));
+    put(five, log::Topic::commands, 4, {"lane-x", record::encode(advance, five.deployment.source()), {}});
+  }
+  { const auto engine = five.open(); }
+  const Sequences before = five.sequences();
+  CHECK(before.decisions.at(4).size() == before.commands.at(4).size());
+  CHECK(record::decode_decision(before.decisions.at(4).back())->rejection->code == "undecodable");
+  CHECK(five.redecided().different == 0);
+  for (const std::int32_t partitions : {1, 2, 3, 5, 8}) {
+    CAPTURE(partitions);
+    Bed there(8, partitions);
+    copied(five, there);
+    CHECK(there.sequences() == before);
+    CHECK(there.redecided().equal == five.redecided().equal);
+    CHECK(there.redecided().different == 0);
+    CHECK(there.redecided().undecided == 0);
+    Bed back(8, 5);
+    copied(there, back);
+    CHECK(back.sequences() == before);
+    CHECK(back.redecided().different == 0);
+  }
+}
+
+TEST_CASE("copy: a log with a gap is refused, and so are its readers") {
+  Bed two(8, 2);
+  { live(*two.open_with_rules()); }
+  LaneId lane(-1);
+  std::int64_t gone = -1, after = -1;
+  rewrite_decisions(two, [&](log::StoredRecord& stored) {
+    const auto decision = record::decode_decision(stored.record.value);
+    if (!decision || decision->ordinal.value < 3) return true;
+    if (gone < 0) {
+      lane = decision->lane;
+      gone = stored.offset;
+      return false;
+    }
+    if (decision->lane == lane && after < 0) after = stored.offset - 1;  // one less stands before it
+    return true;
+  });
+  REQUIRE(after > 0);
+  const Error error = refused_copy(two);
+  CHECK(error.kind == ErrorKind::integrity);
+  CHECK(error.code == "decision-gap");
+  CHECK(error.message == "decisions, partition " + std::to_string(lane.value % 2) + ", offset " +
+                             std::to_string(after) + " decides ordinal 4 of lane " +
+                             std::to_string(lane.value) + " where 3 is next");
+  const auto log = log::open_simulated_log(two.storage);
+  const auto content = content_of(*log, 8);
+  REQUIRE_FALSE(content);
+  CHECK(content.error().code == "decision-gap");
+  LaneReader decisions(*log, log::Topic::decisions, lane, 8);
+  CHECK((*next_accepted(decisions, Ordinal(0)))->decision->ordinal == Ordinal(1));
+  CHECK((*next_accepted(decisions, Ordinal(1)))->decision->ordinal == Ordinal(2));
+  const auto third = next_accepted(decisions, Ordinal(2));
+  REQUIRE_FALSE(third);
+  CHECK(third.error().message == error.message);
+  CHECK(two.redecided().different > 0);
+  two.forget_state();
+  const auto opened = two.try_open(log::open_simulated_log(two.storage));
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().message == error.message);
+}
+
+TEST_CASE("copy: an epoch that is no number stops everybody at one place") {
+  Bed two(8, 2);
+  { live(*two.open_with_rules()); }
+  const std::string text = GENERATE("12x", "12345678901234567890");
+  std::int64_t offset = -1;
+  rewrite_decisions(two, [&](log::StoredRecord& stored) {
+    if (offset < 0 && record::kind_of(stored.record.value) == record::DecisionRecordKind::decision) {
+      offset = stored.offset;
+      stored.record.headers = {{"epoch", text}};
+    }
+    return true;
+  });
+  const std::string where = "decisions, partition 0, offset " + std::to_string(offset) + ": ";
+  const auto check = [&](const Error& error) {
+    CHECK(error.kind == ErrorKind::integrity);
+    CHECK(error.code == "bad-epoch");
+    CHECK_THAT(error.message, Catch::StartsWith(where));
+  };
+  check(refused_copy(two));
+  const auto log = log::open_simulated_log(two.storage);
+  const auto redecided = redecide(*log, two.deployment, nullptr);
+  REQUIRE_FALSE(redecided);
+  check(redecided.error());
+  two.forget_state();
+  const auto opened = two.try_open(log::open_simulated_log(two.storage));
+  REQUIRE_FALSE(opened);
+  check(opened.error());
+}
+
+TEST_CASE("copy: a decision in the partition of other lanes is refused") {
+  Bed two(8, 2);
+  { live(*two.open_with_rules()); }
+  for (const auto& stored : all_records(*log::open_simulated_log(two.storage), log::Topic::decisions, 0)) {
+    if (record::kind_of(stored.record.value) != record::DecisionRecordKind::decision) continue;
+    put(two, log::Topic::decisions, 1, stored.record);
+    break;
+  }
+  CHECK(refused_copy(two).code == "wrong-partition");
+}
 
 TEST_CASE("copy: one that was cut short goes on, wherever that was, and ends as an undisturbed one") {
   Bed two(8, 2);

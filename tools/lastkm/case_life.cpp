@@ -5,7 +5,7 @@
 #include "engine/cases/evolve.h"
 #include "engine/record/command.h"
 #include "engine/record/digest.h"
-#include "tools/lastkm/accepted.h"
+#include "engine/runtime/each_record.h"
 
 namespace lastkm::tool {
 
@@ -41,12 +41,13 @@ Result<About> decision_named(runtime::Engine& engine, std::string_view about, st
   if (!lane || !ordinal || *lane >= engine.deployment().lanes) return no_such_decision(about);
   About out{AggregateId(""), LaneId(static_cast<std::int32_t>(*lane)), Ordinal(*ordinal)};
   const std::int32_t partition = log::partition_of(out.lane, engine.log().partitions());
-  auto read =
-      each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
-        if (decision.lane != out.lane || decision.ordinal != out.ordinal) return true;
-        out.id = decision.aggregate;
-        return false;
-      });
+  auto read = runtime::each_accepted(engine.log(), partition,
+                                     [&](const record::Decision& decision, const log::Record&) {
+                                       if (decision.lane != out.lane || decision.ordinal != out.ordinal)
+                                         return true;
+                                       out.id = decision.aggregate;
+                                       return false;
+                                     });
   if (!read) return read.error();
   if (out.id.value.empty()) return no_such_decision(about);
   return out;
@@ -67,16 +68,17 @@ Status add_commands(runtime::Engine& engine, const About& about, std::vector<exp
   const std::int32_t partition = log::partition_of(about.lane, engine.log().partitions());
   std::map<std::string, std::vector<explain::Turn*>> wanted;
   for (explain::Turn& turn : turns) wanted[turn.decision.command_hash].push_back(&turn);
-  return each_record(engine.log(), log::Topic::commands, partition, [&](const log::StoredRecord& stored) {
-    if (stored.record.key != about.id.value) return true;
-    const auto turn = wanted.find(record::hex(record::sha256(stored.record.value)));
-    if (turn == wanted.end()) return true;
-    auto command = record::decode_command(stored.record.value);
-    for (explain::Turn* one : turn->second) {
-      if (command) one->command = *command;
-    }
-    return true;
-  });
+  return runtime::each_record(
+      engine.log(), log::Topic::commands, partition, [&](const log::StoredRecord& stored) {
+        if (stored.record.key != about.id.value) return true;
+        const auto turn = wanted.find(record::hex(record::sha256(stored.record.value)));
+        if (turn == wanted.end()) return true;
+        auto command = record::decode_command(stored.record.value);
+        for (explain::Turn* one : turn->second) {
+          if (command) one->command = *command;
+        }
+        return true;
+      });
 }
 
 }  // namespace
@@ -88,14 +90,15 @@ Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::stri
   cases::CaseState state;
   state.id = about->id;
   const std::int32_t partition = log::partition_of(about->lane, engine.log().partitions());
-  auto read =
-      each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
-        if (decision.aggregate != about->id) return true;
-        if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
-          turns.push_back({decision, std::nullopt, state});
-        for (const record::Event& event : decision.events) cases::evolve(state, event, decision.lane_time);
-        return true;
-      });
+  auto read = runtime::each_accepted(engine.log(), partition,
+                                     [&](const record::Decision& decision, const log::Record&) {
+                                       if (decision.aggregate != about->id) return true;
+                                       if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
+                                         turns.push_back({decision, std::nullopt, state});
+                                       for (const record::Event& event : decision.events)
+                                         cases::evolve(state, event, decision.lane_time);
+                                       return true;
+                                     });
   if (!read) return read.error();
   if (turns.empty()) return engine.find_case(about_text).error();
   if (auto added = add_commands(engine, *about, turns); !added) return added.error();
@@ -111,8 +114,8 @@ Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id
   cases::CaseState state;
   state.id = id;
   const std::int32_t partition = log::partition_of(lane, engine.log().partitions());
-  auto read =
-      each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
+  auto read = runtime::each_accepted(
+      engine.log(), partition, [&](const record::Decision& decision, const log::Record&) {
         if (decision.aggregate != id) return true;
         for (const record::Event& event : decision.events) {
           cases::evolve(state, event, decision.lane_time);

@@ -1,6 +1,6 @@
 #include "tools/lastkm/happened.h"
 
-#include "tools/lastkm/accepted.h"
+#include "engine/runtime/each_record.h"
 
 namespace lastkm::tool {
 
@@ -34,12 +34,12 @@ std::int64_t Happened::count(std::string_view type) const {
 Result<Happened> what_happened(runtime::Engine& engine, Instant from) {
   Happened out;
   for (std::int32_t partition = 0; partition < engine.log().partitions(); ++partition) {
-    auto read =
-        each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
-          if (decision.lane_time < from) return true;
-          for (const record::Event& event : decision.events) count(event, out);
-          return true;
-        });
+    auto read = runtime::each_accepted(engine.log(), partition,
+                                       [&](const record::Decision& decision, const log::Record&) {
+                                         if (decision.lane_time < from) return true;
+                                         for (const record::Event& event : decision.events) count(event, out);
+                                         return true;
+                                       });
     if (!read) return read.error();
   }
   return out;

@@ -4,8 +4,7 @@
 #include "engine/base/fields.h"
 #include "engine/privacy/vault.h"
 #include "engine/record/command.h"
-#include "engine/record/digest.h"
-#include "tools/lastkm/accepted.h"
+#include "engine/runtime/lane_reader.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
@@ -82,22 +81,19 @@ Result<Exit> skip(Session& session, const Skip& given) {
 
 /// The command at an ordinal of a lane.
 Result<record::Command> find_command(runtime::Engine& engine, Place place) {
-  std::int64_t ordinal = 0;
-  Result<record::Command> found = Error{
+  const Error none{
       ErrorKind::not_found, "no-such-command",
       "lane " + std::to_string(place.lane.value) + " has no command " + std::to_string(place.ordinal.value),
       ""};
-  const auto& deployment = engine.deployment();
-  auto read = each_record(
-      engine.log(), log::Topic::commands, log::partition_of(place.lane, engine.log().partitions()),
-      [&](const log::StoredRecord& stored) {
-        if (record::lane_of(AggregateId(stored.record.key), deployment.lanes) != place.lane) return true;
-        if (++ordinal < place.ordinal.value) return true;
-        found = record::decode_command(stored.record.value);
-        return false;
-      });
-  if (!read) return read.error();
-  return found;
+  const std::int32_t lanes = engine.deployment().lanes;
+  if (place.lane.value < 0 || place.lane.value >= lanes || place.ordinal.value < 1) return none;
+  runtime::LaneReader commands(engine.log(), log::Topic::commands, place.lane, lanes);
+  for (Ordinal at(1);; at = next(at)) {
+    const auto stored = commands.next();
+    if (!stored) return stored.error();
+    if (!*stored) return none;
+    if (at == place.ordinal) return record::decode_command((*stored)->record.value);
+  }
 }
 
 /// The value with every sealed box opened. Each was bound to where it stands: a JSON pointer into the input.

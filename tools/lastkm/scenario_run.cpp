@@ -9,8 +9,8 @@
 #include <set>
 
 #include "engine/record/canonical.h"
+#include "engine/runtime/each_record.h"
 #include "engine/runtime/engine.h"
-#include "tools/lastkm/accepted.h"
 #include "tools/lastkm/case_life.h"
 #include "tools/lastkm/shipped.h"
 
@@ -241,10 +241,12 @@ class Run {
 Result<std::vector<std::string>> rules_of(log::EventLog& log) {
   std::set<std::string> rules;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
-    auto read = each_accepted(log, partition, [&rules](const record::Decision& decision, const std::string&) {
-      for (const record::Event& event : decision.events) rules.insert(event.rule);
-      return true;
-    });
+    auto read = runtime::each_accepted(log, partition,
+                                       [&rules](const record::Decision& decision, const log::Record&) {
+                                         for (const record::Event& event : decision.events)
+                                           rules.insert(event.rule);
+                                         return true;
+                                       });
     if (!read) return read.error();
   }
   return std::vector<std::string>(rules.begin(), rules.end());

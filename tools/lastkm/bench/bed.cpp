@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "engine/base/thread_name.h"
+#include "engine/runtime/each_record.h"
 #include "engine/runtime/redecide.h"
-#include "tools/lastkm/accepted.h"
 #include "tools/lastkm/shipped.h"
 
 namespace lastkm::tool::bench {
@@ -68,20 +68,20 @@ Result<Held> held_by(runtime::Engine& engine, std::int32_t partitions) {
   Held held;
   const std::int32_t until = partitions > 0 ? partitions : engine.log().partitions();
   for (std::int32_t partition = 0; partition < until; ++partition) {
-    auto read =
-        each_record(engine.log(), log::Topic::commands, partition, [&](const log::StoredRecord& stored) {
-          ++held.commands;
-          held.bytes += static_cast<std::int64_t>(stored.record.value.size());
-          return true;
-        });
+    auto read = runtime::each_record(engine.log(), log::Topic::commands, partition,
+                                     [&](const log::StoredRecord& stored) {
+                                       ++held.commands;
+                                       held.bytes += static_cast<std::int64_t>(stored.record.value.size());
+                                       return true;
+                                     });
     if (!read) return read.error();
-    read = each_accepted(engine.log(), partition,
-                         [&](const record::Decision& decision, const std::string& bytes) {
-                           ++held.decisions;
-                           held.events += static_cast<std::int64_t>(decision.events.size());
-                           held.bytes += static_cast<std::int64_t>(bytes.size());
-                           return true;
-                         });
+    read = runtime::each_accepted(engine.log(), partition,
+                                  [&](const record::Decision& decision, const log::Record& record) {
+                                    ++held.decisions;
+                                    held.events += static_cast<std::int64_t>(decision.events.size());
+                                    held.bytes += static_cast<std::int64_t>(record.value.size());
+                                    return true;
+                                  });
     if (!read) return read.error();
   }
   return held;

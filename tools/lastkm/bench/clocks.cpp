@@ -1,6 +1,6 @@
 // lastkm bench clocks: one clock of every case runs out in the same second, while others go on asking.
 #include "engine/base/thread_name.h"
-#include "tools/lastkm/accepted.h"
+#include "engine/runtime/each_record.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
 
@@ -75,8 +75,8 @@ Result<std::int64_t> decisions(runtime::Engine& engine) {
 Status check_fired(runtime::Engine& engine, std::int64_t cases, Instant due) {
   std::int64_t fired = 0, early = 0;
   for (std::int32_t partition = 0; partition < engine.log().partitions(); ++partition) {
-    auto read =
-        each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
+    auto read = runtime::each_accepted(
+        engine.log(), partition, [&](const record::Decision& decision, const log::Record&) {
           for (const record::Event& event : decision.events) {
             if (event.type != "StageBreached" || event.data.text("clock") != "dispatch" ||
                 event.occurred_at != due)

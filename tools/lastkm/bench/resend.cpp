@@ -3,7 +3,7 @@
 #include <mutex>
 
 #include "engine/base/thread_name.h"
-#include "tools/lastkm/accepted.h"
+#include "engine/runtime/each_record.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/load.h"
 #include "tools/lastkm/random.h"
@@ -88,8 +88,8 @@ class Resender {
 Status check_log(runtime::Engine& engine, const Counts& counts) {
   std::int64_t effects = 0, repeats = 0, conflicts = 0;
   for (std::int32_t partition = 0; partition < engine.log().partitions(); ++partition) {
-    auto read =
-        each_accepted(engine.log(), partition, [&](const record::Decision& decision, const std::string&) {
+    auto read = runtime::each_accepted(
+        engine.log(), partition, [&](const record::Decision& decision, const log::Record&) {
           if (decision.aggregate.value.starts_with("lane-")) return true;
           if (decision.duplicate_of) {
             ++repeats;
