@@ -352,6 +352,8 @@ def quarantine(scratch):
     check("sent again with its key, it returns its outcome", bool(out) and out[0]["status"] in ("accepted", "duplicate"), str(out))
     check("which stands where the receipt said", bool(out) and all(out[0][k] == receipt.get(k) for k in ("command_id", "case", "lane", "ordinal"))
           and out[0]["ordinal"] > 1, f"{receipt} {out}")
+    other = call("quarantine", "redrive", f"{out[0]['lane']}:{out[0]['ordinal']}" if out else "0:0", data=data)
+    check("what was decided is not sent again", other.returncode == 1 and "not-skipped" in other.stderr, other.stderr)
     again = ask("quarantine-redrive", "quarantine", "redrive", place, data=data)
     check("redriven, it is a new command that is taken", bool(again) and again[0]["status"] == "accepted", str(again))
     sum_ = ask("audit-redecide", "audit", "redecide", data=data)

@@ -4,6 +4,7 @@
 #include "engine/base/fields.h"
 #include "engine/privacy/vault.h"
 #include "engine/record/command.h"
+#include "engine/runtime/each_record.h"
 #include "engine/runtime/lane_reader.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
@@ -96,6 +97,23 @@ Result<record::Command> find_command(runtime::Engine& engine, Place place) {
   }
 }
 
+/// Whether an operator has decided there. A command that was decided has nothing to be sent again for.
+Status check_skipped(runtime::Engine& engine, Place place, const std::string& text) {
+  bool skipped = false;
+  const Status read = runtime::each_accepted(
+      engine.log(), log::partition_of(place.lane, engine.log().partitions()),
+      [&](const record::Decision& decision, const log::Record& /*record*/) -> Result<bool> {
+        if (decision.lane != place.lane || decision.ordinal != place.ordinal) return true;
+        skipped = lane::is_given(decision);
+        return false;
+      });
+  if (!read || skipped) return read;
+  return Error{ErrorKind::refused, "not-skipped",
+               "The command at " + text + " was not skipped: `lastkm audit explain " + text +
+                   "` says what became of it.",
+               ""};
+}
+
 /// The value with every sealed box opened. Each was bound to where it stands: a JSON pointer into the input.
 Result<Value> opened(const Value& value, privacy::Vault& vault, const privacy::Place& place) {
   if (privacy::is_sealed(value)) return vault.open(value, place);
@@ -128,6 +146,7 @@ Result<Exit> redrive(Session& session, const std::string& text) {
   if (!engine) return engine.error();
   const auto old = find_command(**engine, *place);
   if (!old) return old.error();
+  if (auto skipped = check_skipped(**engine, *place, text); !skipped) return skipped.error();
   auto data = opened(old->input, (*engine)->vault(), {old->aggregate, old->id, ""});
   if (!data) return data.error();
   intake::Submission submission;
