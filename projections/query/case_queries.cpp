@@ -123,16 +123,17 @@ Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const Page
                            Instant now) const {
   const Reading rows = projector_->reading();
   const Positions positions = rows.positions("cases");
-  std::vector<std::pair<std::string, CaseRow>> found;
-  const Status read = each_case(rows, filter, now, [&](CaseRow row) {
-    std::string key = sort_key(row.state, order);
-    found.emplace_back(std::move(key), std::move(row));
-  });
-  if (!read) return read.error();
   static constexpr std::string_view kOrders[] = {"opened", "due", "ref"};
   const Cursors cursors(options_.cursor_secret,
                         "list " + std::string(kOrders[static_cast<std::size_t>(order)]) + " " + filter.text);
-  auto answer = page_of(std::move(found), page, cursors, [&](const CaseRow& row) {
+  auto found = PageOf<CaseRow>::asked(page, cursors);
+  if (!found) return found.error();
+  const Status read = each_case(rows, filter, now, [&](CaseRow row) {
+    std::string key = sort_key(row.state, order);
+    found->take(std::move(key), std::move(row));
+  });
+  if (!read) return read.error();
+  auto answer = found->lines([&](const CaseRow& row) {
     return Result<Value>(
         case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
   });
@@ -164,15 +165,15 @@ Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& pag
   const Reading rows = projector_->reading();
   auto id = find(rows, id_or_ref);
   if (!id) return id.error();
-  std::vector<std::pair<std::string, std::string>> found;
+  auto found = PageOf<std::string>::asked(page, Cursors(options_.cursor_secret, "history " + *id));
+  if (!found) return found.error();
   const Status scanned =
       rows.scan("history", *id + "/", "", [&found](std::string_view key, std::string_view bytes) {
-        found.emplace_back(key, bytes);
+        found->take(std::string(key), std::string(bytes));
         return true;
       });
   if (!scanned) return scanned.error();
-  const Cursors cursors(options_.cursor_secret, "history " + *id);
-  auto answer = page_of(std::move(found), page, cursors, [&](const std::string& bytes) -> Result<Value> {
+  auto answer = found->lines([&](const std::string& bytes) -> Result<Value> {
     auto row = row_value("history", *id, bytes);
     if (!row) return rows.failed("history", row.error());
     return history_line(std::move(*row), options_.offset_minutes);
