@@ -59,40 +59,6 @@ std::string sort_key(const cases::CaseState& state, CaseOrder order) {
   }
   return state.ref + "/" + state.id.value;
 }
-
-/// A time of a line of history, at the offset.
-void at_offset(Object& object, std::string_view name, std::int32_t offset) {
-  Value* held = object.find(name);
-  if (held == nullptr) return;
-  const std::string* text = held->if_string();
-  auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
-  if (at) *held = format_at_offset(*at, offset);
-}
-
-/// The event, with the lane, ordinal and record time of its decision.
-Value history_line(Value row, std::int32_t offset) {
-  Object* line = row.if_object();
-  if (line == nullptr) return row;
-  if (Value* event = line->find("event"); event != nullptr && event->if_object() != nullptr) {
-    Object whole = std::move(*event->if_object());
-    line->erase("event");
-    for (const auto& [name, value] : *line) whole.set(name, value);
-    *line = std::move(whole);
-  }
-  at_offset(*line, "occurred_at", offset);
-  at_offset(*line, "recorded_at", offset);
-  Value* clocks = line->find("clocks");
-  Array* changes = clocks == nullptr ? nullptr : clocks->if_array();
-  if (changes != nullptr) {
-    for (Value& change : *changes) {
-      if (Object* object = change.if_object()) {
-        at_offset(*object, "due", offset);
-        at_offset(*object, "base", offset);
-      }
-    }
-  }
-  return row;
-}
 }  // namespace
 
 Result<CaseOrder> parse_order(std::string_view name) {
