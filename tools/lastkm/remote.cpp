@@ -154,10 +154,10 @@ Exit ask_served(Socket socket, const std::vector<std::string>& arguments, const 
     const auto message = json::read_value(*line, "lastkm.sock", limits);
     if (!message) break;
     if (const Value* exit = message->find("exit"); exit != nullptr && exit->if_int() != nullptr) {
-      streams.out->flush();
       return static_cast<Exit>(*exit->if_int());
     }
-    *streams.out << message->text("out");
+    // At once, for whoever reads it may answer it with the next line of the input.
+    *streams.out << message->text("out") << std::flush;
     *streams.err << message->text("err");
   }
   tell(*streams.err, Style{streams.err_is_terminal},
