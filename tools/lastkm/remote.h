@@ -1,7 +1,8 @@
 // The local socket of a served folder, DIR/lastkm.sock: how a verb reaches the process that serves it. JSON
 // lines both ways: the caller sends
 // {"argv":[…],"cwd","locale","columns","out_is_terminal","err_is_terminal"}, then {"in_hex"} for what it
-// reads and {"in_end"}; it gets {"out"}, {"err"} and at last {"exit"}.
+// reads and {"in_end"}, without which the input has broken off; it gets {"out"}, {"err"} and at last
+// {"exit"}.
 #pragma once
 
 #include <optional>

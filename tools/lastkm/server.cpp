@@ -24,7 +24,7 @@ namespace lastkm::tool {
 
 namespace {
 
-/// After a stop: how long callers are waited for that neither read nor write.
+/// After a stop: how long callers are waited for before they are cut off.
 constexpr std::chrono::seconds kGrace(5);
 constexpr int kFirstLineWithinSeconds = 60;
 constexpr int kRestMs = 100;
