@@ -3,6 +3,7 @@
 #include "engine/record/actor.h"
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
+#include "engine/record/event_text.h"
 #include "engine/record/ordered.h"
 
 namespace lastkm::record {
@@ -204,6 +205,12 @@ std::string encode(const Decision& decision, std::string_view source) {
   out.put('}');
   const std::string id = std::to_string(decision.lane.value) + ":" + std::to_string(decision.ordinal.value);
   return end_record(out, kDecisionType, source, id, decision.aggregate.value, decision.lane_time);
+}
+
+std::string event_text(const Event& event) {
+  Writer out(kRecordBytes);
+  append_event(out, event);
+  return out.take();
 }
 
 Result<Decision> decode_decision(std::string_view bytes, Facts facts) {

@@ -18,10 +18,14 @@ Result<std::unique_ptr<Attempts>> Attempts::open(const std::string& file, std::i
     return attempts;
   }
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  const bool sized = fd >= 0 && ::ftruncate(fd, static_cast<off_t>(attempts->bytes_)) == 0;
-  void* const memory =
-      sized ? ::mmap(nullptr, attempts->bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
-  const int why = errno;
+  // With its blocks, for a write into a hole ends the process where the disk is full.
+  int why = fd < 0 ? errno : EINTR;
+  while (why == EINTR) why = ::posix_fallocate(fd, 0, static_cast<off_t>(attempts->bytes_));
+  void* memory = MAP_FAILED;
+  if (why == 0) {
+    memory = ::mmap(nullptr, attempts->bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    why = errno;
+  }
   if (fd >= 0) ::close(fd);
   if (memory == MAP_FAILED) {
     return Error{ErrorKind::refused, "cannot-write",

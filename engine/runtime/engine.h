@@ -85,7 +85,7 @@ class Engine {
   /// unknown_outcome: ask again with the key.
   [[nodiscard]] virtual std::vector<Result<Outcome>> submit(
       std::span<const intake::Submission> submissions) = 0;
-  /// refused "no-scratch-space" where the system's folder for temporary files cannot be written.
+  /// refused "cannot-write" where the system's folder for temporary files cannot be written.
   [[nodiscard]] virtual Result<std::unique_ptr<Rehearsal>> rehearse() = 0;
   /// Virtual clocks: fires everything due up to `to` in order, then stands at `to`. refused
   /// "clock-backwards".

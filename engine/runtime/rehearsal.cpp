@@ -1,8 +1,5 @@
 #include "engine/runtime/rehearsal.h"
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <map>
 #include <unordered_map>
 
@@ -10,6 +7,7 @@
 #include "engine/lane/step.h"
 #include "engine/privacy/vault.h"
 #include "engine/record/digest.h"
+#include "engine/runtime/scratch_folder.h"
 #include "engine/store/store.h"
 
 namespace lastkm::runtime {
@@ -34,8 +32,10 @@ class ShadowBooks final : public lane::Books {
   }
   /// Whether the case was opened or changed here.
   [[nodiscard]] bool has_changed(const AggregateId& id) {
+    if (changed_.contains(id)) return true;
     const auto bytes = past_->get(kCases, id.value);
-    return changed_.contains(id) || (bytes && *bytes);
+    if (!bytes) unreadable_ = bytes.error();
+    return bytes && *bytes;
   }
   /// Commands are told apart by what their case remembers; one that was refused is refused again.
   std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override {
@@ -58,7 +58,9 @@ class ShadowBooks final : public lane::Books {
   }
   void remember(const AggregateId&, cases::Remembered) override {}
 
+  /// An error where a row could not be read in the meantime too: what was decided without it is no answer.
   Status end_batch() {
+    if (unreadable_) return *unreadable_;
     store::Batch batch;
     for (const AggregateId& id : changed_) batch.put(kCases, id.value, pack(cases_[id]));
     changed_.clear();
@@ -68,8 +70,13 @@ class ShadowBooks final : public lane::Books {
 
  private:
   cases::CaseState load(const AggregateId& id) {
-    if (const auto bytes = past_->get(kCases, id.value); bytes && *bytes) {
+    const auto bytes = past_->get(kCases, id.value);
+    if (!bytes) {
+      unreadable_ = bytes.error();
+    } else if (*bytes) {
       if (auto state = unpack<cases::CaseState>(**bytes)) return std::move(*state);
+      unreadable_ =
+          Error{ErrorKind::integrity, "undecodable", "a case of the rehearsal cannot be read back", id.value};
     }
     return parts_.find_case(record::lane_of(id, parts_.deployment.lanes), id).value_or(cases::CaseState{});
   }
@@ -78,26 +85,19 @@ class ShadowBooks final : public lane::Books {
   const std::unique_ptr<store::Store> past_;
   std::unordered_map<AggregateId, cases::CaseState> cases_;
   std::set<AggregateId> changed_;
+  std::optional<Error> unreadable_;  ///< the last row that could not be read
 };
 
 class ShadowRehearsal final : public Rehearsal {
  public:
-  ShadowRehearsal(RehearsalParts parts, std::string folder, std::unique_ptr<store::Store> past)
-      : parts_(std::move(parts)),
-        folder_(std::move(folder)),
-        books_(std::make_unique<ShadowBooks>(parts_, std::move(past))) {}
-
-  ~ShadowRehearsal() override {
-    books_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
+  ShadowRehearsal(RehearsalParts parts, ScratchFolder folder, std::unique_ptr<store::Store> past)
+      : parts_(std::move(parts)), folder_(std::move(folder)), books_(parts_, std::move(past)) {}
 
   std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
     std::vector<Result<Outcome>> out;
     out.reserve(submissions.size());
     for (const intake::Submission& submission : submissions) out.push_back(submit_one(submission));
-    if (auto kept = books_->end_batch(); !kept) {
+    if (auto kept = books_.end_batch(); !kept) {
       for (auto& outcome : out) outcome = kept.error();
     }
     return out;
@@ -115,9 +115,9 @@ class ShadowRehearsal final : public Rehearsal {
   Result<Outcome> submit_one(const intake::Submission& submission) {
     auto identity = parts_.identify(submission);
     if (!identity) return identity.error();
-    if (!books_->has_changed(identity->aggregate)) {
+    if (!books_.has_changed(identity->aggregate)) {
       if (auto known = parts_.find_known(submission, *identity)) return std::move(*known);
-    } else if (const cases::CaseState* found = books_->find_case(identity->aggregate)) {
+    } else if (const cases::CaseState* found = books_.find_case(identity->aggregate)) {
       if (auto known = known_by(*found, identity->fingerprint)) return std::move(*known);
     }
     const LaneId lane = identity->lane;
@@ -132,9 +132,9 @@ class ShadowRehearsal final : public Rehearsal {
     lane::LaneState& state = found->second;
     if (is_new) state = parts_.lane_state(lane);
     const lane::Taken taken = lane::take(about.value, bytes, parts_.deployment.lanes, lane);
-    auto decision = lane::step(state, taken, parts_.deployment.lanes, *books_);
+    auto decision = lane::step(state, taken, parts_.deployment.lanes, books_);
     if (!decision) return decision.error();
-    lane::fold(state, *books_, taken, *decision, record::encode(*decision, parts_.deployment.source()));
+    lane::fold(state, books_, taken, *decision, record::encode(*decision, parts_.deployment.source()));
     Outcome outcome;
     outcome.status = decision->duplicate_of ? OutcomeStatus::duplicate
                      : decision->rejection  ? OutcomeStatus::rejected
@@ -144,7 +144,7 @@ class ShadowRehearsal final : public Rehearsal {
     outcome.lane = lane;
     outcome.ordinal = decision->ordinal;
     outcome.lane_time = decision->lane_time;
-    if (const cases::CaseState* known = books_->find_case(about)) {
+    if (const cases::CaseState* known = books_.find_case(about)) {
       outcome.ref = known->ref;
       outcome.seq = known->version;
     }
@@ -154,8 +154,8 @@ class ShadowRehearsal final : public Rehearsal {
   }
 
   const RehearsalParts parts_;
-  const std::string folder_;
-  std::unique_ptr<ShadowBooks> books_;
+  const ScratchFolder folder_;  // goes after the store that lies in it
+  ShadowBooks books_;
   /// Boxes of the right size under keys of nobody: the vault makes no keys for what is not kept.
   const std::unique_ptr<privacy::Vault> sealing_ = privacy::make_seeded_vault(0);
   std::map<std::int32_t, lane::LaneState> lanes_;
@@ -165,19 +165,13 @@ class ShadowRehearsal final : public Rehearsal {
 }  // namespace
 
 Result<std::unique_ptr<Rehearsal>> rehearse(RehearsalParts parts) {
-  std::error_code failed;
-  std::string folder = (std::filesystem::temp_directory_path(failed) / "lastkm-rehearsal-XXXXXX").string();
-  if (failed || ::mkdtemp(folder.data()) == nullptr) {
-    return Error{
-        ErrorKind::refused, "no-scratch-space",
-        "cannot make a folder for temporary files (" + folder + "): set TMPDIR to one that can be written",
-        ""};
-  }
+  auto folder = ScratchFolder::make("rehearsal");
+  if (!folder) return folder.error();
   auto past = store::open_rocks_store(
-      {.folder = folder, .families = {std::string(kCases)}, .memory = {.cache_bytes = 8U << 20U}});
+      {.folder = folder->path(), .families = {std::string(kCases)}, .memory = {.cache_bytes = 8U << 20U}});
   if (!past) return past.error();
   return std::unique_ptr<Rehearsal>(
-      std::make_unique<ShadowRehearsal>(std::move(parts), std::move(folder), std::move(*past)));
+      std::make_unique<ShadowRehearsal>(std::move(parts), std::move(*folder), std::move(*past)));
 }
 
 }  // namespace lastkm::runtime

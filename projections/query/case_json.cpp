@@ -62,6 +62,15 @@ Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::
                 {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
                 {"position", Object{{"lane", lane.value}, {"ordinal", ordinal.value}}}};
 }
+
+/// A time of a line of history, at the offset.
+void at_offset(Object& object, std::string_view name, std::int32_t offset) {
+  Value* held = object.find(name);
+  if (held == nullptr) return;
+  const std::string* text = held->if_string();
+  auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
+  if (at) *held = format_at_offset(*at, offset);
+}
 }  // namespace
 
 Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes) {
@@ -77,6 +86,30 @@ Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std
   line.set("due", time_or_null(due, offset_minutes));
   line.set("overdue", due && *due <= now);
   return line;
+}
+
+Value history_line(Value row, std::int32_t offset_minutes) {
+  Object* line = row.if_object();
+  if (line == nullptr) return row;
+  if (Value* event = line->find("event"); event != nullptr && event->if_object() != nullptr) {
+    Object whole = std::move(*event->if_object());
+    line->erase("event");
+    for (const auto& [name, value] : *line) whole.set(name, value);
+    *line = std::move(whole);
+  }
+  at_offset(*line, "occurred_at", offset_minutes);
+  at_offset(*line, "recorded_at", offset_minutes);
+  Value* clocks = line->find("clocks");
+  Array* changes = clocks == nullptr ? nullptr : clocks->if_array();
+  if (changes != nullptr) {
+    for (Value& change : *changes) {
+      if (Object* object = change.if_object()) {
+        at_offset(*object, "due", offset_minutes);
+        at_offset(*object, "base", offset_minutes);
+      }
+    }
+  }
+  return row;
 }
 
 }  // namespace lastkm::projections

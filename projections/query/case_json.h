@@ -16,5 +16,8 @@ namespace lastkm::projections {
 /// As of `case list`: like case show without clocks, and with "due" and "overdue" at `now`.
 [[nodiscard]] Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal,
                               std::int32_t offset_minutes, Instant now);
+/// As of `case history`, from {"event","lane","ordinal","recorded_at"}: the event as it stands in its record,
+/// with the lane, ordinal and record time of its decision.
+[[nodiscard]] Value history_line(Value row, std::int32_t offset_minutes);
 
 }  // namespace lastkm::projections

@@ -59,40 +59,6 @@ std::string sort_key(const cases::CaseState& state, CaseOrder order) {
   }
   return state.ref + "/" + state.id.value;
 }
-
-/// A time of a line of history, at the offset.
-void at_offset(Object& object, std::string_view name, std::int32_t offset) {
-  Value* held = object.find(name);
-  if (held == nullptr) return;
-  const std::string* text = held->if_string();
-  auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
-  if (at) *held = format_at_offset(*at, offset);
-}
-
-/// The event, with the lane, ordinal and record time of its decision.
-Value history_line(Value row, std::int32_t offset) {
-  Object* line = row.if_object();
-  if (line == nullptr) return row;
-  if (Value* event = line->find("event"); event != nullptr && event->if_object() != nullptr) {
-    Object whole = std::move(*event->if_object());
-    line->erase("event");
-    for (const auto& [name, value] : *line) whole.set(name, value);
-    *line = std::move(whole);
-  }
-  at_offset(*line, "occurred_at", offset);
-  at_offset(*line, "recorded_at", offset);
-  Value* clocks = line->find("clocks");
-  Array* changes = clocks == nullptr ? nullptr : clocks->if_array();
-  if (changes != nullptr) {
-    for (Value& change : *changes) {
-      if (Object* object = change.if_object()) {
-        at_offset(*object, "due", offset);
-        at_offset(*object, "base", offset);
-      }
-    }
-  }
-  return row;
-}
 }  // namespace
 
 Result<CaseOrder> parse_order(std::string_view name) {
@@ -123,16 +89,17 @@ Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const Page
                            Instant now) const {
   const Reading rows = projector_->reading();
   const Positions positions = rows.positions("cases");
-  std::vector<std::pair<std::string, CaseRow>> found;
-  const Status read = each_case(rows, filter, now, [&](CaseRow row) {
-    std::string key = sort_key(row.state, order);
-    found.emplace_back(std::move(key), std::move(row));
-  });
-  if (!read) return read.error();
   static constexpr std::string_view kOrders[] = {"opened", "due", "ref"};
   const Cursors cursors(options_.cursor_secret,
                         "list " + std::string(kOrders[static_cast<std::size_t>(order)]) + " " + filter.text);
-  auto answer = page_of(std::move(found), page, cursors, [&](const CaseRow& row) {
+  auto found = PageOf<CaseRow>::asked(page, cursors);
+  if (!found) return found.error();
+  const Status read = each_case(rows, filter, now, [&](CaseRow row) {
+    std::string key = sort_key(row.state, order);
+    found->take(std::move(key), std::move(row));
+  });
+  if (!read) return read.error();
+  auto answer = found->lines([&](const CaseRow& row) {
     return Result<Value>(
         case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
   });
@@ -164,15 +131,15 @@ Result<Page> Queries::history(std::string_view id_or_ref, const PageRequest& pag
   const Reading rows = projector_->reading();
   auto id = find(rows, id_or_ref);
   if (!id) return id.error();
-  std::vector<std::pair<std::string, std::string>> found;
+  auto found = PageOf<std::string>::asked(page, Cursors(options_.cursor_secret, "history " + *id));
+  if (!found) return found.error();
   const Status scanned =
       rows.scan("history", *id + "/", "", [&found](std::string_view key, std::string_view bytes) {
-        found.emplace_back(key, bytes);
+        found->take(std::string(key), std::string(bytes));
         return true;
       });
   if (!scanned) return scanned.error();
-  const Cursors cursors(options_.cursor_secret, "history " + *id);
-  auto answer = page_of(std::move(found), page, cursors, [&](const std::string& bytes) -> Result<Value> {
+  auto answer = found->lines([&](const std::string& bytes) -> Result<Value> {
     auto row = row_value("history", *id, bytes);
     if (!row) return rows.failed("history", row.error());
     return history_line(std::move(*row), options_.offset_minutes);

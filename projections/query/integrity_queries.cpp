@@ -38,18 +38,18 @@ Result<Array> integrity_lanes(const Projector::Reading& rows) {
 
 Result<Page> Queries::late(const PageRequest& page) const {
   const Projector::Reading rows = projector_->reading();
-  std::vector<std::pair<std::string, std::string>> found;
+  auto found = PageOf<std::string>::asked(page, Cursors(options_.cursor_secret, "late"));
+  if (!found) return found.error();
   const Status scanned =
       rows.scan("integrity", kLatePrefix, "", [&](std::string_view key, std::string_view bytes) {
-        found.emplace_back(key, bytes);
+        found->take(std::string(key), std::string(bytes));
         return true;
       });
   if (!scanned) return scanned.error();
-  auto answer = page_of(std::move(found), page, Cursors(options_.cursor_secret, "late"),
-                        [&rows](const std::string& bytes) -> Result<Value> {
-                          auto row = row_value("integrity", "late", bytes);
-                          return row ? std::move(row) : rows.failed("integrity", row.error());
-                        });
+  auto answer = found->lines([&rows](const std::string& bytes) -> Result<Value> {
+    auto row = row_value("integrity", "late", bytes);
+    return row ? std::move(row) : rows.failed("integrity", row.error());
+  });
   if (answer) answer->positions = rows.positions("integrity");
   return answer;
 }

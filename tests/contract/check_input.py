@@ -5,6 +5,7 @@ nothing is lost, and nothing is stored that should not be.
 Usage: check_input.py PROGRAM SOURCE-DIR
 """
 import json
+import os
 import subprocess
 import sys
 
@@ -128,6 +129,40 @@ def careless(the, scratch, data):
             the.check(f"{shown} says {word}", str(word) in done.stderr, done.stderr[:400])
 
 
+def no_temporary_files(the, scratch, data):
+    """Without a folder for temporary files: what needs one is refused and says why, and leaves nothing behind."""
+    story, table = scratch / "story.txt", scratch / "in.csv"
+    story.write_text("scenario S1 x\n2026-05-18 09:00 HOTLINE-510108 AGENT CloseCase\n", encoding="utf-8")
+    table.write_text("reference,channel,text\nT-1,CH-12345,x\n", encoding="utf-8")
+    workflow = the.source / "schemas" / "workflows" / "three-party.json"
+    for words, where in [(["demo", "--days", "1"], None), (["scenario", "run", story], None), (["rules", "draw", workflow], None),
+                         (["import", "--dry-run", "--format", "hotline-csv", table], data), (["bench", "lives"], None),
+                         (["log", "copy", "--from", f"embedded:{data}", "--to", f"embedded:{scratch / 'copy'}"], None)]:
+        done = the.call(*words, data=where, env={"TMPDIR": "/nonexistent"})
+        shown = " ".join(map(str, words[:2]))
+        the.check(f"{shown} without temporary files is refused", done.returncode == 1 and "cannot-write" in done.stderr, f"exit {done.returncode}: {done.stderr[:300]}")
+        the.check(f"{shown} says what to set", "TMPDIR" in done.stderr, done.stderr[:300])
+    quoted = scratch / "it's here"
+    quoted.mkdir()
+    (scratch / "bin").mkdir()
+    painter = scratch / "bin" / "dot"
+    painter.write_text('#!/bin/sh\ngrep -q digraph "$2" && echo "<svg>$2</svg>"\n', encoding="utf-8")
+    painter.chmod(0o755)
+    drawn = the.call("rules", "draw", workflow, env={"TMPDIR": str(quoted), "PATH": f"{painter.parent}:{os.environ['PATH']}"})
+    the.check("a workflow is drawn where a path has a quote", drawn.returncode == 0 and f"<svg>{quoted}" in drawn.stdout, drawn.stdout[:300] + drawn.stderr)
+    the.check("no temporary file stays", not list(quoted.iterdir()))
+
+
+def too_large(the, scratch, data):
+    """A file or an input over the limit is refused before it is in memory."""
+    huge = scratch / "huge.json"
+    with huge.open("wb") as file:
+        file.truncate(8 << 30)  # of holes: it takes no room
+    for name, given in ((str(huge), ""), ("-", b" " * ((64 << 20) + 1))):
+        done = the.call("rules", "check", name, given=given)
+        the.check(f"{name} over 64 MiB is too large", done.returncode == 2 and "too-large" in done.stderr and "64 MiB" in done.stderr, f"{done.returncode} {done.stderr[:300]}")
+
+
 def damaged_document(the, scratch, data):
     before = the.call("directory", "list", "--json", data=data).stdout
     for name, text, word in [("twice.json", '{"kind":"bodies","kind":"places"}', ":1:"), ("cut.json", '{"kind":', "cut.json:1:"),
@@ -163,6 +198,8 @@ def run(the, scratch):
     hostile(the, data)
     friendly(the, data)
     careless(the, scratch, data)
+    no_temporary_files(the, scratch, data)
+    too_large(the, scratch, data)
     damaged_document(the, scratch, data)
     second_process(the, data)
     sum_ = the.ask("audit-redecide", "audit", "redecide", data=data)

@@ -82,37 +82,6 @@ Exit worse(Exit a, Exit b) {
   return a == Exit::ok ? b : a;
 }
 
-Value show(const cases::CaseState& state, LaneId lane, Ordinal position, std::int32_t offset_minutes) {
-  Array co_handlers;
-  for (const cases::CoHandler& co : state.co_handlers) {
-    Object one{{"body", co.body.value}, {"reported", co.reported}};
-    if (co.due) one.set("due", format_at_offset(*co.due, offset_minutes));
-    co_handlers.emplace_back(std::move(one));
-  }
-  Array clocks;
-  for (const cases::Clock& clock : state.clocks) {
-    Value left;
-    if (clock.paused_left)
-      left = Object{{"n", clock.paused_left->n}, {"unit", calendar::name_of(clock.paused_left->unit)}};
-    clocks.emplace_back(Object{{"name", clock.name},
-                               {"state", cases::name_of(clock.state)},
-                               {"due", format_at_offset(clock.due, offset_minutes)},
-                               {"paused_left", std::move(left)}});
-  }
-  return Object{{"case", state.id.value},
-                {"ref", state.ref},
-                {"stage", state.stage},
-                {"version", state.version},
-                {"lead", state.lead},
-                {"co_handlers", std::move(co_handlers)},
-                {"level", state.level},
-                {"card", state.card},
-                {"supervision", state.supervision},
-                {"clocks", std::move(clocks)},
-                {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
-                {"position", Object{{"lane", std::int64_t{lane.value}}, {"ordinal", position.value}}}};
-}
-
 void print_page(Session& session, const projections::Page& page) {
   for (const Value& line : page.lines) session.print(line);
   if (!page.next.empty()) session.err() << R"({"next":")" << page.next << "\"}\n";

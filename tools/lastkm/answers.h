@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "engine/base/value.h"
-#include "engine/cases/state.h"
 #include "engine/runtime/engine.h"
 #include "projections/query/queries.h"
 #include "tools/lastkm/exit_code.h"
@@ -23,10 +22,6 @@ namespace lastkm::tool {
 /// The exit code that one outcome asks for, and of many the one that counts: 7 before 4 before 1.
 [[nodiscard]] Exit exit_of(const runtime::Outcome& outcome);
 [[nodiscard]] Exit worse(Exit a, Exit b);
-
-/// case show, from the state itself: "case","ref","stage",… with "clocks" and "position".
-[[nodiscard]] Value show(const cases::CaseState& state, LaneId lane, Ordinal position,
-                         std::int32_t offset_minutes);
 
 /// The lines of a page; where it is not the last, then {"next": cursor} on the error stream.
 void print_page(Session& session, const projections::Page& page);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/runtime/redecide.h"
+#include "projections/query/case_json.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/audit_explain.h"
 #include "tools/lastkm/case_life.h"
@@ -35,12 +36,13 @@ Result<Exit> what_had_happened(Session& session, const std::string& id, const st
                    [](const Step* a, const Step* b) { return a->event.occurred_at < b->event.occurred_at; });
   Table table({{"seq", Align::right}, {"occurred"}, {"recorded"}, {"event"}, {"by"}});
   for (const Step* step : happened) {
-    const Value line = history_line(*step, offset);
+    const auto line = history_line(*step, offset);
+    if (!line) return line.error();
     if (session.json()) {
-      session.print(line);
+      session.print(*line);
     } else {
-      table.add({line.number("seq"), short_time(line.text("occurred_at")),
-                 short_time(line.text("recorded_at")), line.text("type"), step->event.actor.body.value});
+      table.add({line->number("seq"), short_time(line->text("occurred_at")),
+                 short_time(line->text("recorded_at")), line->text("type"), step->event.actor.body.value});
     }
   }
   if (!session.json()) table.print(session.out(), session.style());
@@ -65,7 +67,7 @@ Result<Exit> replay(Session& session, const Replay& given) {
     if (step.recorded_at <= as_of) last = &step;
   }
   if (last == nullptr) return not_yet(given.id, as_of, offset);
-  const Value shown = show(last->after, last->lane, last->ordinal, offset);
+  const Value shown = projections::case_show(last->after, last->lane, last->ordinal, offset);
   Object out = *shown.if_object();
   out.set("as_of", format_at_offset(as_of, offset));
   if (session.json()) {
@@ -76,9 +78,9 @@ Result<Exit> replay(Session& session, const Replay& given) {
                 << last->after.stage << ", lead " << (last->after.lead.empty() ? "nobody" : last->after.lead)
                 << ", version " << last->after.version << '\n';
   Table clocks({{"clock"}, {"state"}, {"due"}});
-  for (const cases::Clock& clock : last->after.clocks) {
-    const std::string_view state = cases::name_of(clock.state);
-    clocks.add({clock.name, Cell(state, tone_of_clock(state)), format_at_offset(clock.due, offset)});
+  for (const Value& clock : *shown.find("clocks")->if_array()) {
+    const std::string_view state = clock.text("state");
+    clocks.add({clock.text("name"), Cell(state, tone_of_clock(state)), clock.text("due")});
   }
   clocks.print(session.out(), session.style(), 2);
   return Exit::ok;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/bench/benches.h"
 #include "tools/lastkm/bench/plain.h"
 #include "tools/lastkm/program.h"
@@ -14,7 +15,7 @@ namespace {
 struct Entry {
   const char* name;
   const char* help;
-  Result<bench::Reports> (*run)(const bench::BenchOptions&, const bench::Scratch&);
+  Result<bench::Reports> (*run)(const bench::BenchOptions&, const runtime::ScratchFolder&);
 };
 
 constexpr std::array<Entry, 8> kBenches{{
@@ -51,13 +52,13 @@ void add_bench(Program& program) {
     program.on(verb, Needs::nothing, [options, under, run = entry.run](Session& session) -> Result<Exit> {
       const auto place = session.log_place();
       if (!place) return place.error();
-      const auto scratch = bench::Scratch::make(*under);
+      const auto scratch = runtime::ScratchFolder::make("bench", *under);
       if (!scratch) return scratch.error();
       options->place = place->value_or(runtime::LogPlace());
-      options->place.prefix += "-" + (*scratch)->name();
-      auto reports = run(*options, **scratch);
+      options->place.prefix += "-" + scratch->name();
+      auto reports = run(*options, *scratch);
       if (!reports) return reports.error();
-      if (auto held = bench::hold_against_plain(*reports, (*scratch)->at("plain"), *options); !held)
+      if (auto held = bench::hold_against_plain(*reports, scratch->at("plain"), *options); !held)
         return held.error();
       bench::print(session, *reports);
       return Exit::ok;

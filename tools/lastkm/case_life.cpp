@@ -5,7 +5,10 @@
 #include "engine/cases/evolve.h"
 #include "engine/record/command.h"
 #include "engine/record/digest.h"
+#include "engine/record/event_text.h"
 #include "engine/runtime/each_record.h"
+#include "projections/checkpoint.h"
+#include "projections/query/case_json.h"
 
 namespace lastkm::tool {
 
@@ -100,7 +103,13 @@ Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::stri
                                        return true;
                                      });
   if (!read) return read.error();
-  if (turns.empty()) return engine.find_case(about_text).error();
+  if (turns.empty()) {
+    const auto known = engine.find_case(about_text);
+    if (!known) return known.error();
+    return Error{ErrorKind::integrity, "decisions-missing",
+                 "the engine knows the case " + about->id.value + ", and the log holds no decision about it",
+                 ""};
+  }
   if (auto added = add_commands(engine, *about, turns); !added) return added.error();
   return turns;
 }
@@ -127,25 +136,14 @@ Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id
   return steps;
 }
 
-namespace {
-
-Value actor_value(const record::Actor& actor) {
-  Object out{{"body", actor.body.value}, {"role", actor.role}};
-  if (!actor.person.empty()) out.set("person", actor.person);
-  if (!actor.on_behalf_of.empty()) out.set("on_behalf_of", actor.on_behalf_of);
-  return out;
-}
-
-}  // namespace
-
-Value history_line(const Step& step, std::int32_t offset_minutes) {
-  return Object{{"seq", step.event.seq},
-                {"type", step.event.type},
-                {"occurred_at", format_at_offset(step.event.occurred_at, offset_minutes)},
-                {"recorded_at", format_at_offset(step.recorded_at, offset_minutes)},
-                {"actor", actor_value(step.event.actor)},
-                {"rule", step.event.rule},
-                {"data", step.event.data}};
+Result<Value> history_line(const Step& step, std::int32_t offset_minutes) {
+  auto event = projections::row_value("decisions", step.after.id.value, record::event_text(step.event));
+  if (!event) return event.error();
+  return projections::history_line(Object{{"event", std::move(*event)},
+                                          {"lane", step.lane.value},
+                                          {"ordinal", step.ordinal.value},
+                                          {"recorded_at", format_utc(step.recorded_at)}},
+                                   offset_minutes);
 }
 
 }  // namespace lastkm::tool

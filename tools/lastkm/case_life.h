@@ -24,10 +24,11 @@ struct Step {
 [[nodiscard]] Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref);
 
 /// Every decision, refusals and repeats too, also about a case that was never opened. `about`: id, reference
-/// number, or LANE:ORDINAL for that decision alone. not_found "unknown-case", "no-such-decision".
+/// number, or LANE:ORDINAL for that decision alone. not_found "unknown-case", "no-such-decision";
+/// integrity "decisions-missing" where the engine has the case and the log has nothing about it.
 [[nodiscard]] Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about);
 
 /// A line of `case history`.
-[[nodiscard]] Value history_line(const Step& step, std::int32_t offset_minutes);
+[[nodiscard]] Result<Value> history_line(const Step& step, std::int32_t offset_minutes);
 
 }  // namespace lastkm::tool

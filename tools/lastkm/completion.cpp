@@ -64,7 +64,7 @@ complete -c lastkm -f
 
 class Script {
  public:
-  explicit Script(const Verb& root) : root_(root) { look(root, ""); }
+  explicit Script(const Verb& root) : root_(root), valued_(root.valued_options()) { look(root, ""); }
 
   [[nodiscard]] std::string bash(bool zsh) const {
     std::string out;
@@ -97,7 +97,6 @@ class Script {
 
   void add_option(const OptionWords& option, const std::string& path, std::string& words) {
     words += "--" + option.name + " ";
-    if (option.takes_value) valued_.insert("--" + option.name);
     if (!option.choices.empty() && with_choices_.insert(option.name).second) {
       choices_ += "    --" + option.name + ") COMPREPLY=($(compgen -W '" + option.choices +
                   "' -- \"$current\")); return ;;\n";
@@ -124,8 +123,9 @@ class Script {
   }
 
   const Verb& root_;
+  const std::set<std::string> valued_;
   std::string verbs_, choices_, fish_;
-  std::set<std::string> valued_, with_choices_;
+  std::set<std::string> with_choices_;
 };
 
 Result<Exit> run(Session& session, const Verb& root, const std::string& shell) {

@@ -1,10 +1,9 @@
 // lastkm demo: thirty days of a community in a few seconds, and what a dashboard would say of them.
-#include <stdlib.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/happened.h"
 #include "tools/lastkm/play.h"
@@ -64,17 +63,13 @@ Status make_folder(const std::string& folder) {
 }
 
 Result<std::string> folder_for(Session& session) {
-  std::string folder;
   if (session.options().data.empty()) {
-    std::string pattern = (fs::temp_directory_path() / "lastkm-demo-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) {
-      return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder; give --data DIR.",
-                   pattern};
-    }
-    folder = pattern;
-  } else {
-    folder = session.path(session.options().data);
+    auto scratch = runtime::ScratchFolder::make("demo");
+    if (!scratch) return scratch.error();
+    if (auto made = make_folder(scratch->path()); !made) return made.error();
+    return scratch->keep();
   }
+  std::string folder = session.path(session.options().data);
   std::error_code failure;
   if (!fs::exists(folder, failure) || fs::is_empty(folder, failure)) {
     if (auto made = make_folder(folder); !made) return made.error();

@@ -1,6 +1,7 @@
 // lastkm import: files of other systems as requests. Running it again lands on the same cases.
 #include "engine/intake/import.h"
 
+#include <optional>
 #include <span>
 
 #include "tools/lastkm/import_report.h"
@@ -149,8 +150,10 @@ Result<Exit> run(Session& session, const Given& given) {
   if (!options) return options.error();
   auto input = Input::open(session, given.file);
   if (!input) return input.error();
-  const auto importer = intake::open_import(given.format, input->stream(), *options);
-  if (!importer) return importer.error();
+  std::istream& stream = input->stream();
+  const auto importer = intake::open_import(given.format, stream, *options);
+  const std::string name = given.file == "-" ? "The input" : given.file;
+  if (!importer) return stream.bad() ? read_failed(name, "nothing was done with it.") : importer.error();
   if (!session.is_served()) give_memory_back_at_once();
   const auto engine = session.engine();
   if (!engine) return engine.error();
@@ -172,18 +175,17 @@ Result<Exit> run(Session& session, const Given& given) {
   {
     const bool shown = session.shows_progress() && given.file != "-";
     Progress progress(session.err(), shown, given.dry_run ? "reading" : "importing", input->size());
+    std::optional<intake::ImportRow> last;
     for (std::int64_t rows = 0; auto row = (*importer)->next();) {
-      importing.take(std::move(*row));
+      if (last) importing.take(std::move(*last));
+      last = std::move(row);
       if (++rows % 64 == 0 && shown) progress.at(input->at(), std::to_string(rows) + " rows");
     }
+    // Where the input broke off, only what came after a row shows that it is whole.
+    if (last && !stream.bad()) importing.take(std::move(*last));
     importing.run();
   }
-  if (input->stream().bad()) {
-    return Error{ErrorKind::unknown_outcome, "read-failed",
-                 "The file could not be read to its end; " + std::to_string(sum.rows) +
-                     " rows were handled. Import it again: what is there is not doubled.",
-                 given.file};
-  }
+  if (stream.bad()) return read_failed(name, std::to_string(sum.rows) + " rows were handled.");
   sum.cleaned = (*importer)->report().cleaned;
   if (auto printed = print(session, sum, given.dry_run); !printed) return printed.error();
   if (importing.unknown() > 0) return Exit::unknown_outcome;

@@ -53,10 +53,20 @@ void Refusals::add(const RowResult& result) {
 }
 
 void Refusals::spill() {
-  if (!earlier_) earlier_.reset(std::tmpfile());
-  failed_ = failed_ || !earlier_ ||
-            std::fwrite(recent_.data(), 1, recent_.size(), earlier_.get()) != recent_.size();
+  std::FILE* const earlier = file();
+  failed_ = failed_ || earlier == nullptr ||
+            std::fwrite(recent_.data(), 1, recent_.size(), earlier) != recent_.size();
   recent_.clear();
+}
+
+std::FILE* Refusals::file() {
+  if (!folder_) {
+    if (auto made = runtime::ScratchFolder::make("import")) {
+      folder_.emplace(std::move(*made));
+      earlier_.reset(std::fopen(folder_->at("refused").c_str(), "w+b"));
+    }
+  }
+  return earlier_.get();
 }
 
 bool Refusals::print(std::ostream& out) {
@@ -105,7 +115,7 @@ Status print(Session& session, ImportSum& sum, bool dry_run) {
     print_table(session, sum);
   }
   if (whole) return done();
-  return Error{ErrorKind::refused, "no-scratch-space",
+  return Error{ErrorKind::refused, "cannot-write",
                "The rows were handled, but the list of those that were refused was lost: there is no room "
                "for temporary "
                "files. Set TMPDIR to a folder with room and import again; what is there is not doubled.",

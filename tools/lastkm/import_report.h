@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/value.h"
 #include "engine/intake/import.h"
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/session.h"
 
 namespace lastkm::tool {
@@ -40,10 +42,13 @@ class Refusals {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   void spill();
+  /// Where refused rows go that do not fit in memory; nullptr where there is no room.
+  [[nodiscard]] std::FILE* file();
 
   std::int64_t count_ = 0;
   std::vector<RowResult> first_;
   std::string recent_;
+  std::optional<runtime::ScratchFolder> folder_;
   std::unique_ptr<std::FILE, Close> earlier_;
   bool failed_ = false;
 };
@@ -56,7 +61,7 @@ struct ImportSum {
   void count(const RowResult& result);
 };
 
-/// One document, or sentences and tables. refused "no-scratch-space" where the list of refused rows was lost.
+/// One document, or sentences and tables. refused "cannot-write" where the list of refused rows was lost.
 [[nodiscard]] Status print(Session& session, ImportSum& sum, bool dry_run);
 
 }  // namespace lastkm::tool

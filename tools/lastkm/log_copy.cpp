@@ -1,8 +1,6 @@
 // lastkm log copy: moves a deployment between a folder and Kafka, or to another number of partitions.
 #include "tools/lastkm/log_copy.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -13,6 +11,7 @@
 #include "engine/record/canonical.h"
 #include "engine/runtime/copy_log.h"
 #include "engine/runtime/redecide.h"
+#include "engine/runtime/scratch_folder.h"
 #include "projections/query/queries.h"
 #include "tools/lastkm/progress.h"
 
@@ -67,15 +66,10 @@ Status open(Named& named, bool make, std::int32_t lanes) {
 
 /// The digests of all views of a log, folded afresh.
 Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& deployment) {
-  std::string folder = (fs::temp_directory_path() / "lastkm-copy-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr)
-    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
-  const std::shared_ptr<void> gone(nullptr, [folder](void*) {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  });
+  const auto scratch = runtime::ScratchFolder::make("copy");
+  if (!scratch) return scratch.error();
   projections::ReadSideOptions reading;
-  reading.folder = folder;
+  reading.folder = scratch->path();
   reading.log_id = deployment.log_id;
   auto side = projections::open_read_side(log, reading);
   if (!side) return side.error();

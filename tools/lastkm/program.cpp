@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <sstream>
 
 #include "tools/lastkm/remote.h"
@@ -36,15 +37,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 /// A sentence about a verb that does not exist, or empty where the arguments name one that does.
 std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) {
+  const std::set<std::string> valued = level.valued_options();
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--data" || word == "--colour" || word == "--wait-for" || word == "--wait-ms" ||
-        word == "--log" || word == "--brokers" || word == "--prefix" || word == "--kafka-config" ||
-        word == "--vault" || word == "--partitions" || word == "--replication") {
-      ++i;
-      continue;
-    }
+    if (valued.contains(word)) ++i;
     if (word.starts_with("-")) continue;
     const std::vector<Verb> verbs = level.verbs();
     if (verbs.empty()) return "";

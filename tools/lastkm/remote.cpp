@@ -1,6 +1,7 @@
 #include "tools/lastkm/remote.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -58,10 +59,23 @@ void Socket::patience(int seconds) const {
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
 }
 
+bool Socket::has_more() const {
+  pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
+  return buffer_.find('\n') != std::string::npos || poll(&ready, 1, 0) > 0;
+}
+
+void Socket::end_sending() const {
+  shutdown(fd_, SHUT_WR);
+}
+
 pid_t Socket::peer() const {
   ucred other{};
   socklen_t size = sizeof other;
   return getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 ? other.pid : 0;
+}
+
+std::string line_of(Object object) {
+  return record::canonical(Value(std::move(object))) + "\n";
 }
 
 std::string socket_path(const std::string& folder) {
@@ -88,10 +102,6 @@ std::optional<Socket> connect_served(const std::string& folder) {
 
 namespace {
 
-std::string line_of(Object object) {
-  return record::canonical(Value(std::move(object))) + "\n";
-}
-
 /// Sends what the caller reads, a line at a time, so that the other side can answer each.
 void send_input(const Socket& socket, std::istream& in) {
   std::string line;
@@ -102,6 +112,8 @@ void send_input(const Socket& socket, std::istream& in) {
         return;
     }
   }
+  // What broke off must not look like what has ended.
+  if (in.bad()) return socket.end_sending();
   socket.send(line_of(Object{{"in_end", true}}));
 }
 
@@ -142,10 +154,10 @@ Exit ask_served(Socket socket, const std::vector<std::string>& arguments, const 
     const auto message = json::read_value(*line, "lastkm.sock", limits);
     if (!message) break;
     if (const Value* exit = message->find("exit"); exit != nullptr && exit->if_int() != nullptr) {
-      streams.out->flush();
       return static_cast<Exit>(*exit->if_int());
     }
-    *streams.out << message->text("out");
+    // At once, for whoever reads it may answer it with the next line of the input.
+    *streams.out << message->text("out") << std::flush;
     *streams.err << message->text("err");
   }
   tell(*streams.err, Style{streams.err_is_terminal},

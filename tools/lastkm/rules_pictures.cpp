@@ -1,12 +1,16 @@
 // lastkm rules draw|diff: a workflow as a picture, and two of them compared in words.
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
-#include <cstdlib>
+#include <cerrno>
 #include <fstream>
+#include <optional>
 
 #include "engine/rules/draw.h"
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/rules_verbs.h"
 
 namespace lastkm::tool {
@@ -20,44 +24,51 @@ struct Draw {
   std::string out;
 };
 
-/// A file of its own that is gone at the end.
-class Scratch {
- public:
-  Scratch() {
-    const char* folder = std::getenv("TMPDIR");
-    path_ = std::string(folder == nullptr || *folder == '\0' ? "/tmp" : folder) + "/lastkm-draw-XXXXXX";
-    fd_ = ::mkstemp(path_.data());
+/// What a program prints, started without a shell, so that no name needs quotes; nullopt where it cannot be
+/// started or fails.
+std::optional<std::string> printed_by(std::vector<std::string> words) {
+  std::array<int, 2> pipe{};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return std::nullopt;
+  posix_spawn_file_actions_t streams;
+  posix_spawn_file_actions_init(&streams);
+  posix_spawn_file_actions_adddup2(&streams, pipe[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&streams, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  const bool started = ::posix_spawnp(&child, argv.front(), &streams, nullptr, argv.data(), environ) == 0;
+  posix_spawn_file_actions_destroy(&streams);
+  ::close(pipe[1]);
+  std::string out;
+  std::array<char, 4096> part{};
+  for (ssize_t n = 1; started && n != 0;) {
+    n = ::read(pipe[0], part.data(), part.size());
+    if (n < 0 && errno != EINTR) break;
+    if (n > 0) out.append(part.data(), static_cast<std::size_t>(n));
   }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    if (fd_ < 0) return;
-    ::close(fd_);
-    ::unlink(path_.c_str());
+  ::close(pipe[0]);
+  int status = 0;
+  while (started && ::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) return std::nullopt;
   }
-  [[nodiscard]] bool holds(const std::string& text) const {
-    return fd_ >= 0 && static_cast<std::size_t>(::write(fd_, text.data(), text.size())) == text.size();
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  int fd_ = -1;
-};
+  if (!started || !WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  return out;
+}
 
 /// What Graphviz makes of the text.
 Result<std::string> svg_of(const std::string& picture) {
-  const Scratch scratch;
-  if (!scratch.holds(picture)) {
-    return Error{ErrorKind::refused, "no-scratch",
-                 scratch.path() + " cannot be written: set TMPDIR to a folder that can.", scratch.path()};
+  const auto scratch = runtime::ScratchFolder::make("draw");
+  if (!scratch) return scratch.error();
+  const std::string path = scratch->at("picture.dot");
+  std::ofstream file(path, std::ios::binary);
+  file << picture;
+  if (!file.flush()) {
+    return Error{ErrorKind::refused, "cannot-write",
+                 path + " cannot be written: set TMPDIR to a folder that can.", path};
   }
-  FILE* dot = ::popen(("dot -Tsvg '" + scratch.path() + "' 2>/dev/null").c_str(), "r");
-  std::string out;
-  std::array<char, 4096> part{};
-  for (std::size_t n = 0; dot != nullptr && (n = std::fread(part.data(), 1, part.size(), dot)) > 0;)
-    out.append(part.data(), n);
-  if (dot != nullptr && ::pclose(dot) == 0 && !out.empty()) return out;
+  auto svg = printed_by({"dot", "-Tsvg", path});
+  if (svg && !svg->empty()) return *std::move(svg);
   return Error{ErrorKind::not_found, "no-graphviz",
                "Graphviz (`dot`) is not installed or failed: install the package graphviz, or draw with "
                "--format mermaid or "

@@ -1,7 +1,5 @@
 #include "tools/lastkm/scenario_run.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -291,15 +289,9 @@ Result<std::vector<std::string>> documents_of(const Scenario& scenario, const st
 }  // namespace
 
 Result<std::string> ScenarioRunner::make_scratch() {
-  std::string pattern = (fs::temp_directory_path() / "lastkm-scenario-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr)
-    return Error{ErrorKind::bad_input, "no-folder", "Cannot make a temporary folder (TMPDIR).", ""};
-  return scratch_.emplace_back(std::move(pattern));
-}
-
-ScenarioRunner::~ScenarioRunner() {
-  std::error_code failure;
-  for (const std::string& folder : scratch_) fs::remove_all(folder, failure);
+  auto made = runtime::ScratchFolder::make("scenario");
+  if (!made) return made.error();
+  return scratch_.emplace_back(std::move(*made)).path();
 }
 
 Result<std::string> ScenarioRunner::deployment_with(const std::vector<std::string>& files) {

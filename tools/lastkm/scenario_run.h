@@ -8,6 +8,7 @@
 
 #include "engine/base/result.h"
 #include "engine/runtime/log_place.h"
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/scenario_text.h"
 
 namespace lastkm::tool {
@@ -28,7 +29,6 @@ struct Told {
 class ScenarioRunner {
  public:
   explicit ScenarioRunner(runtime::LogPlace place) : place_(std::move(place)) {}
-  ~ScenarioRunner();
   ScenarioRunner(const ScenarioRunner&) = delete;
   ScenarioRunner& operator=(const ScenarioRunner&) = delete;
 
@@ -44,7 +44,7 @@ class ScenarioRunner {
   Result<std::string> deployment_with(const std::vector<std::string>& files);
 
   const runtime::LogPlace place_;
-  std::vector<std::string> scratch_;                             ///< folders that go with this
+  std::vector<runtime::ScratchFolder> scratch_;
   std::map<std::vector<std::string>, std::string> deployments_;  ///< by what is published in them
 };
 

@@ -9,25 +9,33 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <streambuf>
+#include <system_error>
 #include <thread>
 
 #include "engine/base/thread_name.h"
 #include "engine/json/read.h"
 #include "engine/log/crash_point.h"
-#include "engine/record/canonical.h"
 #include "tools/lastkm/program.h"
 
 namespace lastkm::tool {
 
 namespace {
 
-std::string line_of(Object object) {
-  return record::canonical(Value(std::move(object))) + "\n";
+/// After a stop: how long callers are waited for before they are cut off.
+constexpr std::chrono::seconds kGrace(5);
+constexpr int kFirstLineWithinSeconds = 60;
+constexpr int kRestMs = 100;
+
+void refuse(const Socket& caller) {
+  caller.send(line_of(Object{{"err", "lastkm: too many callers at once; try again.\n"}}));
+  caller.send(line_of(Object{{"exit", static_cast<int>(Exit::unknown_outcome)}}));
 }
 
-/// Text that goes to the caller as {"out"} or {"err"}.
+/// Text that goes to the caller as {"out"} or {"err"}. Once the caller does not take it any more, all that is
+/// written fails.
 class OutBuffer final : public std::streambuf {
  public:
   OutBuffer(const Socket& socket, std::string name) : socket_(&socket), name_(std::move(name)) {}
@@ -35,17 +43,20 @@ class OutBuffer final : public std::streambuf {
  protected:
   int_type overflow(int_type c) override {
     if (!traits_type::eq_int_type(c, traits_type::eof())) text_ += traits_type::to_char_type(c);
-    if (text_.size() >= kChunk) send(whole());
+    if (text_.size() >= kChunk && !send(whole())) return traits_type::eof();
     return traits_type::not_eof(c);
   }
   std::streamsize xsputn(const char* text, std::streamsize n) override {
     text_.append(text, static_cast<std::size_t>(n));
-    while (text_.size() >= kChunk) send(whole());
+    while (text_.size() >= kChunk) {
+      if (!send(whole())) return 0;
+    }
     return n;
   }
   int sync() override {
-    while (text_.size() >= kChunk) send(whole());
-    if (!text_.empty()) send(text_.size());
+    while (!text_.empty()) {
+      if (!send(whole())) return -1;
+    }
     return 0;
   }
 
@@ -59,33 +70,37 @@ class OutBuffer final : public std::streambuf {
       --end;
     return end;
   }
-  void send(std::size_t n) {
+  bool send(std::size_t n) {
     const std::string message = line_of(Object{{name_, text_.substr(0, n)}});
     log::crash_point("answer.half",
                      [&] { socket_->send(std::string_view(message).substr(0, message.size() / 2)); });
-    socket_->send(message);
+    if (!socket_->send(message)) {
+      text_.clear();
+      return false;
+    }
     log::crash_point("answer.sent");
     text_.erase(0, n);
+    return true;
   }
   const Socket* socket_;
   std::string name_;
   std::string text_;
 };
 
-/// What the caller reads, as it arrives.
+/// What the caller reads, as it arrives. The reader's badbit is set where it breaks off before {"in_end"},
+/// for that is no end of the input.
 class InBuffer final : public std::streambuf {
  public:
-  explicit InBuffer(Socket& socket) : socket_(&socket) {}
+  InBuffer(Socket& socket, std::istream& reader) : socket_(&socket), reader_(&reader) {}
 
  protected:
   int_type underflow() override {
     while (!ended_) {
       const auto line = socket_->receive_line();
       const auto message = line ? json::read_value(*line, "caller") : Result<Value>(Error{});
-      if (!message || message->flag("in_end")) {
-        ended_ = true;
-        break;
-      }
+      ended_ = !message || message->flag("in_end");
+      if (!message) reader_->setstate(std::ios::badbit);
+      if (ended_) break;
       const std::string_view hex = message->text("in_hex");
       text_.clear();
       for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
@@ -96,10 +111,13 @@ class InBuffer final : public std::streambuf {
     }
     return traits_type::eof();
   }
+  /// Whether more has come already: who reads may do something else first.
+  std::streamsize showmanyc() override { return socket_->has_more() ? 1 : 0; }
 
  private:
   static int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
   Socket* socket_;
+  std::istream* reader_;
   std::string text_;
   bool ended_ = false;
 };
@@ -137,6 +155,7 @@ Status Server::listen() {
 }
 
 void Server::run(int stop_fd) {
+  bool told = false;
   while (true) {
     std::array<pollfd, 2> ready{{{.fd = socket_->fd(), .events = POLLIN, .revents = 0},
                                  {.fd = stop_fd, .events = POLLIN, .revents = 0}}};
@@ -144,31 +163,63 @@ void Server::run(int stop_fd) {
     if ((ready[1].revents & POLLIN) != 0) break;
     if ((ready[0].revents & POLLIN) == 0) continue;
     Socket caller(accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (caller.fd() < 0) continue;
-    // So that a caller can tell a busy server from one that is stopped.
-    caller.send(line_of(Object{{"serving", std::int64_t{getpid()}}}));
-    if (callers_ >= kCallersMax) {
-      caller.send(line_of(Object{{"err", "lastkm: too many callers at once; try again.\n"}}));
-      caller.send(line_of(Object{{"exit", static_cast<int>(Exit::unknown_outcome)}}));
+    if (caller.fd() >= 0) {
+      told = false;
+      take(std::move(caller));
       continue;
     }
-    ++callers_;
-    std::thread([this, socket = std::make_shared<Socket>(std::move(caller))] {
-      name_thread("caller");
-      answer(std::move(*socket));
-      --callers_;
-      callers_.notify_all();
-    }).detach();
+    if (!told) spdlog::warn("callers have to wait: {}", std::strerror(errno));
+    told = true;
+    // Who waits to be accepted is still there, and poll would say so at once.
+    poll(&ready[1], 1, kRestMs);
   }
-  for (int left = callers_; left > 0; left = callers_) callers_.wait(left);
+  dismiss();
 }
 
-void Server::answer(Socket socket) {
-  // A caller that says nothing must not hold a stop back.
-  const timeval patience{.tv_sec = 60, .tv_usec = 0};
-  setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+void Server::take(Socket caller) {
+  // So that a caller can tell a busy server from one that is stopped.
+  caller.send(line_of(Object{{"serving", std::int64_t{getpid()}}}));
+  const auto socket = std::make_shared<Socket>(std::move(caller));
+  {
+    const std::lock_guard lock(mutex_);
+    if (callers_.size() >= kCallersMax) return refuse(*socket);
+    callers_.insert(socket->fd());
+  }
+  try {
+    std::thread([this, socket] {
+      name_thread("caller");
+      answer(*socket);
+      leave(*socket);
+    }).detach();
+  } catch (const std::system_error& failure) {
+    spdlog::warn("a caller is refused, there is no thread for it: {}", failure.what());
+    refuse(*socket);
+    leave(*socket);
+  }
+}
+
+void Server::leave(const Socket& caller) {
+  const std::lock_guard lock(mutex_);
+  callers_.erase(caller.fd());
+  // Under the lock, for without it the server may be gone by now.
+  left_.notify_all();
+}
+
+void Server::dismiss() {
+  std::unique_lock lock(mutex_);
+  const auto nobody = [this] { return callers_.empty(); };
+  if (left_.wait_for(lock, kGrace, nobody)) return;
+  spdlog::warn("{} callers are cut off, for they hold the stop back", callers_.size());
+  for (const int fd : callers_) shutdown(fd, SHUT_RDWR);
+  left_.wait(lock, nobody);
+}
+
+void Server::answer(Socket& socket) {
+  // A caller that never says what it wants must not keep its place; between lines of its input it may wait.
+  socket.patience(kFirstLineWithinSeconds);
   const auto line = socket.receive_line();
   if (!line) return;
+  socket.patience(0);
   const auto call = json::read_value(*line, "caller");
   if (!call || call->find("argv") == nullptr || call->find("argv")->if_array() == nullptr) {
     socket.send(
@@ -180,10 +231,11 @@ void Server::answer(Socket socket) {
   for (const Value& argument : *call->find("argv")->if_array()) {
     if (argument.if_string() != nullptr) arguments.push_back(*argument.if_string());
   }
-  InBuffer in_buffer(socket);
   OutBuffer out_buffer(socket, "out");
   OutBuffer err_buffer(socket, "err");
-  std::istream in(&in_buffer);
+  std::istream in(nullptr);
+  InBuffer in_buffer(socket, in);
+  in.rdbuf(&in_buffer);
   std::ostream out(&out_buffer);
   std::ostream err(&err_buffer);
   Exit exit = Exit::integrity;

@@ -1,12 +1,12 @@
 #include "tools/lastkm/session.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "engine/log/check_files.h"
@@ -190,9 +190,33 @@ std::string Session::path(std::string_view given) const {
                                                     : (std::filesystem::path(streams_.cwd) / path).string();
 }
 
+Error read_failed(const std::string& where, const std::string& handled) {
+  return Error{ErrorKind::unknown_outcome, "read-failed",
+               where + " could not be read to its end; " + handled +
+                   " Give it again with the same keys: what is there is not doubled.",
+               where};
+}
+
+namespace {
+
+/// All that is left of it, and no more memory than the limit asks for.
+Result<std::string> whole_of(std::istream& in, const std::string& where) {
+  constexpr std::size_t max_bytes = 64U << 20U;
+  std::string text;
+  std::array<char, 65536> part;
+  while (in.read(part.data(), part.size()), in.gcount() > 0) {
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > max_bytes)
+      return Error{ErrorKind::bad_input, "too-large", where + " is larger than 64 MiB.", where};
+  }
+  if (in.bad()) return read_failed(where, "nothing was done with it.");
+  return text;
+}
+
+}  // namespace
+
 Result<std::string> Session::read(std::string_view given) {
-  constexpr std::size_t kMaxBytes = 64U << 20U;
-  if (given == "-") return std::string(std::istreambuf_iterator<char>(in()), {});
+  if (given == "-") return whole_of(in(), "The input");
   const std::string where = path(given);
   std::error_code failure;
   if (std::filesystem::is_directory(where, failure)) {
@@ -203,11 +227,7 @@ Result<std::string> Session::read(std::string_view given) {
   if (!file)
     return Error{ErrorKind::not_found, "no-such-file", "There is no file " + where + " that can be read.",
                  where};
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (text.size() > kMaxBytes) {
-    return Error{ErrorKind::bad_input, "too-large", where + " is larger than 64 MiB.", where};
-  }
-  return text;
+  return whole_of(file, where);
 }
 
 void Session::reflects(const projections::Positions& positions) {

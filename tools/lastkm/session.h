@@ -71,6 +71,10 @@ class Folder {
   std::unique_ptr<projections::ReadSide> read_side_;
 };
 
+/// unknown_outcome "read-failed": a file or the input broke off; `handled` is a sentence that says what
+/// became of what had come.
+[[nodiscard]] Error read_failed(const std::string& where, const std::string& handled);
+
 class Session {
  public:
   /// `served` is the folder that this process serves, or nullptr: then the folder is opened for this session
@@ -107,7 +111,8 @@ class Session {
 
   /// A path as the caller meant it.
   [[nodiscard]] std::string path(std::string_view given) const;
-  /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB).
+  /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB),
+  /// unknown_outcome "read-failed".
   [[nodiscard]] Result<std::string> read(std::string_view given);
 
   /// Says which ordinals the answer that follows reflects: to people how many decisions, before the table; to

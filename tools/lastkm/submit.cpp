@@ -129,7 +129,8 @@ Result<Exit> run(Session& session, const std::string& file) {
   Submitting submitting(session, **engine);
   Progress progress(session.err(), session.shows_progress() && file != "-", "submitting", input->size());
   std::string line;
-  for (std::int64_t number = 1; std::getline(input->stream(), line); ++number) {
+  std::int64_t number = 1;
+  for (; std::getline(input->stream(), line); ++number) {
     const bool empty = line.find_first_not_of(" \t\r") == std::string::npos;
     if (!empty) {
       log::crash_point("submit.read");
@@ -141,11 +142,8 @@ Result<Exit> run(Session& session, const std::string& file) {
   }
   const Exit exit = submitting.finish();
   if (input->stream().bad()) {
-    return Error{
-        ErrorKind::unknown_outcome, "read-failed",
-        "The commands could not be read to their end; those that have an outcome were taken. Send the "
-        "others again, with the same keys.",
-        file};
+    return read_failed(file == "-" ? "The input" : file,
+                       std::to_string(number - 1) + " whole lines were submitted.");
   }
   return exit;
 }

@@ -117,4 +117,13 @@ std::vector<OptionWords> Verb::options() const {
   return out;
 }
 
+std::set<std::string> Verb::valued_options() const {
+  std::set<std::string> out;
+  for (const OptionWords& option : options()) {
+    if (option.takes_value) out.insert("--" + option.name);
+  }
+  for (const Verb& verb : verbs()) out.merge(verb.valued_options());
+  return out;
+}
+
 }  // namespace lastkm::tool

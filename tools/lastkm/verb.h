@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,8 @@ class Verb {
   [[nodiscard]] std::string help() const;
   /// Its options that have a long name.
   [[nodiscard]] std::vector<OptionWords> options() const;
+  /// Those of them and of its verbs' that a value follows, with their dashes: "--data".
+  [[nodiscard]] std::set<std::string> valued_options() const;
   [[nodiscard]] CLI::App& app() const { return *app_; }
 
  private:

@@ -1,31 +1,11 @@
 #include "tools/lastkm/bench/bed.h"
 
-#include <filesystem>
-
 #include "engine/base/thread_name.h"
 #include "engine/runtime/each_record.h"
 #include "engine/runtime/redecide.h"
 #include "tools/lastkm/shipped.h"
 
 namespace lastkm::tool::bench {
-
-Result<std::unique_ptr<Scratch>> Scratch::make(const std::string& under) {
-  std::error_code failed;
-  const std::filesystem::path root =
-      under.empty() ? std::filesystem::temp_directory_path(failed) : std::filesystem::path(under);
-  std::filesystem::create_directories(root, failed);
-  std::string name = (root / "lastkm-bench-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) {
-    return Error{ErrorKind::refused, "cannot-write", "cannot make a folder in " + root.string(),
-                 root.string()};
-  }
-  return std::unique_ptr<Scratch>(new Scratch(name));
-}
-
-Scratch::~Scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 Status make_deployment(const std::string& folder, const runtime::LogPlace& place) {
   if (auto made = runtime::init(folder, 64, false, place); !made) return made;

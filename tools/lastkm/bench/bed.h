@@ -12,23 +12,6 @@
 
 namespace lastkm::tool::bench {
 
-/// A new folder under `under`, removed with all that is in it when this goes.
-class Scratch {
- public:
-  /// refused "cannot-write".
-  [[nodiscard]] static Result<std::unique_ptr<Scratch>> make(const std::string& under);
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  /// Its own, which no other has.
-  [[nodiscard]] std::string name() const { return path_.substr(path_.rfind('/') + 1); }
-  [[nodiscard]] std::string at(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  explicit Scratch(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
 /// Makes a deployment with everything shipped in force.
 [[nodiscard]] Status make_deployment(const std::string& folder, const runtime::LogPlace& place);
 

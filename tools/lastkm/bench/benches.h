@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/bench/bed.h"
 #include "tools/lastkm/bench/load.h"
 
@@ -25,22 +26,22 @@ struct BenchOptions {
 using Reports = std::vector<Report>;
 
 /// `lives --clients N`: lives as fast as N clients can live them.
-[[nodiscard]] Result<Reports> lives(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> lives(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `rebuild --cases N`: all views folded anew from the decisions of N lives, on all cores and on one.
-[[nodiscard]] Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> rebuild(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `redecide --cases N`: every decision of N lives made again, on one core.
-[[nodiscard]] Result<Reports> redecide(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> redecide(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 
 /// `resend`: 20 % of all commands sent again, 5 % with a stale version.
-[[nodiscard]] Result<Reports> resend(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> resend(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `query`: four kinds of questions at half of the highest write load.
-[[nodiscard]] Result<Reports> query(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> query(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `lag`: from an acknowledgement until the views show it, at 80 % of the highest write load.
-[[nodiscard]] Result<Reports> lag(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> lag(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `clocks --cases N`: N clocks due in the same second.
-[[nodiscard]] Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> clocks(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 /// `open --cases N`: N open cases.
-[[nodiscard]] Result<Reports> open(const BenchOptions& options, const Scratch& scratch);
+[[nodiscard]] Result<Reports> open(const BenchOptions& options, const runtime::ScratchFolder& scratch);
 
 /// A figure of `lives`, as other benchmarks use it.
 [[nodiscard]] Report report_of(std::string name, const LoadResult& load);

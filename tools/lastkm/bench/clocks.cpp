@@ -94,7 +94,7 @@ Status check_fired(runtime::Engine& engine, std::int64_t cases, Instant due) {
 
 }  // namespace
 
-Result<Reports> clocks(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> clocks(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const std::string folder = scratch.at("data");
   if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);

@@ -31,7 +31,7 @@ Status check_counts(Bed& bed, const LoadResult& load) {
 
 }  // namespace
 
-Result<Reports> lives(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> lives(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const bool own = options.folder.empty();
   const std::string folder = own ? scratch.at("data") : options.folder;
   if (own) {

@@ -114,7 +114,7 @@ Result<std::pair<double, std::int64_t>> kill_and_ask(const BenchOptions& options
 
 }  // namespace
 
-Result<Reports> open(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> open(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const std::int64_t cases = options.cases > 0 ? options.cases : kMany;
   const std::int64_t few = std::min(kFewMost, (cases + 9) / 10);
   const std::string folder = scratch.at("data"), folder_of_few = scratch.at("few");

@@ -91,7 +91,7 @@ class Reader {
 
 }  // namespace
 
-Result<Reports> query(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> query(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   auto prepared = prepare(options, scratch.at("data"));
   if (!prepared) return prepared.error();
   Bed& bed = *prepared->bed;
@@ -156,7 +156,7 @@ Result<Reports> query(const BenchOptions& options, const Scratch& scratch) {
   return reports;
 }
 
-Result<Reports> lag(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> lag(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   auto prepared = prepare(options, scratch.at("data"));
   if (!prepared) return prepared.error();
   Bed& bed = *prepared->bed;

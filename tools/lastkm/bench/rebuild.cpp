@@ -16,7 +16,7 @@ constexpr std::int64_t kLives = 20000;
 
 /// Where the lives were lived; where the folder is the caller's and there already, those that were lived in
 /// it.
-Result<std::string> lived(const BenchOptions& options, const Scratch& scratch) {
+Result<std::string> lived(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const bool own = options.folder.empty();
   std::string folder = own ? scratch.at("data") : options.folder;
   if (!own && std::filesystem::exists(folder)) return folder;
@@ -66,7 +66,7 @@ Result<Report> rebuild_on(const std::string& folder, int cores) {
 
 }  // namespace
 
-Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> rebuild(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const auto folder = lived(options, scratch);
   if (!folder) return folder.error();
   Reports reports;
@@ -87,7 +87,7 @@ Result<Reports> rebuild(const BenchOptions& options, const Scratch& scratch) {
   return reports;
 }
 
-Result<Reports> redecide(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> redecide(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const auto folder = lived(options, scratch);
   if (!folder) return folder.error();
   const KeptToCores kept(1);

@@ -109,7 +109,7 @@ Status check_log(runtime::Engine& engine, const Counts& counts) {
 
 }  // namespace
 
-Result<Reports> resend(const BenchOptions& options, const Scratch& scratch) {
+Result<Reports> resend(const BenchOptions& options, const runtime::ScratchFolder& scratch) {
   const std::string folder = scratch.at("data");
   if (auto made = make_deployment(folder, options.place); !made) return made.error();
   auto bed = Bed::open(folder, options.workers);
