@@ -1,4 +1,4 @@
-// How the embedded log keeps a record: lengths, then key, headers and value, as they came.
+// How the embedded log keeps a record: lengths, then key, value and headers, as they came.
 #pragma once
 
 #include <string>

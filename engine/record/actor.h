@@ -8,9 +8,9 @@
 
 namespace lastkm::record {
 
+[[nodiscard]] Value to_value(const Actor& actor);
 /// The same as canonical JSON.
 void append_actor(Writer& out, const Actor& actor);
-[[nodiscard]] Value to_value(const Actor& actor);
 [[nodiscard]] Result<Actor> actor_from(const Value& value);
 
 }  // namespace lastkm::record

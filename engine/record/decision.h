@@ -26,7 +26,7 @@ struct Event {
   std::string stage;   ///< the stage that the case is in from here on; empty: unchanged
   bool ended = false;  ///< the new stage ends the case; only with a stage
   Value holders;       ///< body ids whose worklist the case is on from here on; null: unchanged
-  Value clocks;        ///< array of clock changes, see cases/clock.h; null: none
+  Value clocks;        ///< array of clock changes, see cases/state.h; null: none
   Value facts;         ///< the values that the rule's guards saw; null: none
   Value data;          ///< by type; an object
   bool operator==(const Event&) const = default;

@@ -67,7 +67,7 @@ std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submiss
 
 Result<intake::Identity> LocalEngine::identify(const intake::Submission& submission) {
   if (submission.name == lane::kClockDue) {
-    return Error{ErrorKind::bad_input, "forbidden-role",
+    return Error{ErrorKind::bad_input, "unknown-command",
                  "ClockDue is what the engine asks itself when a clock runs out; nobody else asks it.",
                  "/command"};
   }

@@ -41,7 +41,7 @@ struct OwnerParts {
       decided;  ///< called after read-back, in order
 };
 
-/// Thread-safe: each call holds the owner's mutex.
+/// Thread-safe.
 class PartitionOwner {
  public:
   PartitionOwner(std::int32_t partition, OwnerParts parts);

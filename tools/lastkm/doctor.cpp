@@ -183,6 +183,11 @@ void look_at_views(Examination& examination, Folder& folder) {
       }
       continue;
     }
+    if (view.text("state") == "rebuilding") {
+      examination.warn("views", std::string(view.text("name")) + " is being made anew",
+                       "wait for it; `lastkm view status` says how far it is");
+      continue;
+    }
     examination.fail("views",
                      Error{ErrorKind::difference, "view-stopped",
                            std::string(view.text("name")) + " is " + std::string(view.text("state")) + " " +

@@ -1,4 +1,4 @@
-// The verbs, a file each.
+// The verbs; each file says at its top which it holds.
 #pragma once
 
 namespace lastkm::tool {
