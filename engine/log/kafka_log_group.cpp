@@ -102,8 +102,14 @@ class Member final : public Ownership, public Shares, private kafka::Listener {
     return changed_.wait_for(lock, at_most, [this] { return alone_ && !given_.empty(); });
   }
   void on_loss(std::function<void()> lost) override {
-    const std::lock_guard lock(mutex_);
-    lost_ = std::move(lost);
+    {
+      const std::lock_guard lock(mutex_);
+      if (alone_ && !given_.empty()) {
+        lost_ = std::move(lost);
+        return;
+      }
+    }
+    lost();  // since wait() has returned
   }
 
   bool take(std::int32_t partition) override {

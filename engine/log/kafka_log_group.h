@@ -21,7 +21,8 @@ class Ownership {
   virtual ~Ownership() = default;  ///< leaves the group, so that another process need not wait for a time-out
   /// Waits until this process owns the deployment, at most so long; whether it does.
   [[nodiscard]] virtual bool wait(std::chrono::milliseconds at_most) = 0;
-  /// Called once, from another thread, when ownership that was held is gone.
+  /// Called once, when ownership that was held is gone: from another thread, or at once where it is gone
+  /// already.
   virtual void on_loss(std::function<void()> lost) = 0;
 };
 
