@@ -57,15 +57,15 @@ class Painter {
   }
 
   [[nodiscard]] const std::string& title(const Bilingual& text) const {
-    return language_ == Language::zh ? text.zh : text.en;
+    return language_ == Language::chinese ? text.zh : text.en;
   }
   [[nodiscard]] std::string_view title_of(int group) const {
-    if (group == kAny) return language_ == Language::zh ? "任一环节" : "any stage";
-    return language_ == Language::zh ? "任一未结环节" : "any open stage";
+    if (group == kAny) return language_ == Language::chinese ? "任一环节" : "any stage";
+    return language_ == Language::chinese ? "任一未结环节" : "any open stage";
   }
   /// Who may ask a command.
   [[nodiscard]] std::string who(const CommandRule& command) const {
-    if (command.from_cases) return language_ == Language::zh ? "其他案件" : "another case";
+    if (command.from_cases) return language_ == Language::chinese ? "其他案件" : "another case";
     std::string out;
     for (const std::string& role : command.roles) out += (out.empty() ? "" : " ") + role;
     return out;

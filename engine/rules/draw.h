@@ -9,13 +9,11 @@
 
 namespace lastkm::rules {
 
-enum class Language : std::uint8_t { zh, en };  ///< of the titles
-
 /// A Mermaid state diagram (stateDiagram-v2). All that leads from one stage to another is one edge with a
 /// line for each command; what can be asked in every open stage starts from one node that stands for them;
 /// what leaves the stage as it is stands in the stage.
-[[nodiscard]] std::string draw_mermaid(const Workflow& workflow, Language language = Language::en);
+[[nodiscard]] std::string draw_mermaid(const Workflow& workflow, Language language = Language::english);
 /// The same as text for Graphviz' `dot`.
-[[nodiscard]] std::string draw_dot(const Workflow& workflow, Language language = Language::en);
+[[nodiscard]] std::string draw_dot(const Workflow& workflow, Language language = Language::english);
 
 }  // namespace lastkm::rules

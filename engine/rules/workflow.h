@@ -17,6 +17,8 @@
 
 namespace lastkm::rules {
 
+enum class Language : std::uint8_t { chinese, english };
+
 struct Bilingual {
   std::string zh;
   std::string en;

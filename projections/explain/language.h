@@ -10,7 +10,7 @@
 
 namespace lastkm::explain {
 
-enum class Language : std::uint8_t { chinese, english };
+using rules::Language;
 
 /// One text in both languages.
 struct Both {

@@ -1,5 +1,9 @@
 #include "projections/query/rate_count.h"
 
+#include <array>
+#include <numeric>
+#include <span>
+
 namespace lastkm::projections {
 
 Value Fraction::to_value() const {
@@ -16,6 +20,28 @@ std::int64_t Fraction::weighted(std::int64_t hundredths) const {
 }
 
 namespace {
+struct Weighed {
+  Fraction rate;
+  std::int64_t hundredths = 0;
+};
+
+/// The sum as one fraction; nullopt where it would not fit.
+std::optional<Fraction> exact_sum(std::span<const Weighed> parts) {
+  constexpr std::int64_t most = 1000000000000;
+  Fraction sum{0, 1};
+  for (const Weighed& part : parts) {
+    const std::int64_t shared = std::gcd(part.rate.num, part.rate.den);
+    const std::int64_t den = part.rate.den / shared;
+    const std::int64_t more = den / std::gcd(sum.den, den);
+    if (more > most / sum.den) return std::nullopt;
+    sum = {sum.num * more, sum.den * more};
+    sum.num += part.hundredths * (part.rate.num / shared) * (sum.den / den);
+  }
+  sum.den *= 100;
+  const std::int64_t shared = std::gcd(sum.num, sum.den);
+  return Fraction{sum.num / shared, sum.den / shared};
+}
+
 /// What takes an order out of the base; nullptr: nothing does.
 const std::pair<std::string, std::string>* left_by(const Score& score, const rules::Evaluation& evaluation) {
   for (const auto& exclusion : score.excluded) {
@@ -70,9 +96,13 @@ Array excluded_lines(const std::map<std::pair<std::string, std::string>, std::in
 Value RateLine::score() const {
   if (!weights_ || !weighed_alike_ || response_.den == 0 || resolution_.den == 0 || satisfaction_.den == 0)
     return {};
-  const std::int64_t num = response_.weighted(weights_->response) +
-                           resolution_.weighted(weights_->resolution) +
-                           satisfaction_.weighted(weights_->satisfaction);
+  const std::array<Weighed, 3> parts{{{response_, weights_->response},
+                                      {resolution_, weights_->resolution},
+                                      {satisfaction_, weights_->satisfaction}}};
+  // Bodies are ranked on the fraction, so it is exact wherever it can be.
+  if (const auto exact = exact_sum(parts)) return Object{{"num", exact->num}, {"den", exact->den}};
+  std::int64_t num = 0;
+  for (const Weighed& part : parts) num += part.rate.weighted(part.hundredths);
   return Object{{"num", num}, {"den", kScoreUnit}};
 }
 

@@ -25,7 +25,7 @@ struct Fraction {
   /// So many hundredths of it, in parts of kScoreUnit.
   [[nodiscard]] std::int64_t weighted(std::int64_t hundredths) const;
 };
-/// Parts of a full score: exact fractions of three bases would not fit 64 bits.
+/// Parts of a full score, where the exact fraction of three large bases would not fit.
 inline constexpr std::int64_t kScoreUnit = 10000000;
 
 class RateLine {

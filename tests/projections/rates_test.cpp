@@ -4,6 +4,7 @@
 
 #include "engine/record/canonical.h"
 #include "projections/query/queries.h"
+#include "projections/query/rate_count.h"
 #include "tests/projections/fakes.h"
 
 using namespace lastkm;
@@ -338,15 +339,40 @@ TEST_CASE("rates: what partly, basically, which attempt and which exclusion coun
              Catch::Contains(R"("resolution":{"den":1,"num":1})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) { e.exclusions["X-ANON"] = {}; }),
              Catch::Contains(R"("response":{"den":1,"num":1})") && Catch::Contains(R"("excluded":[])") &&
-                 Catch::Contains(R"("score":{"den":10000000,"num":6500000})"));
+                 Catch::Contains(R"("score":{"den":20,"num":13})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) {
                e.exclusions["X-ANON"] = {};
                e.weights = {10, 45, 45};
                e.partly_percent = 50;
              }),
-             Catch::Contains(R"("score":{"den":10000000,"num":7750000})"));
+             Catch::Contains(R"("score":{"den":40,"num":31})"));
   CHECK_THAT(line_under([](rules::Evaluation& e) {
                e.exclusions["X-ANON"] = {true, false, false, false};
              }),
              Catch::Contains(R"("base":0)") && Catch::Contains(R"("response":null)"));
+}
+
+TEST_CASE("rates: a score is the exact sum of its parts, and near it where that would not fit") {
+  const auto score_of = [](std::int64_t orders, std::int64_t response, std::int64_t resolution,
+                           std::int64_t satisfaction) {
+    RateLine line;
+    rules::Evaluation evaluation = test_evaluation();
+    const auto add = [&](std::int64_t n, bool contacted, bool solved, bool satisfied) {
+      if (n == 0) return;
+      Score score;
+      score.first = {true, contacted, false, solved ? "yes" : "no", satisfied ? "yes" : "no"};
+      line.add(score, n, evaluation);
+    };
+    // In the order of the counts, which fall: so many in all three, in two, in one, in none.
+    add(satisfaction, true, true, true);
+    add(resolution - satisfaction, true, true, false);
+    add(response - resolution, true, false, false);
+    add(orders - response, false, false, false);
+    return record::canonical(line.score());
+  };
+  // 30 of 9/9, 35 of 8/9, 35 of 7/9: of 900 parts 270 + 280 + 245.
+  CHECK(score_of(9, 9, 8, 7) == R"({"den":180,"num":159})");
+  CHECK(score_of(48, 48, 48, 48) == R"({"den":1,"num":1})");
+  CHECK(score_of(7000000000000, 7000000000000, 0, 0) == R"({"den":10,"num":3})");
+  CHECK(score_of(6999999999989, 3, 2, 1) == R"({"den":10000000,"num":0})");
 }

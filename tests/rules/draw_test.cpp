@@ -41,7 +41,7 @@ TEST_CASE("draw: Mermaid shows stages, who may ask what, and what clocks do") {
 }
 
 TEST_CASE("draw: DOT shows the same, clocks dashed, in either language") {
-  const std::string picture = draw_dot(compact(), Language::zh);
+  const std::string picture = draw_dot(compact(), Language::chinese);
   for (const std::string line :
        {"  s3 [label=<<b>结</b>>, color=\"#8e3a9d\", peripheries=2",
         "  begin -> s0 [label=<登<br align=\"left\"/>>, ",
@@ -84,7 +84,7 @@ TEST_CASE("draw: Graphviz takes the pictures of the shipped workflows") {
     REQUIRE(reading.workflow);
     FILE* dot = popen("dot -Tsvg >/dev/null", "w");
     REQUIRE(dot != nullptr);
-    const std::string picture = draw_dot(*reading.workflow, Language::zh);
+    const std::string picture = draw_dot(*reading.workflow, Language::chinese);
     CHECK(std::fwrite(picture.data(), 1, picture.size(), dot) == picture.size());
     CHECK(pclose(dot) == 0);
   }

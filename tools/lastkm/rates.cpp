@@ -50,7 +50,8 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"score", Align::right},
                {"excluded", Align::left, 100}});
   for (const Value& line : lines) {
-    table.add({line.text("key"), line.number("base"), percent(line.find("response")),
+    const std::string_view key = line.text("key");
+    table.add({key.empty() ? "(none yet)" : key, line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
                points(line.find("score")), Cell(excluded_in(line), Tone::quiet)});
   }

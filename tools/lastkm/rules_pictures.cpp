@@ -79,7 +79,7 @@ Result<std::string> svg_of(const std::string& picture) {
 Result<Exit> draw(Session& session, const Draw& given) {
   const auto read = read_workflow_file(session, given.file);
   if (!read) return read.error();
-  const auto language = given.language == "en" ? rules::Language::en : rules::Language::zh;
+  const auto language = given.language == "en" ? rules::Language::english : rules::Language::chinese;
   std::string picture =
       given.format == "mermaid" ? draw_mermaid(read->workflow, language) : draw_dot(read->workflow, language);
   if (given.format == "svg") {

@@ -71,7 +71,10 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names, b
   const auto lost = std::make_shared<std::atomic<bool>>(false);
   const auto on_loss = [lost] {
     *lost = true;
-    spdlog::error("another process has taken the deployment over; this one stops");
+    spdlog::error(
+        "the deployment is no longer this process's: another one has taken it over, or the brokers have "
+        "heard nothing of "
+        "this one for longer than a session; this one stops");
     kill(getpid(), SIGTERM);
   };
   auto folder = Folder::open({.folder = *where,

@@ -21,8 +21,8 @@ void print_views(Session& session, const Value& answer, bool digests) {
                                             {"layout", Align::right},
                                             {"rows", Align::right},
                                             {"lag", Align::right},
-                                            {"state"},
-                                            {"", Align::left, 120}});
+                                            {"state"}});
+  std::vector<std::pair<std::string, std::string>> told;  // what befell some, and which
   for (const Value& view : *answer.find("views")->if_array()) {
     std::vector<Cell> row{view.text("name"), view.number("layout"), view.number("rows")};
     if (digests) {
@@ -31,11 +31,15 @@ void print_views(Session& session, const Value& answer, bool digests) {
       row.emplace_back(view.number("lag"));
       row.emplace_back(view.text("state"), view.text("state") == "live" ? Tone::good : Tone::bad);
       const std::string_view why = view.text("why").empty() ? view.text("incident") : view.text("why");
-      row.emplace_back(why, Tone::quiet);
+      if (!why.empty()) {
+        if (told.empty() || told.back().first != why) told.emplace_back(why, "");
+        told.back().second += (told.back().second.empty() ? "" : ", ") + std::string(view.text("name"));
+      }
     }
     table.add(std::move(row));
   }
   table.print(session.out(), session.style());
+  for (const auto& [why, names] : told) session.out() << session.style().dim(names + ": " + why) << '\n';
   const Value* building = answer.find("building");
   if (building == nullptr || building->is_null()) return;
   session.out() << "Rebuilding: " << building->number("percent") << " %, " << building->number("done")
