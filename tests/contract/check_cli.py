@@ -70,6 +70,7 @@ def usage():
     check("an unknown verb suggests the nearest", "submit" in done.stderr, done.stderr)
     done = call("case", "list")
     check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
+    check("an empty name is no folder to make", call("init", "").returncode == 2)
     check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
     for shell in ("bash", "zsh"):
         script = call("completion", shell).stdout

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "engine/record/canonical.h"
+
 namespace lastkm::tool {
 
 std::string_view name_of(runtime::OutcomeStatus status) {
@@ -84,7 +86,8 @@ Exit worse(Exit a, Exit b) {
 
 void print_page(Session& session, const projections::Page& page) {
   for (const Value& line : page.lines) session.print(line);
-  if (!page.next.empty()) session.err() << R"({"next":")" << page.next << "\"}\n";
+  if (page.next.empty()) return;
+  session.err() << record::canonical(Value(Object{{"count", page.count}, {"next", page.next}})) << '\n';
 }
 
 std::string short_time(std::string_view rfc3339) {

@@ -23,7 +23,8 @@ namespace lastkm::tool {
 [[nodiscard]] Exit exit_of(const runtime::Outcome& outcome);
 [[nodiscard]] Exit worse(Exit a, Exit b);
 
-/// The lines of a page; where it is not the last, then {"next": cursor} on the error stream.
+/// The lines of a page; where it is not the last, then {"count": of all lines, "next": cursor} on the error
+/// stream.
 void print_page(Session& session, const projections::Page& page);
 /// RFC 3339 as people read it: "2026-05-21 00:00" without the zone; other texts stay as they are.
 [[nodiscard]] std::string short_time(std::string_view rfc3339);

@@ -13,6 +13,8 @@ struct Given {
 };
 
 Result<Exit> run(Session& session, const Given& given) {
+  if (given.folder.empty())
+    return Error{ErrorKind::bad_input, "usage", "DIR is empty: say which folder is to be made.", ""};
   const std::string folder = session.path(given.folder);
   auto place = session.log_place();
   if (!place) return place.error();
