@@ -211,6 +211,10 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     return Error{ErrorKind::refused, "stopped",
                  "the building of views was stopped; it goes on at the next start", ""};
   }
+  // A log that is away for a while has not ended there.
+  for (const Fold& fold : folds) {
+    if (fold.blocked() && fold.blocked()->kind == ErrorKind::unknown_outcome) return *fold.blocked();
+  }
   if (total == 0) return std::size_t{0};
   log::crash_point("views.built");
   for (Fold& fold : folds) {

@@ -271,24 +271,27 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
   // A large chunk costs far less a record than many small ones; who cannot wait asks with wait_for().
   static constexpr Clock::duration kPace = std::chrono::milliseconds(25);
   static constexpr int kRestsMore = 9;
-  static constexpr Clock::duration kTryAgain = std::chrono::seconds(10);
   std::atomic<bool> building = false;
-  std::string said;  // what stays so is said once
+  std::string said;           // what stays so is said once
+  std::string said_of_build;  // the builder's own
   std::jthread builder;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = impl_->log.version();
+    if (!building && builder.joinable()) builder = std::jthread();
     if (!building && !impl_->outdated().empty()) {
       const std::lock_guard lock(impl_->folding);
       building = !impl_->build_failed && !impl_->broken;
     }
     if (building && !builder.joinable()) {
-      builder = std::jthread([this, &building](const std::stop_token& token) {
+      builder = std::jthread([this, &building, &said_of_build](const std::stop_token& token) {
         name_thread("rebuild");
         const Status built = impl_->build_outdated(token);
         if (!built && !token.stop_requested()) {
-          spdlog::error("views are not rebuilt: {}", built.error().message);
+          if (built.error().message != said_of_build)
+            spdlog::error("views are not rebuilt: {}", built.error().message);
+          said_of_build = built.error().message;
           if (built.error().kind == ErrorKind::unknown_outcome) {
-            rest_for(token, kTryAgain);
+            rest_for(token, impl_->options.try_again);
           } else {
             const std::lock_guard lock(impl_->folding);
             impl_->build_failed = true;
@@ -297,7 +300,6 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
         building = false;
       });
     }
-    if (!building && builder.joinable()) builder = std::jthread();
     const bool less = gives_way && gives_way();
     const Clock::time_point begun = Clock::now();
     Clock::duration rest = kPace;

@@ -41,7 +41,9 @@ struct ProjectorOptions {
   std::size_t build_chunk_records = 65536;
   std::size_t build_bytes = 768U << 20U;  ///< memory for it, about
   std::size_t range_rows = 4096;  ///< a view with as many in a round is taken in and compared in ranges
-  std::string incident;           ///< what befell rows that were here before; empty: nothing
+  /// When a build is tried again that could not read the log.
+  std::chrono::milliseconds try_again = std::chrono::seconds(10);
+  std::string incident;  ///< what befell rows that were here before; empty: nothing
 };
 
 using Positions = std::map<LaneId, Ordinal>;

@@ -26,8 +26,8 @@ class CaseFacts final : public rules::Facts {
 
   [[nodiscard]] rules::CelValue fact(std::string_view name) const override;
   /// body(kind, place), kind_of(body), place_of(body), under(place, ancestor), known_place(place),
-  /// future(time), days_until(time), minutes_between(time, time), maker_of(seq): the body that made the event,
-  /// same(texts, texts): the same members in any order.
+  /// future(time), days_until(time), minutes_between(time, time), maker_of(seq): the body that made the
+  /// event, same(texts, texts): the same members in any order.
   [[nodiscard]] rules::CelValue call(std::string_view function,
                                      std::span<const rules::CelValue> arguments) const override;
 

@@ -57,6 +57,12 @@ const rules::Workflow* Context::find_workflow(std::string_view id, std::int64_t 
   return found == workflows_.end() ? nullptr : found->second.get();
 }
 
+std::vector<const rules::Workflow*> Context::all_workflows() const {
+  std::vector<const rules::Workflow*> all;
+  for (const auto& [version, workflow] : workflows_) all.push_back(workflow.get());
+  return all;
+}
+
 const std::vector<const rules::Workflow*>& Context::newest_workflows() const {
   return newest_;
 }

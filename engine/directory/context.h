@@ -72,6 +72,8 @@ class Context {
   [[nodiscard]] const rules::Workflow* find_workflow(std::string_view id, std::int64_t version) const;
   /// The newest version of each workflow, the one published last first.
   [[nodiscard]] const std::vector<const rules::Workflow*>& newest_workflows() const;
+  /// Of every workflow every version.
+  [[nodiscard]] std::vector<const rules::Workflow*> all_workflows() const;
   /// Minutes east of UTC for texts; 480 where no calendar is in force.
   [[nodiscard]] std::int32_t offset_minutes() const;
   /// Every document in force (the newest version of each id), sorted by kind and id.

@@ -34,7 +34,8 @@ class Sealer {
   Status seal_data(Object& data, const std::set<std::string>& plain_fields) {
     const Value* field = data.find(kField);
     const std::string* corrected = field == nullptr ? nullptr : field->if_string();
-    const bool corrects_plain = corrected == nullptr || is_plain_fact(*corrected);
+    const bool corrects = plain_fields.contains(std::string(kField));
+    const bool corrects_plain = !corrects || (corrected != nullptr && is_plain_fact(*corrected));
     return seal_each(data, "", [&](const std::string& name) {
       return plain_fields.contains(name) && (name != kValue || corrects_plain);
     });

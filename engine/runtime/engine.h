@@ -49,7 +49,7 @@ struct EngineOptions {
   /// On Kafka, with workers and the system's clock, engines share the partitions. Else one process owns a
   /// deployment at a time. Asked again and again while another does; false: give up.
   std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
-  std::function<void()> on_loss = nullptr;   ///< from another thread, when ownership is gone: end soon
+  std::function<void()> on_loss = nullptr;   ///< once, from any thread, when ownership is gone: end soon
   bool decides = true;  ///< false: follows what others decide and takes no commands; on Kafka only
   /// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
   /// beyond a quarter of it no more cases are woken, beyond it nothing is decided.

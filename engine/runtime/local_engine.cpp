@@ -136,7 +136,10 @@ Result<std::vector<record::Document>> LocalEngine::publish(std::span<const Value
 }
 
 Status LocalEngine::activate(DirectoryOrdinal ordinal, std::optional<Instant> from) {
-  if (directory_.at(ordinal) == nullptr || ordinal.value < 1) {
+  std::optional<Error> unread;
+  const auto context = directory_.at(ordinal, &unread);
+  if (unread) return *unread;
+  if (context == nullptr || ordinal.value < 1) {
     return Error{
         ErrorKind::not_found, "document-missing",
         "the directory has no ordinal " + std::to_string(ordinal.value) + ": see 'lastkm directory list'",

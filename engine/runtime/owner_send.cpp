@@ -100,8 +100,14 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
     const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
     const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
-    predicted_.push_back(Predicted{lane, ordinal, decision.command, decision.aggregate, bytes,
-                                   record::hex(record::sha256(bytes)), std::nullopt, {}});
+    predicted_.push_back(Predicted{lane,
+                                   ordinal,
+                                   decision.command,
+                                   decision.aggregate,
+                                   bytes,
+                                   record::hex(record::sha256(bytes)),
+                                   std::nullopt,
+                                   {}});
     std::vector<log::Append> appends;
     put_predicted(appends);
     if (auto written = parts_.log.append(appends, log::Durability::buffered); !written) {

@@ -1,5 +1,6 @@
-// Which members of a command's data may stand in the log in the clear: those that the newest versions of the
-// published workflows know, and that none of them declares as free text or personal.
+// Which members of a command's data may stand in the log in the clear: those that any version of a published
+// workflow knows, for cases stay under the version that they were opened under; but none that a newest
+// version declares as free text or personal.
 #pragma once
 
 #include <map>
@@ -21,11 +22,20 @@ class PlainFields {
     const std::lock_guard lock(mutex_);
     if (published.ordinal != known_) {
       std::map<std::string, std::set<std::string>> plain, sealed;
+      const auto seals = [](const rules::Field& field) {
+        return field.kind == rules::FieldKind::text || field.kind == rules::FieldKind::caller;
+      };
+      for (const rules::Workflow* workflow : published.all_workflows()) {
+        for (const rules::CommandRule& rule : workflow->commands) {
+          for (const rules::Field& field : rule.fields) {
+            if (!seals(field)) plain[rule.name].insert(field.name);
+          }
+        }
+      }
       for (const rules::Workflow* workflow : published.newest_workflows()) {
         for (const rules::CommandRule& rule : workflow->commands) {
           for (const rules::Field& field : rule.fields) {
-            const bool seals = field.kind == rules::FieldKind::text || field.kind == rules::FieldKind::caller;
-            (seals ? sealed : plain)[rule.name].insert(field.name);
+            if (seals(field)) sealed[rule.name].insert(field.name);
           }
         }
       }

@@ -168,9 +168,9 @@ struct Candidate {
   bool operator<(const Candidate& other) const { return rank() < other.rank(); }
 };
 
-/// Of `group`, which is in the order of time; the best `each`, in their order.
+/// Of `group`, which is in the order of time; the best `most`, in their order.
 std::vector<Candidate> candidates(const std::vector<Case>& group, std::size_t later, std::int64_t within,
-                                  std::size_t each) {
+                                  std::size_t most) {
   const Case& child = group[later];
   std::vector<Candidate> best;  // a heap, the worst first
   for (std::size_t earlier = later; earlier-- > 0;) {
@@ -178,7 +178,7 @@ std::vector<Candidate> candidates(const std::vector<Case>& group, std::size_t la
     const std::int64_t apart = child.row.at.ms - master.row.at.ms;
     if (apart > within || within == 0) break;
     Candidate one{&master, apart, similarity(child.row.sketch, master.row.sketch)};
-    const bool full = each != 0 && best.size() == each;
+    const bool full = most != 0 && best.size() == most;
     if (full && !(one < best.front())) continue;
     if (full) {
       std::pop_heap(best.begin(), best.end());
@@ -192,7 +192,7 @@ std::vector<Candidate> candidates(const std::vector<Case>& group, std::size_t la
 }
 }  // namespace
 
-Result<Lines> Queries::duplicates(std::size_t each) const {
+Result<Lines> Queries::duplicates(std::size_t most) const {
   const Reading rows = projector_->reading();
   auto groups = neighbours(rows);
   if (!groups) return groups.error();
@@ -202,7 +202,7 @@ Result<Lines> Queries::duplicates(std::size_t each) const {
       const Case& child = group[later];
       if (child.row.accepted) continue;
       const std::int64_t within = evaluation_of(child.row.workflow).hours_for(child.row.urgency) * kMsPerHour;
-      for (const auto& [master, apart, alike] : candidates(group, later, within, each)) {
+      for (const auto& [master, apart, alike] : candidates(group, later, within, most)) {
         found.emplace_back(
             alike ? -alike->first : 1, child.id + master->id,
             Object{{"case", child.id},

@@ -108,6 +108,7 @@ Status FakeLog::read(log::Topic /*topic*/, std::int32_t partition, std::int64_t 
 }
 
 Result<std::int64_t> FakeLog::end(log::Topic /*topic*/, std::int32_t partition) {
+  if (ends_away) return Error{ErrorKind::unknown_outcome, "log-unreachable", "it does not answer", ""};
   const auto& records = decisions.at(static_cast<std::size_t>(partition));
   return records.empty() ? 0 : records.back().offset + 1;
 }

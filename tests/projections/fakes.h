@@ -72,7 +72,8 @@ class FakeLog final : public log::EventLog {
   std::vector<std::vector<log::StoredRecord>> decisions;
   std::function<void()> on_wait;
   int syncs = 0;
-  bool away = false;  ///< it cannot be read
+  bool away = false;       ///< it cannot be read …
+  bool ends_away = false;  ///< … nor asked where it ends
 };
 
 inline constexpr std::int32_t kLanes = 8;

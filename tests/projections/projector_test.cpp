@@ -1,8 +1,10 @@
 #include "projections/projector.h"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "engine/record/digest.h"
+#include "projections/query/queries.h"
 #include "projections/views/views.h"
 #include "tests/projections/fakes.h"
 
@@ -439,4 +441,41 @@ TEST_CASE("projector: while the log cannot be reached it waits, and goes on once
   };
   CHECK(projector->run(stop.get_token()));
   CHECK(digest_of(*projector) == fresh_digest(log));
+}
+
+TEST_CASE("projector: a build that meets a log that is away is tried again until it is done") {
+  for (const bool ends : {false, true}) {
+    INFO((ends ? "no ends" : "no records"));
+    FakeLog log(3);
+    FakeStore store;
+    ProjectorOptions patient = options(40);
+    patient.try_again = std::chrono::milliseconds(30);
+    const auto opened = Projector::open(log, store, make_views(), patient);
+    REQUIRE(opened);
+    Projector& projector = **opened;
+    add_all(log, invent_lives(5, 60));
+    catch_up(projector);
+    const Queries queries(projector, query_options());
+    const auto some = queries.list({}, CaseOrder::opened, {}, kBegin);
+    REQUIRE(some);
+    const std::string id(some->lines.front().text("case"));
+    for (const int slot : {0, 1}) {
+      store::Batch batch;
+      batch.put(family_of("cases", slot), id, "zz");
+      REQUIRE(store.write(batch));
+    }
+    REQUIRE_FALSE(queries.show(id));  // which sets it aside
+    (ends ? log.ends_away : log.away) = true;
+    std::stop_source stop;
+    int waits = 0;
+    log.on_wait = [&] {
+      ++waits;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      if (waits == 20) log.away = log.ends_away = false;
+      if (waits == 1000 || (waits > 20 && queries.show(id))) stop.request_stop();
+    };
+    CHECK(projector.run(stop.get_token()));
+    CHECK(queries.show(id));
+    CHECK(digest_of(projector) == fresh_digest(log));
+  }
 }

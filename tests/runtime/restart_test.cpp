@@ -176,6 +176,23 @@ TEST_CASE("state: what is half discarded is still known as that of another log")
   }
 }
 
+TEST_CASE("engine: a version that drops a field takes nothing from those that are in force") {
+  Bed bed;
+  const auto engine = bed.open_with_rules();
+  Value next = workflow();
+  next.if_object()->set("version", 2);
+  for (Value& command : *next.if_object()->find("commands")->if_array()) {
+    Array& fields = *command.if_object()->find("fields")->if_array();
+    std::erase_if(fields, [](const Value& field) { return field.text("name") == "urgency"; });
+  }
+  REQUIRE(engine->publish(std::span(&next, 1)));
+  intake::Submission open = at(opening("k"), "2026-05-20T09:00");
+  open.data.if_object()->set("urgency", "URGENT");
+  const Outcome outcome = must(*engine, open);
+  CHECK(outcome.status == OutcomeStatus::accepted);
+  CHECK(engine->find_case(outcome.aggregate.value)->urgency == "URGENT");
+}
+
 TEST_CASE("workers: a directory that cannot be read for a while stops no lane") {
   struct AwayLog final : log::ForwardingLog {
     AwayLog(std::unique_ptr<log::EventLog> inner, std::shared_ptr<std::atomic<bool>> is_away)

@@ -78,7 +78,10 @@ TEST_CASE("workers: a state that could not be saved is saved once it can be, and
     REQUIRE(until([&] { return refused > 1; }));  // it is tried again
     const std::int64_t before = decided();
     for (int i = 0; i < 8; ++i) ids.push_back(must(*engine, opening("more-" + std::to_string(i))).aggregate);
-    CHECK(decided() == before + 6);  // what is not saved stays bounded
+    // What is not saved stays bounded: so many, and one more, for that is when it is seen. "not-saved" may be
+    // one of them.
+    CHECK(decided() >= before + 5);
+    CHECK(decided() <= before + 6);
     full = false;
     REQUIRE(until([&] { return decided() == before + 8; }));
     held = all_of(*engine, ids);

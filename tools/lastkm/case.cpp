@@ -74,7 +74,8 @@ Status tell_of_empty(Session& session, const projections::Queries& queries, cons
   for (const std::string& term : given.where) {
     const auto alone = projections::parse_filter(std::span(&term, 1), Session::offset_of(engine));
     if (!alone) return alone.error();
-    const auto page = queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
+    const auto page =
+        queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
     if (!page) return page.error();
     if (page->count == 0) session.err() << session.error_style().dim("No case has " + term + ".") << '\n';
   }

@@ -48,10 +48,10 @@ Result<Exit> hot(Session& session, const Hot& given) {
   return Exit::ok;
 }
 
-Result<Exit> duplicates(Session& session, std::size_t each) {
+Result<Exit> duplicates(Session& session, std::size_t most) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto found = (*queries)->duplicates(each);
+  const auto found = (*queries)->duplicates(most);
   if (!found) return found.error();
   session.reflects(found->positions);
   if (session.json()) {
@@ -125,10 +125,10 @@ void add_hot(Program& program) {
   verb.option("--top", given->top, "so many of each month (0: all)").with_default();
   program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
 
-  auto each = std::make_shared<std::uint64_t>(3);
+  auto most = std::make_shared<std::uint64_t>(3);
   verb = program.verb("duplicates", "New cases that may repeat an open one");
-  verb.option("--each", *each, "so many open ones of each new case, the most alike (0: all)").with_default();
-  program.on(verb, Needs::folder, [each](Session& session) { return duplicates(session, *each); });
+  verb.option("--most", *most, "so many open ones of each new case, the most alike (0: all)").with_default();
+  program.on(verb, Needs::folder, [most](Session& session) { return duplicates(session, *most); });
 
   auto late = std::make_shared<bool>(false);
   verb = program.verb("integrity", "Trees and chains of each lane, late entries, exclusions by approver");

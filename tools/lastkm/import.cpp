@@ -185,7 +185,9 @@ Result<Exit> run(Session& session, const Given& given) {
     if (last && !stream.bad()) importing.take(std::move(*last));
     importing.run();
   }
-  if (stream.bad()) return read_failed(name, std::to_string(sum.rows) + " rows were handled.");
+  if (stream.bad())
+    return read_failed(name, std::to_string(sum.rows) +
+                                 " rows were handled. Import it again: what is there is not doubled.");
   sum.cleaned = (*importer)->report().cleaned;
   if (auto printed = print(session, sum, given.dry_run); !printed) return printed.error();
   if (importing.unknown() > 0) return Exit::unknown_outcome;

@@ -26,6 +26,7 @@ namespace {
 
 /// After a stop: how long callers are waited for before they are cut off.
 constexpr std::chrono::seconds kGrace(5);
+constexpr std::chrono::seconds kLookEvery(1);
 constexpr int kFirstLineWithinSeconds = 60;
 constexpr int kRestMs = 100;
 
@@ -209,9 +210,16 @@ void Server::dismiss() {
   std::unique_lock lock(mutex_);
   const auto nobody = [this] { return callers_.empty(); };
   if (left_.wait_for(lock, kGrace, nobody)) return;
-  spdlog::warn("{} callers are cut off, for they hold the stop back", callers_.size());
-  for (const int fd : callers_) shutdown(fd, SHUT_RDWR);
-  left_.wait(lock, nobody);
+  // Who waits for what its caller is to say ends, and says so; who works on is left to it.
+  for (const int fd : callers_) shutdown(fd, SHUT_RD);
+  while (!left_.wait_for(lock, kLookEvery, nobody)) {
+    for (const int fd : callers_) {
+      pollfd out{fd, POLLOUT, 0};
+      if (poll(&out, 1, 0) != 0) continue;
+      spdlog::warn("a caller is cut off: it does not take its answer, and the stop waits for it");
+      shutdown(fd, SHUT_RDWR);
+    }
+  }
 }
 
 void Server::answer(Socket& socket) {

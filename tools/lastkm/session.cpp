@@ -191,9 +191,7 @@ std::string Session::path(std::string_view given) const {
 }
 
 Error read_failed(const std::string& where, const std::string& handled) {
-  return Error{ErrorKind::unknown_outcome, "read-failed",
-               where + " could not be read to its end; " + handled +
-                   " Give it again with the same keys: what is there is not doubled.",
+  return Error{ErrorKind::unknown_outcome, "read-failed", where + " could not be read to its end; " + handled,
                where};
 }
 

@@ -142,8 +142,10 @@ Result<Exit> run(Session& session, const std::string& file) {
   }
   const Exit exit = submitting.finish();
   if (input->stream().bad()) {
-    return read_failed(file == "-" ? "The input" : file,
-                       std::to_string(number - 1) + " whole lines were submitted.");
+    return read_failed(
+        file == "-" ? "The input" : file,
+        std::to_string(number - 1) +
+            " whole lines were submitted. Send it again with the same keys: what is there is not doubled.");
   }
   return exit;
 }
