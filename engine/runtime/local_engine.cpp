@@ -121,7 +121,7 @@ Result<std::unique_ptr<Rehearsal>> LocalEngine::rehearse() {
     return known_before(submission, identity);
   };
   parts.plain_fields = [this](std::string_view command) {
-    return *plain_fields_.of(command, *directory_.newest());
+    return *known_commands_.plain_fields(command, *directory_.newest());
   };
   return runtime::rehearse(std::move(parts));
 }

@@ -17,7 +17,7 @@
 #include "engine/runtime/committer.h"
 #include "engine/runtime/directory_log.h"
 #include "engine/runtime/partition_owner.h"
-#include "engine/runtime/plain_fields.h"
+#include "engine/runtime/known_commands.h"
 #include "engine/runtime/waiters.h"
 
 namespace lastkm::runtime {
@@ -102,7 +102,7 @@ class LocalEngine final : public Engine {
   const std::unique_ptr<Attempts> attempts_;
   const std::unique_ptr<Clock> clock_;
   DirectoryLog directory_;
-  PlainFields plain_fields_;
+  KnownCommands known_commands_;
   std::atomic<std::int64_t> virtual_now_{0};
   std::atomic<Instant> clocks_late_at_{Instant{INT64_MIN / 2}};  ///< when they were last seen to be
   Waiters waiters_;

@@ -84,6 +84,13 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
     if (!resolved) return resolved.error();
     aggregate = std::move(*resolved);
   }
+  // A case is opened under an id that is made here: one that a caller chose could be guessed.
+  if (aggregate && known_commands_.opens(submission.name, *directory_.newest()) &&
+      !owner_of(record::lane_of(*aggregate, deployment_.lanes)).find_case(*aggregate)) {
+    return Error{ErrorKind::not_found, "no-such-case",
+                 "there is no case '" + submission.case_id + "'; a new one is opened without its id",
+                 "/case"};
+  }
   auto identity = intake::identify(submission, aggregate, deployment_.lanes, *vault_);
   if (identity && submission.historical && submission.idempotency_key.empty()) {
     // The same row asked by the same actor under the same documents is the same command, whoever sends it
@@ -99,9 +106,9 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
 }
 
 Result<record::Command> LocalEngine::seal(const intake::Submission& submission, intake::Identity identity) {
-  auto sealed =
-      intake::seal_command(submission, std::move(identity),
-                           *plain_fields_.of(submission.name, *directory_.newest()), now(), *vault_);
+  auto sealed = intake::seal_command(submission, std::move(identity),
+                                     *known_commands_.plain_fields(submission.name, *directory_.newest()),
+                                     now(), *vault_);
   log::crash_point("intake.sealed");
   return sealed;
 }

@@ -193,6 +193,21 @@ TEST_CASE("engine: a version that drops a field takes nothing from those that ar
   CHECK(engine->find_case(outcome.aggregate.value)->urgency == "URGENT");
 }
 
+TEST_CASE("engine: a case is not opened under an id that the caller chose") {
+  Bed bed;
+  const auto engine = bed.open_with_rules();
+  intake::Submission open = at(opening("k"), "2026-05-20T09:00");
+  open.case_id = std::string(32, 'b');
+  const auto refused = send(*engine, open);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == "no-such-case");
+  open.case_id.clear();
+  const Outcome opened = must(*engine, open);
+  open.case_id = opened.aggregate.value;
+  open.idempotency_key = "again";
+  CHECK(must(*engine, open).status == OutcomeStatus::rejected);  // it is open already
+}
+
 TEST_CASE("workers: a directory that cannot be read for a while stops no lane") {
   struct AwayLog final : log::ForwardingLog {
     AwayLog(std::unique_ptr<log::EventLog> inner, std::shared_ptr<std::atomic<bool>> is_away)

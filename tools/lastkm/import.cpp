@@ -176,7 +176,9 @@ Result<Exit> run(Session& session, const Given& given) {
     const bool shown = session.shows_progress() && given.file != "-";
     Progress progress(session.err(), shown, given.dry_run ? "reading" : "importing", input->size());
     std::optional<intake::ImportRow> last;
-    for (std::int64_t rows = 0; auto row = (*importer)->next();) {
+    for (std::int64_t rows = 0;;) {
+      auto row = (*importer)->next();
+      if (!row) break;
       if (last) importing.take(std::move(*last));
       last = std::move(row);
       if (++rows % 64 == 0 && shown) progress.at(input->at(), std::to_string(rows) + " rows");
