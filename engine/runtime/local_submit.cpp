@@ -85,7 +85,8 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
     aggregate = std::move(*resolved);
   }
   // A case is opened under an id that is made here: one that a caller chose could be guessed.
-  if (aggregate && known_commands_.opens(submission.name, *directory_.newest()) &&
+  if (aggregate && !submission.case_from_log &&
+      known_commands_.opens(submission.name, *directory_.newest()) &&
       !owner_of(record::lane_of(*aggregate, deployment_.lanes)).find_case(*aggregate)) {
     return Error{ErrorKind::not_found, "no-such-case",
                  "there is no case '" + submission.case_id + "'; a new one is opened without its id",

@@ -152,6 +152,7 @@ Result<Exit> redrive(Session& session, const std::string& text) {
   intake::Submission submission;
   submission.name = old->name;
   submission.case_id = old->aggregate.value;
+  submission.case_from_log = true;
   submission.channel = old->channel;
   submission.reference = old->reference;
   submission.actor = old->actor;
