@@ -277,8 +277,9 @@ Status Projector::run(const std::stop_token& stop, const std::function<bool()>& 
   std::jthread builder;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = impl_->log.version();
-    if (!building && builder.joinable()) builder = std::jthread();
-    if (!building && !impl_->outdated().empty()) {
+    const bool idle = !building;  // looked at once: it ends in between
+    if (idle && builder.joinable()) builder = std::jthread();
+    if (idle && !impl_->outdated().empty()) {
       const std::lock_guard lock(impl_->folding);
       building = !impl_->build_failed && !impl_->broken;
     }

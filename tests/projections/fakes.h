@@ -1,6 +1,7 @@
 // A store and a log in memory, with the faults that the projector must survive; and invented lives of cases.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,8 +73,8 @@ class FakeLog final : public log::EventLog {
   std::vector<std::vector<log::StoredRecord>> decisions;
   std::function<void()> on_wait;
   int syncs = 0;
-  bool away = false;       ///< it cannot be read …
-  bool ends_away = false;  ///< … nor asked where it ends
+  std::atomic<bool> away = false;       ///< it cannot be read …
+  std::atomic<bool> ends_away = false;  ///< … nor asked where it ends
 };
 
 inline constexpr std::int32_t kLanes = 8;
