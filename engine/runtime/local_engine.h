@@ -16,8 +16,8 @@
 #include "engine/runtime/assemble.h"
 #include "engine/runtime/committer.h"
 #include "engine/runtime/directory_log.h"
-#include "engine/runtime/partition_owner.h"
 #include "engine/runtime/known_commands.h"
+#include "engine/runtime/partition_owner.h"
 #include "engine/runtime/waiters.h"
 
 namespace lastkm::runtime {
