@@ -47,11 +47,11 @@ class Sealer {
     std::vector<Member> members(object.begin(), object.end());
     for (Member& member : members) {
       const std::string at = path + pointer_step(member.name);
-      const Status sealed = is_empty(member.value)          ? done()
-                            : is_of_reporter(member.name)   ? put_box(member.value, kReporter, at)
-                            : is_always_sealed(member.name) ? put_box(member.value, kNarrative, at)
-                            : !is_plain(member.name)        ? put_box(member.value, kNarrative, at)
-                                                            : seal_inside(member.value, at);
+      const bool plain = !is_always_sealed(member.name) && is_plain(member.name);
+      const Status sealed = is_empty(member.value)        ? done()
+                            : is_of_reporter(member.name) ? put_box(member.value, kReporter, at)
+                            : plain                       ? seal_inside(member.value, at)
+                                                          : put_box(member.value, kNarrative, at);
       if (!sealed) return sealed;
       object.set(member.name, std::move(member.value));
     }

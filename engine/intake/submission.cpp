@@ -97,8 +97,9 @@ void end_lines_alike(Value& value) {
   } else if (Array* array = value.if_array()) {
     for (Value& item : *array) end_lines_alike(item);
   } else if (Object* object = value.if_object()) {
-    const std::vector<Member> members(object->begin(), object->end());
-    for (const Member& member : members) end_lines_alike(*object->find(member.name));
+    std::vector<std::string> names;
+    for (const Member& member : *object) names.push_back(member.name);
+    for (const std::string& name : names) end_lines_alike(*object->find(name));
   }
 }
 
