@@ -81,7 +81,7 @@ Result<Lines> Queries::rates(RatesBy by, RatesBasis basis, const Period& period)
     read = each_outcome(rows, [&](std::string_view /*id*/, const Outcome& outcome) {
       for (const Brought& one : brought_by(outcome)) {
         if (one.by != by || one.basis != basis || !within(period, one.at)) continue;
-        lines[one.key].add(one.score, 1, evaluation_of(one.score.workflow));
+        lines[one.key].add(*one.score, 1, evaluation_of(one.score->workflow));
       }
     });
   } else {
@@ -106,7 +106,7 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
     for (const Brought& one : brought_by(outcome)) {
       if (one.by != by || one.basis != basis || one.key != key || !within(period, one.at)) continue;
       RateLine order;
-      order.add(one.score, 1, evaluation_of(one.score.workflow));
+      order.add(*one.score, 1, evaluation_of(one.score->workflow));
       if (order.empty()) continue;
       Object line = order.counts();
       line.set("case", id);

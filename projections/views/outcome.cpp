@@ -1,5 +1,6 @@
 #include "projections/views/outcome.h"
 
+#include <span>
 #include <utility>
 
 #include "projections/views/open_clocks.h"
@@ -115,19 +116,28 @@ Score score_of(const Outcome& outcome) {
   if (outcome.first && !outcome.first->reached) score.excluded.emplace_back("X-UNREACH", outcome.first->by);
   return score;
 }
+
+std::shared_ptr<const Score> unscored(const Outcome& outcome, std::span<const Exclusion> exclusions) {
+  Score score;
+  score.workflow = outcome.workflow;
+  score.unscored = true;
+  for (const Exclusion& one : exclusions) score.excluded.emplace_back(one.code, one.approver);
+  return std::make_shared<const Score>(std::move(score));
+}
 }  // namespace
 
 std::vector<Brought> brought_by(const Outcome& outcome) {
   std::vector<Brought> all;
   const std::string community(community_of(outcome.place));
-  const auto bring = [&](RatesBasis basis, Instant at, const std::string& body, const Score& score) {
+  const auto bring = [&](RatesBasis basis, Instant at, const std::string& body,
+                         const std::shared_ptr<const Score>& score) {
     all.push_back({RatesBy::month, basis, month_of(at), at, score});
     all.push_back({RatesBy::body, basis, body, at, score});
     all.push_back({RatesBy::community, basis, community, at, score});
   };
   if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty())
     return all;
-  const Score score = score_of(outcome);
+  const auto score = std::make_shared<const Score>(score_of(outcome));
   for (const RatesBasis basis : {RatesBasis::callback, RatesBasis::close}) {
     const bool by_call = basis == RatesBasis::callback;
     if (by_call && outcome.first) {
@@ -136,20 +146,13 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
       bring(basis, *outcome.closed_at, outcome.closed_lead, score);
     } else if (!outcome.excluded.empty()) {
       // Never scored: it is among what was excluded, where and when that was said.
-      Score excluded;
-      excluded.workflow = outcome.workflow;
-      excluded.unscored = true;
-      for (const Exclusion& one : outcome.excluded) excluded.excluded.emplace_back(one.code, one.approver);
+      const auto excluded = unscored(outcome, outcome.excluded);
       bring(basis, outcome.excluded.back().at, outcome.excluded.back().body, excluded);
     }
     // A returned order leaves the base of the body that returned it; the case counts once more, for its next
     // lead.
     for (const Exclusion& one : outcome.returned) {
-      Score returned;
-      returned.workflow = outcome.workflow;
-      returned.unscored = true;
-      returned.excluded.emplace_back(one.code, one.approver);
-      all.push_back({RatesBy::body, basis, one.body, one.at, returned});
+      all.push_back({RatesBy::body, basis, one.body, one.at, unscored(outcome, {&one, 1})});
     }
   }
   return all;
@@ -164,7 +167,13 @@ std::string rates_prefix(RatesBy by, RatesBasis basis) {
 std::string Score::text() const {
   std::string text;
   const auto part = [&text](std::string_view value) {
-    for (const char c : key_part(value)) text += c == '|' ? std::string("%7C") : std::string(1, c);
+    for (const char c : key_part(value)) {
+      if (c == '|') {
+        text += "%7C";
+      } else {
+        text += c;
+      }
+    }
     text += '|';
   };
   const auto flags = [&part](bool a, bool b = false, bool c = false) {

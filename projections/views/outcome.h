@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,7 +92,7 @@ struct Brought {
   RatesBasis basis = RatesBasis::callback;
   std::string key;
   Instant at;
-  Score score;
+  std::shared_ptr<const Score> score;  ///< one for all lines to which the order brings the same
 };
 [[nodiscard]] std::vector<Brought> brought_by(const Outcome& outcome);
 

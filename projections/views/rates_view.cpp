@@ -46,8 +46,13 @@ class RatesView final : public View {
  private:
   static std::vector<std::string> sums_of(const Outcome& outcome) {
     std::vector<std::string> keys;
-    for (const Brought& one : brought_by(outcome))
-      keys.push_back(rates_prefix(one.by, one.basis) + key_part(one.key) + "/" + one.score.text());
+    const Score* score = nullptr;
+    std::string text;
+    for (const Brought& one : brought_by(outcome)) {
+      if (one.score.get() != score) text = one.score->text();
+      score = one.score.get();
+      keys.push_back(rates_prefix(one.by, one.basis) + key_part(one.key) + "/" + text);
+    }
     return keys;
   }
 
