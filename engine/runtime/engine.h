@@ -52,7 +52,8 @@ struct EngineOptions {
   std::function<void()> on_loss = nullptr;   ///< once, from any thread, when ownership is gone: end soon
   bool decides = true;  ///< false: follows what others decide and takes no commands; on Kafka only
   /// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
-  /// beyond a quarter of it no more cases are woken, beyond it nothing is decided.
+  /// beyond a quarter of it no more cases are woken, beyond it nothing is decided. Where no thread saves yet,
+  /// at opening, or none at all, the state is saved after an eighth.
   std::size_t unsaved_most = 32768;
 };
 

@@ -74,7 +74,7 @@ Status LocalEngine::load() {
   }
   for (std::int32_t partition = 0; partition < std::min(log_->partitions(), deployment_.lanes); ++partition) {
     owners_.push_back(make_owner(partition));
-    if (auto loaded = owners_.back()->load(); !loaded) return loaded;
+    if (auto loaded = owners_.back()->load([this] { save_much(); }); !loaded) return loaded;
     virtual_now_ = std::max(virtual_now_.load(), owners_.back()->latest().ms);
     if (shares_ && !owners_.back()->follow()) return *owners_.back()->lost();
   }

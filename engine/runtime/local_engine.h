@@ -85,6 +85,7 @@ class LocalEngine final : public Engine {
   void work(int worker, const std::stop_token& stop);
   void keep_flushing(const std::stop_token& stop);
   std::size_t unflushed();
+  void save_much();
   Status flush();
   Status write_unsaved();
   Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);

@@ -13,7 +13,6 @@ namespace lastkm::runtime {
 
 namespace {
 
-constexpr std::size_t kFlushAfter = 4096;
 constexpr std::chrono::milliseconds kAnswerWithin{2000};
 constexpr std::chrono::milliseconds kRowsWithin{
     60000};  // nobody waits at a counter for the rows of an import
@@ -215,10 +214,7 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
     waiters_.close(one.ticket);
     out[one.index] = broken ? Result<Outcome>(unknown(broken->message)) : outcome_at(*one.ticket, 0);
   }
-  if (!broken && unflushed() >= kFlushAfter) {
-    if (auto flushed = flush(); !flushed)
-      spdlog::error("the state was not saved: {}", flushed.error().message);
-  }
+  if (!broken) save_much();
   return out;
 }
 

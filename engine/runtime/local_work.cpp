@@ -72,6 +72,7 @@ Status LocalEngine::settle() {
     auto drained = PartitionOwner::drain(all, kDrainMost);
     if (!drained) return drained.error();
     if (*drained == 0) return done();
+    save_much();
   }
 }
 
@@ -251,6 +252,13 @@ std::size_t LocalEngine::unflushed() {
   std::size_t out = 0;
   for (const auto& owner : owners_) out += owner->unflushed();
   return out;
+}
+
+/// Where nobody saves beside: so that memory does not grow with the log that is read, or decided.
+void LocalEngine::save_much() {
+  const std::size_t much = std::max<std::size_t>(1, options_.unsaved_most / 8);
+  if (options_.read_only || unflushed() < much) return;
+  if (auto flushed = flush(); !flushed) spdlog::error("the state was not saved: {}", flushed.error().message);
 }
 
 /// Decisions are synced before any state that contains them.

@@ -47,8 +47,9 @@ class PartitionOwner {
   PartitionOwner(std::int32_t partition, OwnerParts parts);
 
   /// Loads the state from the store, which agrees with the log (state_agrees); then folds the decisions that
-  /// the log has beyond it. Decides nothing.
-  [[nodiscard]] Status load();
+  /// the log has beyond it, and calls `folded` now and then: what is flushed there need not be kept in
+  /// memory. Decides nothing.
+  [[nodiscard]] Status load(const std::function<void()>& folded);
   /// After a loss: as a new owner that loads. Nobody may write to the store between flush_into() and the end
   /// of this.
   [[nodiscard]] Status reload();
@@ -123,7 +124,9 @@ class PartitionOwner {
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
   Result<bool> has_work();
-  Status load_locked();
+  Status load_state();
+  /// Folds the next of the decisions that are in the log. True: those were all.
+  Result<bool> catch_up();
   /// Folds what has been decided elsewhere; how many records.
   Result<std::size_t> fold_decided();
   /// Reads commands.

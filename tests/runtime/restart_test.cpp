@@ -30,6 +30,33 @@ TEST_CASE("engine: the same life gives the same state and bytes after a restart,
   }
 }
 
+TEST_CASE("engine: a state that is made anew is saved on the way, and gone on with from there") {
+  Bed bed(4, 2);
+  auto engine = bed.open_with_rules();
+  const auto ids = live(*engine);
+  const std::string before = all_of(*engine, ids);
+  engine.reset();
+  bed.forget_state();
+  bed.unsaved_most = 8;
+  // By partition, its decisions as they were read; the process dies before the second.
+  int saved = 0;
+  bed.before_saving = [&]() -> Status {
+    if (++saved == 2) *bed.deaf = true;
+    return done();
+  };
+  engine = bed.open();
+  CHECK(saved >= 2);
+  engine.reset();
+  *bed.deaf = false;
+  bed.before_saving = nullptr;
+  for (std::int32_t partition = 0; partition < 2; ++partition) {
+    const auto kept = read_checkpoint(*bed.state, partition);
+    REQUIRE(kept.has_value());
+    CHECK(kept->has_value() == (partition == 0));
+  }
+  CHECK(all_of(*bed.open(), ids) == before);
+}
+
 TEST_CASE("engine: the same commands give the same bytes under any number of partitions") {
   const auto bytes_of = [](std::int32_t partitions) {
     Bed bed(6, partitions);
