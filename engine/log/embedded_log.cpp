@@ -233,10 +233,14 @@ class EmbeddedLog final : public EventLog {
     // After a failed write or sync nobody knows what is on disk: only opening again, which compares, can
     // tell.
     const std::string what = "writing to " + folder_ + " failed (" + why + ")";
-    const std::lock_guard lock(ends_mutex_);
-    failed_ =
-        Error{ErrorKind::integrity, "log-failed", what + "; end the process and start it again", folder_};
-    return unknown(what + ": whether the records are there is not known");
+    Error unsure = unknown(what + ": whether the records are there is not known");
+    {
+      const std::lock_guard lock(ends_mutex_);
+      failed_ =
+          Error{ErrorKind::integrity, "log-failed", what + "; end the process and start it again", folder_};
+    }
+    if (options_.on_failure) options_.on_failure(unsure);
+    return unsure;
   }
   Error unknown(std::string what) const {
     return Error{ErrorKind::unknown_outcome, "unknown", std::move(what), folder_};

@@ -27,6 +27,8 @@ struct EmbeddedLogOptions {
   std::size_t write_buffer_bytes = 16U << 20U;  ///< what is written gathers in memory up to twice this
   /// Free bytes where the folder lies; empty: asks the system. For tests.
   std::function<std::uint64_t()> free_bytes = {};
+  /// From any thread, when a write or sync has failed. What is on disk only opening again can tell.
+  std::function<void(const Error&)> on_failure = {};
   /// For tests: the files that the database sees, and whether syncs are left out.
   rocksdb::Env* env = nullptr;
   bool leave_out_syncs = false;

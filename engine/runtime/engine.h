@@ -50,6 +50,8 @@ struct EngineOptions {
   /// deployment at a time. Asked again and again while another does; false: give up.
   std::function<bool()> stand_by = nullptr;  ///< empty: gives up after a few seconds
   std::function<void()> on_loss = nullptr;   ///< once, from any thread, when ownership is gone: end soon
+  /// From any thread, when a write to the log in the folder or to the state has failed: end at once.
+  std::function<void(const Error&)> on_failure = nullptr;
   bool decides = true;  ///< false: follows what others decide and takes no commands; on Kafka only
   /// Decisions that may gather in memory while a state is being saved, where deciding is faster than that:
   /// beyond a quarter of it no more cases are woken, beyond it nothing is decided. Where no thread saves yet,

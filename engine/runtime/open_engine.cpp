@@ -26,6 +26,7 @@ Result<std::unique_ptr<store::Store>> open_state(const EngineOptions& options, c
   store_options.folder = folder;
   store_options.families = state_families();
   store_options.read_only = options.read_only;
+  store_options.on_failure = options.on_failure;
   if (options.workers > 0) store_options.memory = store::kServingMemory;
   std::optional<Error> damaged;
   auto state = store::open_rocks_cache(store_options, damaged);
@@ -128,7 +129,8 @@ Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const Lo
   if (!fs::exists(options.folder + "/log", failed)) {
     return without_log(options.folder);
   }
-  log::EmbeddedLogOptions log_options{.folder = options.folder, .read_only = options.read_only};
+  log::EmbeddedLogOptions log_options{
+      .folder = options.folder, .read_only = options.read_only, .on_failure = options.on_failure};
   if (options.workers > 0) log_options.write_buffer_bytes *= 2;
   auto log = log::open_embedded_log(log_options);
   if (log || log.error().code != "disk-full" || options.workers > 0) return log;

@@ -64,7 +64,8 @@ class RocksFile final : public LoadFile {
 
 class RocksLoad final : public Load {
  public:
-  RocksLoad(Source source, const FamilyOptions& how) : source_(std::move(source)), how_(&how) {}
+  RocksLoad(Source source, const FamilyOptions& how, std::function<Error(const rocksdb::Status&)> fail)
+      : source_(std::move(source)), how_(&how), fail_(std::move(fail)) {}
 
   Status open() {
     std::error_code failed;
@@ -104,9 +105,9 @@ class RocksLoad final : public Load {
     }
     // 7.8.3 can misorder what is ingested against what still lies in memory.
     const rocksdb::Status flushed = source_.db->Flush({}, handles);
-    if (!flushed.ok()) return write_error(flushed, source_.folder);
+    if (!flushed.ok()) return fail_(flushed);
     const rocksdb::Status ingested = source_.db->IngestExternalFiles(files);
-    if (!ingested.ok()) return write_error(ingested, source_.folder);
+    if (!ingested.ok()) return fail_(ingested);
     return done();
   }
 
@@ -115,14 +116,16 @@ class RocksLoad final : public Load {
 
   Source source_;
   const FamilyOptions* how_;
+  const std::function<Error(const rocksdb::Status&)> fail_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<RocksFile>> files_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Load>> begin_load_into(Source source, const FamilyOptions& how) {
-  auto load = std::make_unique<RocksLoad>(std::move(source), how);
+Result<std::unique_ptr<Load>> begin_load_into(Source source, const FamilyOptions& how,
+                                              std::function<Error(const rocksdb::Status&)> fail) {
+  auto load = std::make_unique<RocksLoad>(std::move(source), how, std::move(fail));
   if (auto opened = load->open(); !opened) return opened.error();
   return std::unique_ptr<Load>(std::move(load));
 }

@@ -18,14 +18,15 @@ Family owned(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle) {
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::string folder, std::unique_ptr<rocksdb::DB> db, FamilyOptions how,
+  RocksStore(std::unique_ptr<rocksdb::DB> db, FamilyOptions how,
              const std::vector<rocksdb::ColumnFamilyHandle*>& handles,
-             std::set<std::string, std::less<>> absent, bool read_only)
-      : folder_(std::move(folder)),
+             std::set<std::string, std::less<>> absent, const RocksStoreOptions& options)
+      : folder_(options.folder),
         db_(std::move(db)),
         how_(std::move(how)),
         absent_(std::move(absent)),
-        read_only_(read_only) {
+        read_only_(options.read_only),
+        on_failure_(options.on_failure) {
     auto families = std::make_shared<Families>();
     for (rocksdb::ColumnFamilyHandle* handle : handles)
       families->emplace(handle->GetName(), owned(db_.get(), handle));
@@ -53,14 +54,14 @@ class RocksStore final : public Store {
       if (!status.ok()) return write_error(status, folder_);
     }
     const rocksdb::Status status = db_->Write({}, &changes);
-    if (!status.ok()) return write_error(status, folder_);
+    if (!status.ok()) return fail(status);
     return done();
   }
 
   Status sync() override {
     if (read_only_) return done();
     const rocksdb::Status status = db_->SyncWAL();
-    if (!status.ok()) return write_error(status, folder_);
+    if (!status.ok()) return fail(status);
     return done();
   }
 
@@ -82,7 +83,7 @@ class RocksStore final : public Store {
     rocksdb::Status status = db_->DropColumnFamily(*old);
     rocksdb::ColumnFamilyHandle* fresh = nullptr;
     if (status.ok()) status = db_->CreateColumnFamily(how_.of(family), std::string(family), &fresh);
-    if (!status.ok()) return write_error(status, folder_);
+    if (!status.ok()) return fail(status);
     auto families = std::make_shared<Families>(*source().families);
     families->insert_or_assign(std::string(family), owned(db_.get(), fresh));
     const std::lock_guard lock(mutex_);
@@ -94,13 +95,19 @@ class RocksStore final : public Store {
 
   Result<std::unique_ptr<Load>> begin_load() override {
     if (read_only_) return refuse_write();
-    return begin_load_into(source(), how_);
+    return begin_load_into(source(), how_, [this](const rocksdb::Status& status) { return fail(status); });
   }
 
  private:
   Source source() const {
     const std::lock_guard lock(mutex_);
     return {folder_, db_.get(), families_, absent_};
+  }
+
+  Error fail(const rocksdb::Status& status) const {
+    Error error = write_error(status, folder_);
+    if (on_failure_ && status.IsIOError()) on_failure_(error);
+    return error;
   }
 
   Error refuse_write() const {
@@ -112,6 +119,7 @@ class RocksStore final : public Store {
   const FamilyOptions how_;
   const std::set<std::string, std::less<>> absent_;
   const bool read_only_;
+  const std::function<void(const Error&)> on_failure_;
   std::mutex clearing_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Families> families_;  // guarded by mutex_
@@ -160,9 +168,8 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
                         : rocksdb::DB::Open(how, options.folder, families, &handles, &db);
   if (!opened.ok()) return open_error(opened, options.folder);
   if (!options.read_only) fs::remove_all(fs::path(options.folder) / kLoading, failed);
-  return std::unique_ptr<Store>(std::make_unique<RocksStore>(options.folder, std::unique_ptr<rocksdb::DB>(db),
-                                                             std::move(of_families), handles,
-                                                             std::move(absent), options.read_only));
+  return std::unique_ptr<Store>(std::make_unique<RocksStore>(
+      std::unique_ptr<rocksdb::DB>(db), std::move(of_families), handles, std::move(absent), options));
 }
 
 Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,

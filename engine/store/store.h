@@ -155,6 +155,9 @@ struct RocksStoreOptions {
   /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
   /// these are merged.
   std::vector<std::string> written_once = {};
+  /// From any thread, when the disk has failed a write or sync. Every later one fails too, until it is opened
+  /// again.
+  std::function<void(const Error&)> on_failure = {};
 };
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.
 [[nodiscard]] Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options);

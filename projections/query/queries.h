@@ -159,6 +159,8 @@ struct ReadSideOptions {
   QueryOptions queries;
   bool serving = false;    ///< takes more memory, and less time
   bool read_only = false;  ///< nothing is written; where the views lag, they are folded in memory
+  /// From any thread, when a write to the views has failed: end at once.
+  std::function<void(const Error&)> on_failure = {};
 };
 
 /// Store, projector and queries of one folder, wired. `log` outlives it. Call projector().catch_up() before

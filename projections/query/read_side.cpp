@@ -50,6 +50,7 @@ Result<std::unique_ptr<ReadSide>> open(log::EventLog& log, const ReadSideOptions
   where.read_only = options.read_only;
   if (options.serving) where.memory = store::kServingMemory;
   where.refuse_damaged_tail = true;
+  where.on_failure = options.on_failure;
   auto store = store::open_rocks_store(where);
   if (!store) return store.error();
   if (!options.read_only) log::remove_empty_wals(options.folder);

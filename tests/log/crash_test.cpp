@@ -157,13 +157,19 @@ TEST_CASE("P11: after a failed write or sync every append is refused until the l
   CAPTURE(syncs);
   {
     PowerEnv broken;
-    const auto log = open({.folder = folder.text(), .partitions = kPartitions, .env = broken.env()});
+    int told = 0;
+    const auto log = open({.folder = folder.text(),
+                           .partitions = kPartitions,
+                           .on_failure = [&told](const Error&) { ++told; },
+                           .env = broken.env()});
     fill(*log, 8, Durability::synced);
+    CHECK(told == 0);
     syncs ? broken.fail_syncs() : broken.fail_writes();
     const std::vector<Append> one{command(0, "unknown")};
     const auto first = log->append(one, Durability::synced);
     REQUIRE_FALSE(first);
     CHECK(first.error().kind == ErrorKind::unknown_outcome);
+    CHECK(told == 1);
     for (const Durability durability : {Durability::synced, Durability::buffered}) {
       const auto later = log->append(one, durability);
       REQUIRE_FALSE(later);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -77,11 +78,20 @@ Result<Exit> run(Session& session, int workers, const std::string& role_names, b
         "this one for longer than a session; this one stops");
     kill(getpid(), SIGTERM);
   };
+  // What is on disk after a failed write only opening again can tell, and what a second sync says is not
+  // true. Nothing is closed, for that would write.
+  const auto on_failure = [](const Error& failure) {
+    spdlog::critical(
+        "{}. This process ends: what is on disk shows when it is started again, once writing works there",
+        failure.message);
+    std::_Exit(static_cast<int>(Exit::unknown_outcome));
+  };
   auto folder = Folder::open({.folder = *where,
                               .workers = workers,
                               .log = std::move(*place),
                               .stand_by = stand_by,
                               .on_loss = on_loss,
+                              .on_failure = on_failure,
                               .decides = roles->engine});
   if (!folder) return folder.error();
   if (standby && (*folder)->engine().log().cluster_id().empty()) {

@@ -20,6 +20,7 @@ Result<std::unique_ptr<Folder>> Folder::open(const runtime::EngineOptions& optio
   auto folder = std::make_unique<Folder>();
   folder->path_ = options.folder;
   folder->serving_ = options.workers > 0;
+  folder->on_failure_ = options.on_failure;
   folder->engine_ = std::move(*engine);
   return folder;
 }
@@ -41,6 +42,7 @@ projections::ReadSideOptions Folder::read_side_options() {
   options.log_id = engine_->deployment().log_id;
   options.serving = serving_;
   options.read_only = engine_->read_only();
+  options.on_failure = on_failure_;
   options.threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
   options.queries.offset_minutes = Session::offset_of(*engine_);
   options.queries.cursor_secret = engine_->vault().fingerprint("cursors of lists");

@@ -66,6 +66,7 @@ class Folder {
   [[nodiscard]] projections::ReadSideOptions read_side_options();
   std::string path_;
   bool serving_ = false;
+  std::function<void(const Error&)> on_failure_;
   std::unique_ptr<runtime::Engine> engine_;
   std::mutex mutex_;
   std::unique_ptr<projections::ReadSide> read_side_;
