@@ -209,8 +209,11 @@ Status KeyFile::fill_pool() {
     ids.push_back(new_slot(slot, slots_before + static_cast<std::int64_t>(i), vault_id_, master_));
     bytes.insert(bytes.end(), slot.begin(), slot.end());
   }
-  if (!write_all(file_, bytes.data(), bytes.size(), place_of(slots_before)) || ::fdatasync(file_) != 0)
-    return io_error(path_, "write");
+  if (!write_all(file_, bytes.data(), bytes.size(), place_of(slots_before)) || ::fdatasync(file_) != 0) {
+    Error failed = io_error(path_, "write");
+    failed.message += "; nothing was taken: see to the disk and send it again";
+    return failed;
+  }
   pool_.assign(ids.rbegin(), ids.rend());
   pool_size_ = std::min(pool_size_ * 2, kPoolMax);
   return done();
