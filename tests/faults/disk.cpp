@@ -6,6 +6,9 @@
 //   DISK_LIES=1                    syncs are answered and nothing is copied (a control)
 //   DISK_FREE=BYTES                what statvfs says is free
 //   DISK_CLOCK=SECONDS             added to the wall clock
+//   DISK_FAILS=FILE                while FILE is there, what it names fails: "write /log/ 5" fails writes to
+//   paths
+//                                  that hold "/log/" with errno 5, "sync /log/ 5" their syncs; a fault a line
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,6 +21,7 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -137,17 +141,45 @@ int synced(int file) {
   return 0;
 }
 
+/// Whether a call of this kind on the file fails now; errno then says how.
+bool fails(const char* call, int file) {
+  static const std::string& faults = *new std::string(variable("DISK_FAILS"));
+  if (faults.empty() || ::access(faults.c_str(), F_OK) != 0) return false;
+  std::ifstream lines(faults);
+  const std::string path = path_of(file);
+  std::string kind, part;
+  int error = 0;
+  while (lines >> kind >> part >> error) {
+    if (kind != call || path.find(part) == std::string::npos) continue;
+    errno = error;
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 extern "C" {
 
+ssize_t write(int file, const void* bytes, size_t size) {
+  static const auto next = real<ssize_t (*)(int, const void*, size_t)>("write");
+  return fails("write", file) ? -1 : next(file, bytes, size);
+}
+
+ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {
+  static const auto next = real<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
+  return fails("write", file) ? -1 : next(file, bytes, size, at);
+}
+
 int fsync(int file) {
   static const auto next = real<int (*)(int)>("fsync");
+  if (fails("sync", file)) return -1;
   return synced(file) == 0 ? 0 : next(file);
 }
 
 int fdatasync(int file) {
   static const auto next = real<int (*)(int)>("fdatasync");
+  if (fails("sync", file)) return -1;
   return synced(file) == 0 ? 0 : next(file);
 }
 

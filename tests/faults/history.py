@@ -46,7 +46,7 @@ class Operation:
                 self.acknowledged = True
                 self.answers.append(("recorded", row["command_id"], None, None))
         elif not row["command_id"]:
-            if row["reason"]["code"] not in ("disk-full",):
+            if row["reason"]["code"] not in ("disk-full", "vault-io"):
                 self.refused = True
         else:
             self.acknowledged = True
