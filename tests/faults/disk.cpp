@@ -6,9 +6,8 @@
 //   DISK_LIES=1                    syncs are answered and nothing is copied (a control)
 //   DISK_FREE=BYTES                what statvfs says is free
 //   DISK_CLOCK=SECONDS             added to the wall clock
-//   DISK_FAILS=FILE                while FILE is there, what it names fails: "write /log/ 5" fails writes to
-//   paths
-//                                  that hold "/log/" with errno 5, "sync /log/ 5" their syncs; a fault a line
+//   DISK_FAILS=FILE                while FILE is there, what its lines name fails: "write /log/ 5" writes to
+//                                  paths with "/log/" in them, by errno 5; "sync /log/ 5" their syncs
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
