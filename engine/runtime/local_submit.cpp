@@ -1,6 +1,4 @@
 // From submissions to outcomes: on the caller's thread, or through the workers.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <unordered_set>
 
@@ -214,7 +212,6 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
     waiters_.close(one.ticket);
     out[one.index] = broken ? Result<Outcome>(unknown(broken->message)) : outcome_at(*one.ticket, 0);
   }
-  if (!broken) save_much();
   return out;
 }
 

@@ -19,17 +19,12 @@ PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
 }
 
 Status PartitionOwner::load(const std::function<void()>& folded) {
-  const auto locked = [this](auto step) {
-    const std::lock_guard lock(mutex_);
-    return step();
-  };
-  if (auto loaded = locked([this] { return load_state(); }); !loaded) return loaded;
-  while (true) {
-    const auto all = locked([this] { return catch_up(); });
-    if (!all) return all.error();
-    if (*all) return done();
+  std::unique_lock lock(mutex_);
+  return load_locked([&] {
+    lock.unlock();
     folded();
-  }
+    lock.lock();
+  });
 }
 
 Status PartitionOwner::reload() {
@@ -47,12 +42,8 @@ Status PartitionOwner::reload() {
   unflushed_ = 0;
   own_epoch_ = 0;
   announced_ = false;
-  if (auto loaded = load_state(); !loaded) return lose(loaded.error());
-  while (true) {
-    const auto all = catch_up();
-    if (!all) return lose(all.error());
-    if (*all) return done();
-  }
+  auto loaded = load_locked([] {});
+  return loaded ? loaded : lose(loaded.error());
 }
 
 Status PartitionOwner::take() {
@@ -102,7 +93,7 @@ Result<std::size_t> PartitionOwner::fold_decided() {
   return static_cast<std::size_t>(decisions_next_ - from);
 }
 
-Status PartitionOwner::load_state() {
+Status PartitionOwner::load_locked(const std::function<void()>& folded) {
   auto stored = read_checkpoint(parts_.state, partition_);
   if (!stored) return stored.error();
   if (*stored) {
@@ -117,20 +108,15 @@ Status PartitionOwner::load_state() {
     read_ordinal_[lane] = books->state.ordinal;
   }
   commands_read_ = commands_next_;
-  return done();
-}
-
-Result<bool> PartitionOwner::catch_up() {
-  if (auto read = read_decisions(); !read) return read.error();
-  if (!nothing_accepted()) {
-    if (auto folded = fold_waiting(); !folded) return folded.error();
-    return false;
+  while (true) {
+    if (auto read = read_decisions(); !read) return read;
+    if (nothing_accepted()) break;
+    if (auto waiting = fold_waiting(); !waiting) return waiting;
+    folded();
   }
   // A partition that was read from is followed, and its end known without asking for it.
   std::vector<log::StoredRecord> next;
-  auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, 1, 1, next);
-  if (!read) return read.error();
-  return true;
+  return parts_.log.read(log::Topic::commands, partition_, commands_read_, 1, 1, next);
 }
 
 Status PartitionOwner::lose(Error why) {

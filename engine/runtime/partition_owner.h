@@ -124,9 +124,7 @@ class PartitionOwner {
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
   Result<bool> has_work();
-  Status load_state();
-  /// Folds the next of the decisions that are in the log. True: those were all.
-  Result<bool> catch_up();
+  Status load_locked(const std::function<void()>& folded);
   /// Folds what has been decided elsewhere; how many records.
   Result<std::size_t> fold_decided();
   /// Reads commands.
