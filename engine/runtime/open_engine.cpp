@@ -68,17 +68,8 @@ Status make_folder(const std::string& folder) {
   return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
 }
 
-}  // namespace
-
-Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
-  if (lanes < 1 || lanes > 1024)
-    return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
-  std::error_code failed;
-  if (fs::exists(folder, failed) && !fs::is_empty(folder, failed)) {
-    return Error{ErrorKind::refused, "folder-not-empty",
-                 folder + " is not empty: give a new or an empty folder", folder};
-  }
-  if (auto made = place.on_kafka ? done() : make_folder(folder); !made) return made;
+Status make_deployment(const std::string& folder, std::int32_t lanes, bool virtual_clock,
+                       const LogPlace& place) {
   auto log = place.on_kafka ? open_kafka(place, true)
                             : log::open_embedded_log({.folder = folder, .partitions = lanes});
   if (!log) return log.error();
@@ -89,7 +80,6 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
                      "): give another --prefix, or join it with 'lastkm serve'",
                  ""};
   }
-  if (auto made = make_folder(folder); !made) return made;
   auto vault = privacy::make_file_vault(vault_folder(folder, place));
   if (!vault) return vault.error();
   Deployment deployment;
@@ -103,6 +93,24 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
   kept.cluster_id = (*log)->cluster_id();
   kept.log_id = deployment.log_id;
   return write_log_place(folder, kept);
+}
+
+}  // namespace
+
+Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
+  if (lanes < 1 || lanes > 1024)
+    return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
+  std::error_code failed;
+  const bool is_new = !fs::exists(folder, failed);
+  if (!is_new && !fs::is_empty(folder, failed)) {
+    return Error{ErrorKind::refused, "folder-not-empty",
+                 folder + " is not empty: give a new or an empty folder", folder};
+  }
+  // Before the topics: where there can be no folder none are made.
+  if (auto made = make_folder(folder); !made) return made;
+  auto made = make_deployment(folder, lanes, virtual_clock, place);
+  if (!made && is_new) fs::remove(folder, failed);  // only where nothing is in it
+  return made;
 }
 
 Error without_log(const std::string& folder) {

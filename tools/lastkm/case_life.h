@@ -20,11 +20,11 @@ struct Step {
   cases::CaseState after;
 };
 
-/// Every event. not_found "unknown-case".
+/// Every event. not_found "no-such-case".
 [[nodiscard]] Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref);
 
 /// Every decision, refusals and repeats too, also about a case that was never opened. `about`: id, reference
-/// number, or LANE:ORDINAL for that decision alone. not_found "unknown-case", "no-such-decision";
+/// number, or LANE:ORDINAL for that decision alone. not_found "no-such-case", "no-such-decision";
 /// integrity "decisions-missing" where the engine has the case and the log has nothing about it.
 [[nodiscard]] Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about);
 
