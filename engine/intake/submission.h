@@ -27,7 +27,7 @@ struct Submission {
   std::optional<Instant> occurred_at;
   std::optional<Instant> at;  ///< record time, virtual clocks only
   bool clocks_from_business_time = false;
-  bool historical = false;     ///< imported: its business time does not move a virtual clock
+  bool historical = false;     ///< imported: a virtual clock moves to the newest of all rows at once
   bool case_from_log = false;  ///< its id stands in the log already, whether the case was opened or not
   std::string correlation, trace;
   Value data;  ///< plain; an object

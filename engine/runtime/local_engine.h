@@ -72,7 +72,9 @@ class LocalEngine final : public Engine {
   std::vector<Result<Outcome>> submit_to_workers(std::span<const intake::Submission> submissions);
   std::vector<Result<Outcome>> migrate_batch(std::span<const Migration> cases);
   Result<Outcome> advance_command(const intake::Submission& submission);
-  std::optional<Instant> own_time(const intake::Submission& submission) const;
+  std::optional<Instant> own_time(const intake::Submission& submission,
+                                  std::optional<Instant> newest_row) const;
+  bool is_repeat(const intake::Submission& submission);
   Status advance_locked(Instant to);
 
   // local_work.cpp: what goes on by itself

@@ -1,4 +1,7 @@
-// What is known of a row that was imported before.
+// What is known of something that was asked before.
+#include <algorithm>
+
+#include "engine/lane/repeat.h"
 #include "engine/runtime/partition_owner.h"
 
 namespace lastkm::runtime {
@@ -47,6 +50,22 @@ std::optional<Outcome> PartitionOwner::find_known(LaneId lane, const AggregateId
     outcome.seq = found->version;
   }
   return outcome;
+}
+
+bool PartitionOwner::has_answered(LaneId lane, const AggregateId& about, const CommandId& command,
+                                  std::string_view fingerprint) {
+  const std::lock_guard lock(mutex_);
+  LaneBooks& books = this->books(lane);
+  books.let_go_of_read();
+  const cases::CaseState* found = books.find_case(about);
+  const auto stands = [found, now = parts_.now()](const cases::Remembered& one) {
+    return found == nullptr || !lane::is_forgotten(*found, one, now);
+  };
+  if (const auto answered = books.find_answered(about, command); answered && stands(*answered)) return true;
+  return found != nullptr && !fingerprint.empty() &&
+         std::any_of(found->remembered.begin(), found->remembered.end(), [&](const cases::Remembered& one) {
+           return one.fingerprint == fingerprint && stands(one);
+         });
 }
 
 DirectoryOrdinal PartitionOwner::in_force(LaneId lane) {

@@ -83,6 +83,10 @@ class PartitionOwner {
   [[nodiscard]] lane::LaneState lane_state(LaneId lane);
   [[nodiscard]] std::optional<cases::CaseState> find_case(const AggregateId& id);
   [[nodiscard]] std::optional<AggregateId> find_reference(LaneId lane, std::int64_t n);
+  /// Whether it is remembered that a command of this id was answered, or, where `fingerprint` is not empty,
+  /// one of this content under the case's reference.
+  [[nodiscard]] bool has_answered(LaneId lane, const AggregateId& about, const CommandId& command,
+                                  std::string_view fingerprint);
   /// The outcome of what was asked before: with this content of this case (then a duplicate), or by a command
   /// of this id that was refused. nullopt: neither.
   [[nodiscard]] std::optional<Outcome> find_known(LaneId lane, const AggregateId& about,

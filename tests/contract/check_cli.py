@@ -72,6 +72,9 @@ def usage():
     check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
     check("an empty name is no folder to make", call("init", "").returncode == 2)
     check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        cut = subprocess.run([PROGRAM, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+    check("who cannot be told is not told that nothing was done", cut.returncode == 7 and "may have been done" in cut.stderr, cut.stderr)
     for shell in ("bash", "zsh"):
         script = call("completion", shell).stdout
         check(f"completion {shell} knows the verbs", "audit redecide" in script and "case show" in script)
@@ -241,6 +244,10 @@ def rules_check(data):
     bad.write_text(json.dumps(warned), encoding="utf-8")
     (told,) = ask("rules-check", "rules", "check", bad, code=8)
     check("a warning is told as one", [f["severity"] for f in told["findings"]] == ["warning"], str(told))
+    nowhere = data.parent / "nowhere"
+    check("a folder that is named and is none is not found", call("rules", "check", good, data=nowhere).returncode == 3)
+    done = call("rules", "check", good, env={"LASTKM_DATA": str(nowhere)})
+    check("one that only the environment names is told of, and not needed", done.returncode == 0 and "LASTKM_DATA" in done.stderr, done.stderr)
     check("a warning keeps nothing from being published", call("rules", "publish", bad, data=data).returncode == 0)
 
 
@@ -323,6 +330,10 @@ def served(data, case):
         check("a served folder is audited in a process of its own", bool(sum_) and sum_[0]["different"] == 0, str(sum_))
         note = call("audit", "explain", case, data=data, env={"LC_ALL": "zh_CN.UTF-8"}).stdout
         check("the locale is the caller's, not the server's", "诉求已登记" in note, note[:300])
+        workflow = SOURCE / "schemas" / "workflows" / "three-party.json"
+        for where in ({"data": data}, {"env": {"LASTKM_DATA": str(data)}}):
+            (told,) = ask("rules-check", "rules", "check", workflow, **where)
+            check("a served folder says who plays the roles", told["roles_checked"], str(told))
         check("a folder is served once", call("serve", data=data).returncode == 5)
         callers = [subprocess.Popen([PROGRAM, "case", "list", "--data", str(data), "--json"], stdout=subprocess.PIPE, text=True) for _ in range(8)]
         answers = {c.communicate(timeout=120)[0] for c in callers}

@@ -59,6 +59,58 @@ TEST_CASE("virtual clock: it never goes back, and a late command does not overta
   CHECK(engine->find_case(id.value)->find_clock("sign")->state == cases::ClockState::breached);
 }
 
+TEST_CASE("virtual clock: what is sent again has its outcome, however late it is by then") {
+  Bed bed(1, 1);
+  auto engine = bed.open_with_rules();
+  const intake::Submission with_key = opening("a");
+  intake::Submission named = at(opening(""), "2026-05-20T09:05");
+  named.channel = "CH-12345";
+  named.reference = "1";
+  const auto first = must(*engine, at(with_key, "2026-05-20T09:00"));
+  const auto second = must(*engine, named);
+  const auto refused =
+      must(*engine, at(act("Sign", second.aggregate.value, cases::kPsc, "{}", "c"), "2026-05-20T09:10"));
+  REQUIRE(refused.status == OutcomeStatus::rejected);
+  must(*engine, at(opening("d"), "2026-05-21T09:00"));
+  const auto again = must(*engine, at(with_key, "2026-05-20T09:00"));
+  CHECK(again.status == OutcomeStatus::duplicate);
+  CHECK(again.command == first.command);
+  CHECK(must(*engine, named).status == OutcomeStatus::duplicate);
+  const auto still =
+      must(*engine, at(act("Sign", second.aggregate.value, cases::kPsc, "{}", "c"), "2026-05-20T09:10"));
+  CHECK(still.status == OutcomeStatus::rejected);
+  CHECK(still.ordinal == refused.ordinal);
+  intake::Submission changed = named;
+  changed.data = Value(Object{{"text", "something else"}});
+  auto new_content = send(*engine, changed);
+  REQUIRE_FALSE(new_content.has_value());
+  CHECK(new_content.error().code == "clock-backwards");
+  auto without_key =
+      send(*engine, at(act("Sign", second.aggregate.value, cases::kPsc, "{}", ""), "2026-05-20T09:10"));
+  REQUIRE_FALSE(without_key.has_value());
+  CHECK(without_key.error().code == "clock-backwards");
+}
+
+TEST_CASE("virtual clock: rows of an import are recorded after all that they tell of") {
+  Bed bed(1, 1);
+  auto engine = bed.open_with_rules();
+  std::vector<intake::Submission> rows{opening("a"), opening("b"), opening("c")};
+  const char* const times[] = {"2026-05-20T09:00", "2026-05-22T09:00", "2026-05-21T09:00"};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i].historical = true;
+    rows[i].occurred_at = cases::at(times[i]);
+  }
+  for (const auto& outcome : engine->submit(rows)) {
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->lane_time == cases::at("2026-05-22T09:00"));
+  }
+  auto ahead = at(opening("d"), "2026-05-23T09:00");
+  ahead.occurred_at = cases::at("2026-05-25T09:00");
+  auto refused = send(*engine, ahead);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().path == "/occurred_at");
+}
+
 TEST_CASE("virtual clock: AdvanceClock stands after a restart") {
   Bed bed(2, 2);
   auto engine = bed.open_with_rules();

@@ -141,6 +141,9 @@ Exit Program::parse(const std::vector<std::string>& arguments, const Streams& st
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app_->parse(reversed);
+    options_.data_is_named = std::any_of(arguments.begin(), arguments.end(), [](std::string_view word) {
+      return word == "--data" || word.starts_with("--data=");
+    });
   } catch (const CLI::Success& help) {
     std::ostringstream ignored;
     return app_->exit(help, *streams.out, ignored) == 0 ? Exit::ok : Exit::bad_input;
@@ -160,10 +163,12 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
   // Who has read enough, such as `head`, need not be told.
   if (!streams.out_is_closed || !streams.out_is_closed()) {
     tell(*streams.err, Style{streams.err_is_terminal},
-         Error{ErrorKind::refused, "output-failed",
-               "The answer could not be written to its end; is there room where it goes?", ""});
+         Error{ErrorKind::unknown_outcome, "output-failed",
+               "The answer could not be written to its end, so what was asked may have been done; is there "
+               "room where it goes?",
+               ""});
   }
-  return exit == Exit::ok ? Exit::refused : exit;
+  return Exit::unknown_outcome;
 }
 
 Exit Program::answer(const std::vector<std::string>& arguments, const Streams& streams, Folder* served) {
@@ -173,6 +178,8 @@ Exit Program::answer(const std::vector<std::string>& arguments, const Streams& s
     tell(*streams.err, session.error_style(), error);
     return exit_of(error.kind);
   };
+  const bool names_one = served != nullptr || !options_.data.empty();
+  if (needs_ == Needs::any_folder) needs_ = names_one ? Needs::folder : Needs::nothing;
   if (served != nullptr && needs_ != Needs::folder) {
     return fail(
         Error{ErrorKind::bad_input, "not-served", "This verb does not go through a served folder.", ""});

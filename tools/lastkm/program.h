@@ -19,6 +19,7 @@ enum class Needs : std::uint8_t {
   nothing,
   folder,      ///< opened here, or asked of the process that serves it
   own_folder,  ///< opened here, never through a socket
+  any_folder,  ///< as folder, where one is named
 };
 
 class Program {

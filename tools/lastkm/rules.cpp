@@ -86,14 +86,19 @@ std::optional<std::set<std::string>> played_roles(Session& session, const Check&
     }
     return *std::move(roles);
   }
-  if (!session.options().data.empty()) {
+  if (session.is_served() || !session.options().data.empty()) {
     const auto engine = session.engine();
-    if (!engine) {
+    if (!engine && session.options().data_is_named) {
       failed = engine.error();
       return std::nullopt;
     }
     std::set<std::string> roles;
-    for (const record::Document& document : (*engine)->documents()) add_roles(document.content, roles);
+    if (engine) {
+      for (const record::Document& document : (*engine)->documents()) add_roles(document.content, roles);
+    } else if (!session.options().quiet) {
+      session.err() << "The folder of LASTKM_DATA is not asked who plays the roles: "
+                    << engine.error().message << '\n';
+    }
     if (!roles.empty()) return roles;
   }
   if (!is_workflow(bytes, given.file)) return std::nullopt;
@@ -218,7 +223,7 @@ void add_rules(Program& program) {
           "--bodies", given->bodies,
           "documents of bodies whose roles count (default: those published in --data, else the shipped ones)")
       .called("FILE|DIR");
-  program.on(verb, Needs::nothing, [given](Session& session) { return check(session, *given); });
+  program.on(verb, Needs::any_folder, [given](Session& session) { return check(session, *given); });
 
   auto published = std::make_shared<Publish>();
   verb = group.verb("publish", "Publish a workflow and say in words what it changes");

@@ -38,6 +38,7 @@ struct Streams {
 /// Options of every verb.
 struct Options {
   std::string data;
+  bool data_is_named = false;  ///< with --data, and not by the environment alone
   bool json = false;
   bool quiet = false;
   bool progress = false;
