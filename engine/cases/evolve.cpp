@@ -11,8 +11,10 @@ void evolve(CaseState& state, const record::Event& event, Instant recorded_at) {
   state.version = event.seq;
   if (state.makers.empty() || state.makers.back().body != event.actor.body)
     state.makers.push_back({event.actor.body, event.seq});
-  if (const Row* row = find_row(event.type); row != nullptr && row->fold != nullptr)
-    row->fold(state, event, recorded_at);
+  if (const Row* row = find_row(event.type)) {
+    if (row->fold != nullptr) row->fold(state, event, recorded_at);
+    if (row->parts != nullptr) row->parts(state, event);
+  }
   if (!event.stage.empty()) {
     state.stage = event.stage;
     state.ended = event.ended;
@@ -26,6 +28,11 @@ void evolve(CaseState& state, const record::Event& event, Instant recorded_at) {
       if (const std::string* body = holder.if_string()) state.holders.push_back(*body);
     }
   }
+}
+
+void evolve(Parts& parts, const record::Event& event) {
+  const Row* row = find_row(event.type);
+  if (row != nullptr && row->parts != nullptr) row->parts(parts, event);
 }
 
 bool is_known(std::string_view type, std::int32_t version) {

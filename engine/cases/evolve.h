@@ -11,6 +11,9 @@ namespace lastkm::cases {
 /// Members of the data that it does not know are ignored, missing ones change nothing.
 void evolve(CaseState& state, const record::Event& event, Instant recorded_at);
 
+/// The same fold of who has a part in the case, for whoever needs no more of it.
+void evolve(Parts& parts, const record::Event& event);
+
 /// Whether the fold knows this (type, version).
 [[nodiscard]] bool is_known(std::string_view type, std::int32_t version);
 

@@ -27,6 +27,20 @@ std::optional<ClockState> clock_state_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<Parts::Pending> Parts::pending() const {
+  std::vector<Pending> pending;
+  for (const CoHandler& one : co_handlers) {
+    if (one.due && !one.reported) pending.push_back({one.body.value, false, one.due});
+  }
+  if (!whistle) return pending;
+  const std::vector<std::string>& answered = whistle->answered;
+  for (const std::string& body : whistle->bodies) {
+    if (std::find(answered.begin(), answered.end(), body) == answered.end())
+      pending.push_back({body, true, std::nullopt});
+  }
+  return pending;
+}
+
 const Clock* CaseState::find_clock(std::string_view name) const {
   for (const Clock& clock : clocks) {
     if (clock.name == name) return &clock;

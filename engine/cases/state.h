@@ -89,6 +89,28 @@ struct Whistle {
   }
 };
 
+/// Which bodies have a part in a case, beside those that its stage names.
+struct Parts {
+  std::string lead;
+  std::vector<CoHandler> co_handlers;
+  std::optional<Whistle> whistle;
+  bool operator==(const Parts&) const = default;
+
+  struct Pending {
+    std::string_view body;
+    bool whistled = false;       ///< else: a co-handler
+    std::optional<Instant> due;  ///< of a co-handler
+  };
+  /// Co-handlers that have to report by a time of their own, and bodies that were whistled for and have not
+  /// answered. Valid as long as this.
+  [[nodiscard]] std::vector<Pending> pending() const;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.lead, self.co_handlers, self.whistle);
+  }
+};
+
 /// A command that was answered before: so that a repeat gets the same answer.
 struct Remembered {
   CommandId command;
@@ -104,7 +126,7 @@ struct Remembered {
   }
 };
 
-struct CaseState {
+struct CaseState : Parts {
   AggregateId id;
   std::string ref;           ///< human reference number; empty: no such case yet
   std::int64_t version = 0;  ///< seq of its last event
@@ -120,9 +142,7 @@ struct CaseState {
   bool anonymous = false, confidential = false, imported = false;
   bool legal_hold = false;
 
-  // responsibility
-  std::string lead;
-  std::vector<CoHandler> co_handlers;
+  // responsibility, with the parts
   std::vector<std::string> holders;
   std::vector<std::string> returned_by;  ///< bodies that asked to return, in order
   std::int64_t returns = 0, disputes = 0, dispatches = 0;
@@ -131,7 +151,6 @@ struct CaseState {
   // pressure
   std::int64_t level = 0, supervision = 0;
   std::string card = "none";
-  std::optional<Whistle> whistle;
 
   // clocks
   std::vector<Clock> clocks;

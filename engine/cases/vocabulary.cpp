@@ -52,9 +52,9 @@ void classify(CaseState& s, const Value& data) {
   take_text(s.place, data, "place");
 }
 
-void make_responsible(CaseState& s, const Value& data) {
-  take_some_text(s.lead, data, "lead");
-  const Value* given = data.find("co_handlers");
+void made_responsible(Parts& s, const Event& e) {
+  take_some_text(s.lead, e.data, "lead");
+  const Value* given = e.data.find("co_handlers");
   const Array* items = given == nullptr ? nullptr : given->if_array();
   if (items == nullptr) return;
   s.co_handlers.clear();
@@ -100,13 +100,12 @@ void archived(CaseState& s, const Event&, Instant recorded_at) {
 void dispatched(CaseState& s, const Event& e, Instant) {
   ++s.dispatches;
   s.merging.clear();
-  make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
 }
 void contacted(CaseState& s, const Event&, Instant) {
   ++s.contacts;
 }
-void co_handler_reported(CaseState& s, const Event& e, Instant) {
+void co_handler_reported(Parts& s, const Event& e) {
   const std::string body = by(e, "body");
   for (CoHandler& co_handler : s.co_handlers) {
     if (co_handler.body.value == body) co_handler.reported = true;
@@ -116,7 +115,7 @@ void return_requested(CaseState& s, const Event& e, Instant) {
   ++s.returns;
   s.returned_by.push_back(by(e, "by"));
 }
-void return_accepted(CaseState& s, const Event&, Instant) {
+void return_accepted(Parts& s, const Event&) {
   s.lead.clear();
 }
 void dispute_opened(CaseState& s, const Event&, Instant) {
@@ -124,7 +123,6 @@ void dispute_opened(CaseState& s, const Event&, Instant) {
 }
 void dispute_ruled(CaseState& s, const Event& e, Instant) {
   s.ruled = true;
-  make_responsible(s, e.data);
   take_number(s.level, e.data, "level");
 }
 void extension_requested(CaseState& s, const Event& e, Instant) {
@@ -240,6 +238,8 @@ void supervision_lifted(CaseState& s, const Event&, Instant) {
 }
 void escalated(CaseState& s, const Event& e, Instant) {
   s.level = e.data.number("level", s.level + 1);
+}
+void lead_escalated(Parts& s, const Event& e) {
   const std::string_view lead = e.data.text("lead");
   if (lead.empty() || lead == s.lead) return;
   const auto is = [&s](std::string_view body) {
@@ -251,10 +251,10 @@ void escalated(CaseState& s, const Event& e, Instant) {
   if (const auto now_lead = is(lead); now_lead != s.co_handlers.end()) s.co_handlers.erase(now_lead);
   s.lead = lead;
 }
-void whistle_blown(CaseState& s, const Event& e, Instant) {
+void whistle_blown(Parts& s, const Event& e) {
   s.whistle = Whistle{std::string(e.data.text("kind")), texts(e.data.find("bodies")), {}};
 }
-void whistle_answered(CaseState& s, const Event& e, Instant) {
+void whistle_answered(Parts& s, const Event& e) {
   std::string body = by(e, "body");
   if (!s.whistle) return;
   auto& answered = s.whistle->answered;
@@ -265,7 +265,7 @@ void migrated(CaseState& s, const Event& e, Instant) {
   take_text(s.workflow, e.data, "workflow");
   take_number(s.workflow_version, e.data, "version");
 }
-void whistle_closed(CaseState& s, const Event&, Instant) {
+void whistle_closed(Parts& s, const Event&) {
   s.whistle.reset();
 }
 
@@ -281,8 +281,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"CaseAnswered", goes_alone},
     {"CaseArchived", archived},
     {"CaseClosed", closed},
-    {"CaseDispatched", dispatched},
-    {"CaseEscalated", escalated},
+    {"CaseDispatched", dispatched, made_responsible},
+    {"CaseEscalated", escalated, lead_escalated},
     {"CaseParked", parked},
     {"CaseRedirected", goes_alone},
     {"CaseRegistered", registered},
@@ -297,14 +297,14 @@ constexpr auto kRows = std::to_array<Row>({
     {"ChildReleased", child_released},
     {"ClockResumed", nullptr},
     {"ClockSuspended", nullptr},
-    {"CoHandlerReported", co_handler_reported},
+    {"CoHandlerReported", nullptr, co_handler_reported},
     {"CompulsoryRemoval", add_evidence},
     {"DeliberationConcluded", nullptr},
     {"DeliberationHeld", nullptr},
     {"DeliberationOpened", nullptr},
     {"DisputeOpened", dispute_opened},
     {"DisputeProposed", nullptr},
-    {"DisputeRuled", dispute_ruled},
+    {"DisputeRuled", dispute_ruled, made_responsible},
     {"DueDateRecomputed", nullptr},
     {"EmergencyConfirmed", nullptr},
     {"EmergencyFundRequested", nullptr},
@@ -339,7 +339,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"PublicityEnded", nullptr},
     {"RedCardIssued", red_card},
     {"ResultPublicised", nullptr},
-    {"ReturnAccepted", return_accepted},
+    {"ReturnAccepted", nullptr, return_accepted},
     {"ReturnRefused", nullptr},
     {"ReturnRequested", return_requested},
     {"SlaBreached", nullptr},
@@ -352,10 +352,10 @@ constexpr auto kRows = std::to_array<Row>({
     {"TripartiteMeetingHeld", add_evidence},
     {"VerificationOrdered", nullptr},
     {"Verified", verified},
-    {"WhistleAnswered", whistle_answered},
-    {"WhistleAnsweredLate", whistle_answered},
-    {"WhistleBlown", whistle_blown},
-    {"WhistleClosed", whistle_closed},
+    {"WhistleAnswered", nullptr, whistle_answered},
+    {"WhistleAnsweredLate", nullptr, whistle_answered},
+    {"WhistleBlown", nullptr, whistle_blown},
+    {"WhistleClosed", nullptr, whistle_closed},
     {"WhistleRequested", nullptr},
     {"WorkAccepted", nullptr},
     {"WorkflowMigrated", migrated},

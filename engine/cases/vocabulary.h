@@ -9,10 +9,12 @@
 namespace lastkm::cases {
 
 using Fold = void (*)(CaseState&, const record::Event&, Instant recorded_at);
+using FoldParts = void (*)(Parts&, const record::Event&);
 
 struct Row {
   std::string_view type;
-  Fold fold;  ///< nullptr: recorded, changes nothing of the state by its data
+  Fold fold;                  ///< nullptr: recorded, changes nothing of the rest by its data
+  FoldParts parts = nullptr;  ///< nullptr: nobody's part changes
 };
 
 /// The row of a type, or nullptr.

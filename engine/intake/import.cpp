@@ -90,12 +90,15 @@ class FileImporter final : public Importer {
                      "the header has the column '" + name + "' twice; which one is meant?", ""};
       }
     }
-    if (format_.known.empty()) return done();
-    for (const std::string& name : *header) {
-      if (std::find(format_.known.begin(), format_.known.end(), name) == format_.known.end())
-        ++report_.cleaned["unknown-columns"];
-    }
+    count_unknown(*header, "unknown-columns", report_.cleaned);
     return done();
+  }
+
+  void count_unknown(const std::vector<std::string>& names, const std::string& kind, Cleaned& cleaned) const {
+    if (format_.known.empty()) return;
+    for (const std::string& name : names) {
+      if (std::find(format_.known.begin(), format_.known.end(), name) == format_.known.end()) ++cleaned[kind];
+    }
   }
 
   /// Reads ahead until a row shows whether the day or the month stands first.
@@ -129,6 +132,7 @@ class FileImporter final : public Importer {
 
   Result<Submission> read(const RawRow& raw, Cleaned& cleaned) {
     if (!raw.refused.empty()) return Error{ErrorKind::bad_input, raw.refused, raw.why, ""};
+    if (source_->header() == nullptr) count_unknown(*raw.names, "unknown-members", cleaned);
     Cells cells(raw, !format_.own, cleaned);
     return finish(cells, format_, options_, order_);
   }

@@ -57,7 +57,8 @@ Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::
                 {"place", state.place},
                 {"channel", state.channel},
                 {"master", state.master},
-                {"opened_at", format_at_offset(state.opened_at, offset)},
+                {"opened_at", format_at_offset(state.occurred_at, offset)},
+                {"recorded_at", format_at_offset(state.opened_at, offset)},
                 {"closed_at", time_or_null(state.closed_at, offset)},
                 {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
                 {"position", Object{{"lane", lane.value}, {"ordinal", ordinal.value}}}};

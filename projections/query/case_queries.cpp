@@ -51,7 +51,7 @@ Status each_case(const Reading& rows, const CaseFilter& filter, Instant now, Vis
 std::string sort_key(const cases::CaseState& state, CaseOrder order) {
   switch (order) {
     case CaseOrder::opened:
-      return sortable(state.opened_at) + "/" + state.id.value;
+      return sortable(state.occurred_at) + "/" + state.id.value;
     case CaseOrder::due:
       return sortable(due_of(state)) + "/" + state.id.value;
     case CaseOrder::ref:

@@ -112,8 +112,8 @@ bool matches(const CaseFilter& filter, const cases::CaseState& state, Instant no
   }
   if (filter.open && *filter.open == state.ended) return false;
   if (filter.level && *filter.level != state.level) return false;
-  if (filter.opened_from && state.opened_at < *filter.opened_from) return false;
-  if (filter.opened_before && state.opened_at >= *filter.opened_before) return false;
+  if (filter.opened_from && state.occurred_at < *filter.opened_from) return false;
+  if (filter.opened_before && state.occurred_at >= *filter.opened_before) return false;
   if (!filter.overdue) return true;
   const auto due = due_of(state);
   return *filter.overdue == (due && *due <= now);

@@ -30,7 +30,7 @@ struct CaseFilter {
   std::optional<bool> open;     ///< the stage ends the case, or does not
   std::optional<bool> overdue;  ///< at `now`
   std::optional<std::int64_t> level;
-  std::optional<Instant> opened_from, opened_before;  ///< record time
+  std::optional<Instant> opened_from, opened_before;  ///< business time
   std::string text;                                   ///< the terms as they were given
 };
 
@@ -93,8 +93,9 @@ class Queries {
   [[nodiscard]] Result<std::string> find_case(std::string_view id_or_ref) const;
   /// case show
   [[nodiscard]] Result<Value> show(std::string_view id_or_ref) const;
-  /// case list: like case show without clocks, and with type, category, urgency, place, channel, opened_at,
-  /// due, overdue, ended. bad_input "bad-cursor" for a cursor that this query did not give.
+  /// case list: like case show without clocks, and with type, category, urgency, place, channel, opened_at
+  /// (business time), recorded_at, due, overdue, ended. bad_input "bad-cursor" for a cursor that this query
+  /// did not give.
   [[nodiscard]] Result<Page> list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
                                   Instant now) const;
   /// Lines {"key","count"} by stage, type, category, urgency, channel, lead, level, card or community; each

@@ -18,31 +18,47 @@ std::string_view id_of(std::string_view key) {
   return key.substr(key.rfind('/') + 1);
 }
 
-Result<Value> work_line(const std::string& id, const std::optional<std::string>& bytes, Instant now,
-                        std::int32_t offset) {
+/// Whose list it is; neither a body's nor a person's: what falls due, whosoever.
+struct Owner {
+  std::string_view body, person;
+};
+
+/// The work of the owner; of a person the one that falls due first, of nobody the case's own.
+Work work_of(const WorkRow& row, const std::vector<Work>& works, const Owner& owner) {
+  if (owner.body.empty() && owner.person.empty()) return {"", "", row.stage, row.due()};
+  const Work* first = nullptr;
+  for (const Work& work : works) {
+    if (owner.body.empty() ? work.person != owner.person : work.body != owner.body) continue;
+    if (first == nullptr || sortable(work.due) < sortable(first->due)) first = &work;
+  }
+  return first == nullptr ? Work{"", "", row.stage, row.due()} : *first;
+}
+
+Result<Value> work_line(const std::string& id, const std::optional<std::string>& bytes, const Owner& owner,
+                        Instant now, std::int32_t offset) {
   if (!bytes)
     return Error{ErrorKind::integrity, "views-corrupt", "the worklist names a case without a row: " + id, ""};
   auto row = row_of<WorkRow>("worklist", id, *bytes);
+  if (!row) row = row_of<WorkRow>("worklist", id, *bytes + pack(cases::Parts{}));  // of layout 3
   if (!row) return row.error();
-  Array holders;
   Array persons;
-  for (const std::string& holder : row->holders) {
-    holders.emplace_back(holder);
-    const std::string_view person = row->person_of(holder);
-    if (!person.empty()) persons.emplace_back(person);
+  const std::vector<Work> works = row->works();
+  for (const Work& work : works) {
+    if (!work.person.empty()) persons.emplace_back(work.person);
   }
-  const auto due = row->due();
+  const auto [body, person, why, due] = work_of(*row, works, owner);
   return Value(Object{{"case", id},
                       {"ref", row->ref},
                       {"stage", row->stage},
                       {"due", due ? Value(format_at_offset(*due, offset)) : Value()},
                       {"overdue", due && *due <= now},
-                      {"why", row->stage},
-                      {"holders", std::move(holders)},
+                      {"why", why},
+                      {"holders", Array(row->holders.begin(), row->holders.end())},
                       {"persons", std::move(persons)}});
 }
 
 struct Asked {
+  Owner owner;
   std::string query;   ///< for cursors
   std::string prefix;  ///< of the index rows
   std::string until;   ///< the first that is not asked for; empty: all
@@ -92,7 +108,7 @@ Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, co
   const auto found = rows.get_many("worklist", keys);
   if (!found) return found.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto line = work_line(ids[i], (*found)[i], now, options.offset_minutes);
+    auto line = work_line(ids[i], (*found)[i], asked.owner, now, options.offset_minutes);
     if (!line) return rows.failed("worklist", line.error());
     page.lines.push_back(std::move(*line));
   }
@@ -103,17 +119,19 @@ Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, co
 
 Result<Page> Queries::worklist(std::string_view body, Instant now, const PageRequest& page) const {
   const std::string prefix = body_prefix(body);
-  return index_page(projector_->reading(), {prefix, prefix, "", count_key(prefix)}, now, page, options_);
+  return index_page(projector_->reading(), {{body, ""}, prefix, prefix, "", count_key(prefix)}, now, page,
+                    options_);
 }
 
 Result<Page> Queries::worklist_of(std::string_view person, Instant now, const PageRequest& page) const {
   const std::string prefix = person_prefix(person);
-  return index_page(projector_->reading(), {prefix, prefix, "", count_key(prefix)}, now, page, options_);
+  return index_page(projector_->reading(), {{"", person}, prefix, prefix, "", count_key(prefix)}, now, page,
+                    options_);
 }
 
 Result<Page> Queries::due(Instant before, Instant now, const PageRequest& page) const {
   const std::string prefix(kDuePrefix);
-  return index_page(projector_->reading(), {prefix, prefix, prefix + sortable(before), ""}, now, page,
+  return index_page(projector_->reading(), {{}, prefix, prefix, prefix + sortable(before), ""}, now, page,
                     options_);
 }
 

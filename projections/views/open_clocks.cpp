@@ -34,6 +34,11 @@ std::optional<Instant> OpenClocks::next() const {
   return next;
 }
 
+std::optional<Instant> OpenClocks::due(const std::string& clock) const {
+  const auto found = due_.find(clock);
+  return found == due_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::string sortable(std::optional<Instant> at) {
   if (!at) return "~";
   static constexpr std::string_view hex = "0123456789abcdef";

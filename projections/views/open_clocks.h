@@ -23,6 +23,8 @@ class OpenClocks {
   [[nodiscard]] Status apply(const Value& changes);
   /// The earliest, exclusive: overdue once the time reaches it.
   [[nodiscard]] std::optional<Instant> next() const;
+  /// Of this clock; nullopt: it is not open.
+  [[nodiscard]] std::optional<Instant> due(const std::string& clock) const;
 
  private:
   std::map<std::string, Instant> due_;  ///< by clock

@@ -67,7 +67,9 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   } else if (type == "CaseUnparked") {
     include("X-PARKED");
   } else if (type == "CaseClosed") {
-    closed_at = event.occurred_at;
+    // An import tells when its source closed it.
+    const auto told = parse_instant(event.data.text("closed_at"));
+    closed_at = told ? *told : event.occurred_at;
     closed_lead = lead;
   } else if (type == "CaseReopened") {
     closed_at.reset();

@@ -12,7 +12,9 @@ namespace {
 class RatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "rates"; }
-  [[nodiscard]] std::int32_t layout() const override { return 3; }
+  [[nodiscard]] std::int32_t layout() const override { return 4; }
+  /// Layout 3 put what an import had closed into the month in which that was asked.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 3; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     outcomes_.expect(aggregates, rows);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/cases/state.h"
 #include "projections/views/open_clocks.h"
 
 namespace lastkm::projections {
@@ -20,6 +21,15 @@ inline constexpr std::string_view kCountPrefix = "count/";
 /// Of the row that says how long the list with this prefix is; none where it is empty.
 [[nodiscard]] std::string count_key(std::string_view list_prefix);
 
+/// What one body has to do about a case.
+struct Work {
+  std::string_view body, person;  ///< person: empty where nobody of the body has acted yet
+  std::string_view why;           ///< the stage that it holds, or kCoHandler or kWhistle
+  std::optional<Instant> due;     ///< exclusive: overdue once the time reaches it
+};
+inline constexpr std::string_view kCoHandler = "CO_HANDLER";
+inline constexpr std::string_view kWhistle = "WHISTLE";
+
 struct WorkRow {
   std::string ref, stage;
   std::vector<std::string> holders;            ///< sorted
@@ -27,16 +37,17 @@ struct WorkRow {
   std::vector<std::string> indexed;            ///< the index rows that are written for it, sorted
   bool ended = false;
   OpenClocks open;
+  cases::Parts parts;  ///< last: rows of layout 3 end before it
 
-  /// What the list sorts by; a case that has ended falls due no more.
+  /// Of the case itself; one that has ended falls due no more.
   [[nodiscard]] std::optional<Instant> due() const { return ended ? std::nullopt : open.next(); }
-
-  /// The person of a holding body whose work it is; empty: nobody of it has acted yet.
-  [[nodiscard]] std::string_view person_of(std::string_view holder) const;
+  /// One for each body: of those that hold the case, and of those whose part is pending. Valid as long as
+  /// the row.
+  [[nodiscard]] std::vector<Work> works() const;
 
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
-    each(self.ref, self.stage, self.holders, self.persons, self.indexed, self.ended, self.open);
+    each(self.ref, self.stage, self.holders, self.persons, self.indexed, self.ended, self.open, self.parts);
   }
 };
 

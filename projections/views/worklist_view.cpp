@@ -1,10 +1,12 @@
 // Rows: "case/" id → what the list needs to know of the case; "body/" body "/" due "/" id, "person/" person
 // "/" due "/" id and, for what has a due time, "due/" due "/" id → empty: the case is on that body's or
-// person's list, and falls due then. `due` as sortable() writes it. On a person's list is what a body holds
-// for which that person has acted last. Sums: "count/body/" body and "count/person/" person, the length of
+// person's list, and falls due then. `due` as sortable() writes it; a co-handler's is its own, and a
+// department's that of the whistle. On a person's list is the work of bodies for which that person has acted
+// last. Sums: "count/body/" body and "count/person/" person, the length of
 // that list.
 #include <algorithm>
 
+#include "engine/cases/evolve.h"
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
 #include "projections/views/places.h"
@@ -38,13 +40,16 @@ void count(std::string_view index_key, std::int64_t n, Rows& rows) {
 /// The index rows that a case has.
 std::vector<std::string> index_of(const std::string& id, const WorkRow& row) {
   std::vector<std::string> keys;
-  const std::string due = sortable(row.due());
-  for (const std::string& holder : row.holders) {
-    keys.push_back(body_prefix(holder) + due + "/" + id);
-    const std::string_view person = row.person_of(holder);
-    if (!person.empty()) keys.push_back(person_prefix(person) + due + "/" + id);
+  std::map<std::string_view, std::string> of_persons;  // once on a person's list, by what falls due first
+  for (const Work& work : row.works()) {
+    const std::string due = sortable(work.due);
+    keys.push_back(body_prefix(work.body) + due + "/" + id);
+    if (work.person.empty()) continue;
+    std::string& first = of_persons.emplace(work.person, due).first->second;
+    first = std::min(first, due);
   }
-  if (row.due()) keys.push_back(std::string(kDuePrefix) + due + "/" + id);
+  for (const auto& [person, due] : of_persons) keys.push_back(person_prefix(person) + due + "/" + id);
+  if (row.due()) keys.push_back(std::string(kDuePrefix) + sortable(row.due()) + "/" + id);
   return keys;
 }
 }  // namespace
@@ -59,18 +64,29 @@ std::string count_key(std::string_view list) {
   return std::string(kCountPrefix) + std::string(list.substr(0, list.size() - 1));
 }
 
-std::string_view WorkRow::person_of(std::string_view holder) const {
-  const auto found = persons.find(std::string(holder));
-  return found == persons.end() ? std::string_view() : std::string_view(found->second);
+std::vector<Work> WorkRow::works() const {
+  std::vector<Work> works;
+  const auto add = [&](std::string_view body, std::string_view why, std::optional<Instant> due) {
+    const bool there =
+        std::any_of(works.begin(), works.end(), [body](const Work& work) { return work.body == body; });
+    if (there) return;
+    const auto person = persons.find(std::string(body));
+    works.push_back({body, person == persons.end() ? std::string_view() : person->second, why, due});
+  };
+  for (const std::string& holder : holders) add(holder, stage, due());
+  if (ended) return works;
+  for (const cases::Parts::Pending& one : parts.pending())
+    add(one.body, one.whistled ? kWhistle : kCoHandler, one.whistled ? open.due("whistle") : one.due);
+  return works;
 }
 
 namespace {
 class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
-  [[nodiscard]] std::int32_t layout() const override { return 3; }
-  /// Layout 2 lacked the sums, and a list without one is counted.
-  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 2; }
+  [[nodiscard]] std::int32_t layout() const override { return 4; }
+  /// Layout 3 knew of no parts beside the holders.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 3; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<WorklistView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     cases_.expect(aggregates, rows);
@@ -88,6 +104,7 @@ class WorklistView final : public View {
       row.ended = event.ended;
     }
     if (!event.holders.is_null()) row.holders = texts(&event.holders);
+    cases::evolve(row.parts, event);
     if (!event.actor.person.empty()) row.persons[event.actor.body.value] = event.actor.person;
     return row.open.apply(event.clocks);
   }

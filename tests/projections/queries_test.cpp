@@ -6,7 +6,9 @@
 #include <functional>
 #include <set>
 
+#include "engine/base/packed.h"
 #include "engine/record/canonical.h"
+#include "projections/views/work_row.h"
 #include "tests/projections/fakes.h"
 
 using namespace lastkm;
@@ -210,7 +212,7 @@ TEST_CASE("queries: a worklist is every case that its body holds, by due time") 
     const auto ask = [&](const PageRequest& page) { return world.queries->worklist(body, kNow, page); };
     for (const std::size_t size : {std::size_t{3}, std::max<std::size_t>(got.size(), 1)})
       CHECK(together(size, ask).size() == expected.size());
-    // Before layout 3 no list had its length beside it.
+    // A list whose length does not lie beside it is counted.
     store::Batch without;
     without.erase("worklist.a", "count/body/" + body);
     REQUIRE(world.store.write(without));
@@ -227,6 +229,71 @@ TEST_CASE("queries: a worklist is every case that its body holds, by due time") 
   CHECK(together(2, [&](const PageRequest& page) { return world.queries->due(before, kNow, page); }) ==
         due_expected);
   CHECK(must(world.queries->worklist("NOBODY-1", kNow)).lines.empty());
+}
+
+TEST_CASE(
+    "queries: a case is on the worklists of co-handlers and of whistled bodies while their part is pending") {
+  Author author;
+  const std::string id(32, 'e');
+  const Instant due = kBegin + kMsPerHour;
+  std::vector<record::Decision> decisions;
+  const auto decide = [&](record::Event event, Array holders, std::vector<Value> clocks = {}) {
+    if (!holders.empty()) event.holders = std::move(holders);
+    if (!clocks.empty()) event.clocks = Array(clocks.begin(), clocks.end());
+    decisions.push_back(author.decide(id, {std::move(event)}, kBegin));
+  };
+  const auto lists = [&decisions] {
+    const World world(decisions);
+    std::string text;
+    for (const std::string body : {"HOTLINE-1", "PSC-1", "RC-1", "OC-1", "FIRE-1", "GAS-1"}) {
+      const Page page = must(world.queries->worklist(body, kNow));
+      CHECK(page.count == static_cast<std::int64_t>(page.lines.size()));
+      for (const Value& line : page.lines)
+        text += body + " " + std::string(line.text("why")) + " " + std::string(line.text("due")) + "; ";
+    }
+    return text;
+  };
+  decide(event("CaseRegistered", Object{{"ref", "R-1"}}, "REGISTERED"), Array{Value("HOTLINE-1")});
+  CHECK(lists() == "HOTLINE-1 REGISTERED ; ");
+  decide(event("CaseDispatched",
+               Object{{"lead", "PSC-1"},
+                      {"co_handlers", Array{Value(Object{{"body", "RC-1"}, {"due", format_utc(due)}}),
+                                            Value(Object{{"body", "OC-1"}})}}},
+               "DISPATCHED"),
+         Array{Value("PSC-1")}, {clock_change("sign", "started", due + kMsPerHour)});
+  const std::string first = format_at_offset(due, query_options().offset_minutes);
+  const std::string second = format_at_offset(due + kMsPerHour, query_options().offset_minutes);
+  CHECK(lists() == "PSC-1 DISPATCHED " + second + "; RC-1 CO_HANDLER " + first + "; ");
+  decide(event("WhistleBlown", Object{{"kind", "hard"}, {"bodies", Array{Value("FIRE-1"), Value("GAS-1")}}}),
+         {}, {clock_change("whistle", "started", due)});
+  CHECK(lists() == "PSC-1 DISPATCHED " + first + "; RC-1 CO_HANDLER " + first + "; FIRE-1 WHISTLE " + first +
+                       "; GAS-1 WHISTLE " + first + "; ");
+  decide(event("WhistleAnswered", Object{{"body", "GAS-1"}}), {});
+  decide(event("CoHandlerReported", Object{{"body", "RC-1"}}), {});
+  CHECK(lists() == "PSC-1 DISPATCHED " + first + "; FIRE-1 WHISTLE " + first + "; ");
+  decide(event("CaseClosed", Object{}, "CLOSED", true), Array{Value("HOTLINE-1")});
+  CHECK(lists() == "HOTLINE-1 CLOSED ; ");
+}
+
+TEST_CASE("queries: rows of the layout before answer until new ones are there") {
+  World world(invent_lives(27, 100));
+  const auto seen = [&world] {
+    std::string text;
+    for (const Value& line : must(world.queries->worklist("HOTLINE-510108", kNow)).lines)
+      text += std::string(line.text("case")) + " " + std::string(line.text("why")) + "; ";
+    return text;
+  };
+  const std::string before = seen();
+  REQUIRE_FALSE(before.empty());
+  store::Batch cut;
+  REQUIRE(world.store.scan("worklist.a", "case/", [&cut](std::string_view key, std::string_view bytes) {
+    if (!key.starts_with(kWorkCasePrefix)) return false;
+    const std::size_t parts = pack(unpack<WorkRow>(bytes)->parts).size();
+    cut.put("worklist.a", std::string(key), std::string(bytes.substr(0, bytes.size() - parts)));
+    return true;
+  }));
+  REQUIRE(world.store.write(cut));
+  CHECK(seen() == before);
 }
 
 TEST_CASE("queries: a case is overdue from its due instant on, and only while its clock is open") {

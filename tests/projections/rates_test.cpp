@@ -215,6 +215,13 @@ TEST_CASE("rates: by close a case counts in the month of its last closing, and n
   CHECK(one_line(life, RatesBasis::callback) == "2026-01 1 1/1 1/1 1/1");
 }
 
+TEST_CASE("rates: what another system closed counts in the month in which that was") {
+  const Life life = {
+      {0, registered()},
+      {0, event("CaseClosed", Object{{"closed_at", "2026-03-02T01:00:00.000Z"}}, "CLOSED", true)}};
+  CHECK_THAT(one_line(life, RatesBasis::close), Catch::StartsWith("2026-03 1 "));
+}
+
 TEST_CASE("rates: months are local, the first instant of one belongs to it") {
   const int last_minute = (31 * 24 - 8) * 60;
   CHECK(one_line({{0, registered()}, {last_minute - 1, happy()}}).starts_with("2026-01 1"));

@@ -160,7 +160,7 @@ void add_case(Program& program) {
   verb.option("--where", given->where,
               "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=…, "
               "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
-              "from=TIME, before=TIME (registered)")
+              "from=TIME, before=TIME (when it was asked)")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");

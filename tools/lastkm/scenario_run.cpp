@@ -136,9 +136,6 @@ class Run {
   static void check_state(const cases::CaseState& state, const Expectation& expectation, Check& check) {
     const std::vector<std::string>& words = expectation.words;
     const std::string& about = words.front();
-    const auto held_by = [&](const std::string& body) {
-      return std::find(state.holders.begin(), state.holders.end(), body) != state.holders.end();
-    };
     std::string got;
     if (about == "stage") got = state.stage;
     if (about == "lead") got = state.lead.empty() ? "none" : state.lead;
@@ -159,9 +156,13 @@ class Run {
       return;
     }
     if (about == "on" || about == "not") {
-      const std::string& body = words.back();
-      check.ok = held_by(body) == (about == "on");
-      check.got = "on " + (state.holders.empty() ? "nobody's" : joined(state.holders));
+      std::vector<std::string> bodies = state.holders;
+      for (const cases::Parts::Pending& one : state.pending()) {
+        if (!state.ended) bodies.emplace_back(one.body);
+      }
+      const bool is_on = std::find(bodies.begin(), bodies.end(), words.back()) != bodies.end();
+      check.ok = is_on == (about == "on");
+      check.got = "on " + (bodies.empty() ? "nobody's" : joined(bodies));
       return;
     }
     check.got = about + " " + got;

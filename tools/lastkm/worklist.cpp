@@ -1,4 +1,5 @@
 // lastkm worklist BODY, due: what waits for a body or a person, and what falls due, by due time.
+#include "projections/views/work_row.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
@@ -15,6 +16,11 @@ struct Given {
   [[nodiscard]] projections::PageRequest page() const { return {.limit = limit, .cursor = cursor}; }
 };
 
+std::string_view why_of(const Value& line) {
+  if (line.text("why") == projections::kCoHandler) return "co-handler";
+  return line.text("why") == projections::kWhistle ? "whistle" : "holder";
+}
+
 Exit print_work(Session& session, const projections::Page& page, const std::string& nothing) {
   session.reflects(page.positions);
   if (session.json()) {
@@ -25,13 +31,13 @@ Exit print_work(Session& session, const projections::Page& page, const std::stri
     session.out() << nothing << '\n';
     return Exit::ok;
   }
-  Table table({{"due"}, {"ref"}, {"stage"}, {"with"}});
+  Table table({{"due"}, {"ref"}, {"stage"}, {"why"}, {"with"}});
   for (const Value& line : page.lines) {
     std::string with;
     for (const Value& holder : *line.find("holders")->if_array())
       with += (with.empty() ? "" : ", ") + *holder.if_string();
     table.add({Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain),
-               line.text("ref"), line.text("stage"), with});
+               line.text("ref"), line.text("stage"), why_of(line), with});
   }
   table.print(session.out(), session.style());
   session.out() << page.lines.size() << " of " << page.count << '\n';
