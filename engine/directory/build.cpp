@@ -99,7 +99,7 @@ class ContextBuilder {
       if (at->version >= document_.version) {
         return refusal(
             document_, "stale-version",
-            "version " + std::to_string(at->version) + " is in force; give this one a higher version",
+            "version " + std::to_string(at->version) + " is there already; give this one a higher version",
             "/version");
       }
     } else {

@@ -63,8 +63,8 @@ Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::
                 {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
                 {"position", Object{{"lane", lane.value}, {"ordinal", ordinal.value}}}};
 }
+}  // namespace
 
-/// A time of a line of history, at the offset.
 void at_offset(Object& object, std::string_view name, std::int32_t offset) {
   Value* held = object.find(name);
   if (held == nullptr) return;
@@ -72,8 +72,6 @@ void at_offset(Object& object, std::string_view name, std::int32_t offset) {
   auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
   if (at) *held = format_at_offset(*at, offset);
 }
-}  // namespace
-
 Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes) {
   Object show = common(state, lane, ordinal, offset_minutes);
   show.set("clocks", clocks_of(state, offset_minutes));
@@ -107,6 +105,11 @@ Value history_line(Value row, std::int32_t offset_minutes) {
       if (Object* object = change.if_object()) {
         at_offset(*object, "due", offset_minutes);
         at_offset(*object, "base", offset_minutes);
+        Value* marks = object->find("marks");
+        Array* times = marks == nullptr ? nullptr : marks->if_array();
+        for (std::size_t i = 0; times != nullptr && i < times->size(); ++i) {
+          if (Object* mark = (*times)[i].if_object()) at_offset(*mark, "at", offset_minutes);
+        }
       }
     }
   }

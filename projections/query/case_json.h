@@ -19,5 +19,7 @@ namespace lastkm::projections {
 /// As of `case history`, from {"event","lane","ordinal","recorded_at"}: the event as it stands in its record,
 /// with the lane, ordinal and record time of its decision.
 [[nodiscard]] Value history_line(Value row, std::int32_t offset_minutes);
+/// Puts a time that stands in a row at the offset.
+void at_offset(Object& object, std::string_view name, std::int32_t offset_minutes);
 
 }  // namespace lastkm::projections

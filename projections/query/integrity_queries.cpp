@@ -4,6 +4,7 @@
 
 #include "engine/record/digest.h"
 #include "projections/checkpoint.h"
+#include "projections/query/case_json.h"
 #include "projections/query/paging.h"
 #include "projections/query/queries.h"
 #include "projections/views/integrity_row.h"
@@ -46,9 +47,14 @@ Result<Page> Queries::late(const PageRequest& page) const {
         return true;
       });
   if (!scanned) return scanned.error();
-  auto answer = found->lines([&rows](const std::string& bytes) -> Result<Value> {
+  auto answer = found->lines([&rows, this](const std::string& bytes) -> Result<Value> {
     auto row = row_value("integrity", "late", bytes);
-    return row ? std::move(row) : rows.failed("integrity", row.error());
+    if (!row) return rows.failed("integrity", row.error());
+    if (Object* line = row->if_object()) {
+      for (const std::string_view time : {"occurred_at", "recorded_at"})
+        at_offset(*line, time, options_.offset_minutes);
+    }
+    return row;
   });
   if (answer) answer->positions = rows.positions("integrity");
   return answer;

@@ -40,6 +40,9 @@ def run(scratch):
     check("something is shipped", len(documents) > 3)
     again = ask("directory-publish", "directory", "publish", "--shipped", data=data)
     check("publishing twice gives the same ordinals", [d["ordinal"] for d in again] == [d["ordinal"] for d in documents])
+    back = call("directory", "activate", 1, data=data)
+    check("what is in force does not go back", back.returncode == 1 and f"up to {documents[-1]['ordinal']} is in force" in back.stderr, back.stderr)
+    ask("directory-activate", "directory", "activate", documents[-1]["ordinal"], data=data)
     check("an unknown document is not found", call("directory", "show", "no-such", data=data).returncode == 3)
     case = submitting(data)
     reading(data, case)
@@ -154,6 +157,7 @@ def reading(data, case):
     proof = ask("integrity", "integrity", data=data)
     check("every chain is whole", bool(proof) and proof[0]["broken"] == 0 and sum(l["last"] for l in proof[0]["lanes"]) > 0)
     ask("late", "integrity", "--late", data=data)
+    check("what came late is a table for people", "{" not in call("integrity", "--late", data=data).stdout)
     position = shown[0]["position"]
     there = f"{position['lane']}:{position['ordinal']}"
     seen = call("case", "show", case, "--wait-for", there, "--json", data=data)

@@ -1,5 +1,6 @@
 // lastkm directory publish|activate|list|show: the documents that decisions read.
 #include <algorithm>
+#include <optional>
 
 #include "projections/explain/document_text.h"
 #include "tools/lastkm/program.h"
@@ -89,6 +90,19 @@ Result<Exit> activate(Session& session, const Activate& given) {
   if (!from) return from.error();
   const auto engine = session.engine();
   if (!engine) return engine.error();
+  // Where lanes differ an activation was cut short: it may be asked for again.
+  std::optional<DirectoryOrdinal> in_force;
+  for (std::int32_t lane = 0; lane < (*engine)->deployment().lanes; ++lane) {
+    const auto context = (*engine)->context(LaneId(lane));
+    const DirectoryOrdinal up_to = context == nullptr ? DirectoryOrdinal() : context->ordinal;
+    in_force = std::min(in_force.value_or(up_to), up_to);
+  }
+  if (ordinal > 0 && DirectoryOrdinal(ordinal) < in_force) {
+    return Error{ErrorKind::refused, "not-above",
+                 "Everything up to " + std::to_string(in_force->value) +
+                     " is in force, and nothing goes back: publish an earlier document as a new version.",
+                 ""};
+  }
   if (auto active = (*engine)->activate(DirectoryOrdinal(ordinal), *from); !active) return active.error();
   if (session.json()) {
     session.print(Object{{"ordinal", ordinal}, {"lanes", std::int64_t{(*engine)->deployment().lanes}}});

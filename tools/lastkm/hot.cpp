@@ -80,7 +80,28 @@ Result<Exit> integrity(Session& session, bool late) {
     const auto page = (*queries)->late();
     if (!page) return page.error();
     session.reflects(page->positions);
-    print_page(session, *page);
+    if (session.json()) {
+      print_page(session, *page);
+      return Exit::ok;
+    }
+    Table table({{"lane", Align::right},
+                 {"ordinal", Align::right},
+                 {"case"},
+                 {"seq", Align::right},
+                 {"event"},
+                 {"by"},
+                 {"happened"},
+                 {"recorded"}});
+    for (const Value& line : page->lines) {
+      table.add({line.number("lane"), line.number("ordinal"), line.text("case"), line.number("seq"),
+                 line.text("type"), line.text("body"), short_time(line.text("occurred_at")),
+                 short_time(line.text("recorded_at"))});
+    }
+    if (page->lines.empty()) {
+      session.out() << "Nothing was recorded more than a day after it happened.\n";
+    } else {
+      table.print(session.out(), session.style());
+    }
     return Exit::ok;
   }
   const auto found = (*queries)->integrity();

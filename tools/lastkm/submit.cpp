@@ -24,7 +24,10 @@ struct Line {
 Result<intake::Submission> read_line(const std::string& text, std::int64_t number) {
   const std::string where = "line " + std::to_string(number);
   const auto value = json::read_value(text, where);
-  if (!value) return value.error();
+  if (!value) {
+    const Error& why = value.error();
+    return Error{ErrorKind::bad_input, "bad-data", why.code + ": " + why.message, ""};
+  }
   auto submission = intake::read_submission(*value);
   if (!submission) {
     Error error = submission.error();
