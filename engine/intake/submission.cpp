@@ -154,4 +154,24 @@ Result<Submission> read_submission(const Value& value) {
   return out;
 }
 
+std::optional<Instant> newest_of_rows(std::span<const Submission> submissions, Instant at_most) {
+  std::optional<Instant> newest;
+  const auto take = [&newest, at_most](Instant at) {
+    if (at <= at_most && newest < at) newest = at;
+  };
+  for (const Submission& row : submissions) {
+    if (!row.historical) continue;
+    if (row.occurred_at) take(*row.occurred_at);
+    if (const auto closed = parse_instant(row.data.text("closed_at"))) take(*closed);
+  }
+  return newest;
+}
+
+std::optional<Instant> moved_to(Instant now, const Submission& submission,
+                                std::optional<Instant> newest_row) {
+  const bool by_rows = submission.historical && (newest_row || now.ms != 0);
+  const std::optional<Instant> named = by_rows ? newest_row : submission.occurred_at;
+  return named > now ? named : std::nullopt;
+}
+
 }  // namespace lastkm::intake

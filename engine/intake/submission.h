@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,11 +28,20 @@ struct Submission {
   std::optional<Instant> occurred_at;
   std::optional<Instant> at;  ///< record time, virtual clocks only
   bool clocks_from_business_time = false;
-  bool historical = false;     ///< imported: a virtual clock moves to the newest of all rows at once
+  bool historical = false;     ///< imported: see newest_of_rows
   bool case_from_log = false;  ///< its id stands in the log already, whether the case was opened or not
   std::string correlation, trace;
   Value data;  ///< plain; an object
 };
+
+/// The newest time, up to `at_most`, at which rows of an import were asked or closed: before the first of
+/// them is taken a virtual clock moves there, so that none is recorded before what it tells of. nullopt: no
+/// row names one.
+[[nodiscard]] std::optional<Instant> newest_of_rows(std::span<const Submission> submissions, Instant at_most);
+/// Where a virtual clock that stands at `now` moves by the business time of a submission; nullopt: nowhere.
+/// One that nobody has set (0) takes the first time that it is told.
+[[nodiscard]] std::optional<Instant> moved_to(Instant now, const Submission& submission,
+                                              std::optional<Instant> newest_row);
 
 /// Reads a line of `submit` (schemas/cli/submit.schema.json). bad_input "bad-data" with the JSON pointer in
 /// `path`; unknown members are refused.

@@ -113,6 +113,7 @@ Result<std::unique_ptr<Rehearsal>> LocalEngine::rehearse() {
   RehearsalParts parts;
   parts.deployment = deployment_;
   parts.now = [this] { return now(); };
+  parts.newest_row = [this](std::span<const intake::Submission> rows) { return newest_row(rows); };
   parts.context = [this](DirectoryOrdinal ordinal) { return directory_.at(ordinal); };
   parts.lane_state = [this](LaneId lane) { return owner_of(lane).lane_state(lane); };
   parts.find_case = [this](LaneId lane, const AggregateId& id) { return owner_of(lane).find_case(id); };

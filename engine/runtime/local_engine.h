@@ -72,6 +72,7 @@ class LocalEngine final : public Engine {
   std::vector<Result<Outcome>> submit_to_workers(std::span<const intake::Submission> submissions);
   std::vector<Result<Outcome>> migrate_batch(std::span<const Migration> cases);
   Result<Outcome> advance_command(const intake::Submission& submission);
+  std::optional<Instant> newest_row(std::span<const intake::Submission> submissions) const;
   std::optional<Instant> own_time(const intake::Submission& submission,
                                   std::optional<Instant> newest_row) const;
   bool is_repeat(const intake::Submission& submission);

@@ -37,18 +37,6 @@ Waiters::Awaited awaited(const record::Command& command) {
   return out;
 }
 
-/// The newest time that rows of an import name: none of them was exported before it.
-std::optional<Instant> newest_of_rows(std::span<const intake::Submission> submissions) {
-  std::optional<Instant> newest;
-  for (const intake::Submission& row : submissions) {
-    if (!row.historical) continue;
-    newest = std::max(newest, row.occurred_at);
-    if (const auto closed = parse_instant(row.data.text("closed_at")); closed && newest < *closed)
-      newest = *closed;
-  }
-  return newest;
-}
-
 Error only_virtual() {
   return Error{ErrorKind::bad_input, "bad-data", "'at' is for deployments with a virtual clock", "/at"};
 }
@@ -146,7 +134,7 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
   std::unordered_set<std::string> asked;  ///< rows of imports, since the batch was settled last
   std::optional<Error> broken;
   std::size_t settled_lines = 0;
-  const std::optional<Instant> newest_row = newest_of_rows(submissions);
+  const std::optional<Instant> newest_row = this->newest_row(submissions);
   if (shares_) {
     // What others have decided meanwhile.
     if (auto settled = settle(); !settled) broken = settled.error();
@@ -232,16 +220,21 @@ std::vector<Result<Outcome>> LocalEngine::submit_inline(std::span<const intake::
   return out;
 }
 
+/// What an import tells of is not newer than the present, whatever a row says.
+std::optional<Instant> LocalEngine::newest_row(std::span<const intake::Submission> submissions) const {
+  return intake::newest_of_rows(submissions, Instant{clock_->now().ms + kAheadMostMs});
+}
+
 /// The time to which a submission moves a virtual clock; nullopt: it does not.
 std::optional<Instant> LocalEngine::own_time(const intake::Submission& submission,
                                              std::optional<Instant> newest_row) const {
   if (submission.at) return submission.at;
-  const std::optional<Instant> named = submission.historical ? newest_row : submission.occurred_at;
-  return named > now() ? named : std::nullopt;
+  return intake::moved_to(now(), submission, newest_row);
 }
 
 /// Whether its outcome is known already, by its key or by its reference and content.
 bool LocalEngine::is_repeat(const intake::Submission& submission) {
+  if (submission.name == lane::kAdvanceClock) return false;
   if (submission.idempotency_key.empty() && submission.reference.empty()) return false;
   const auto identity = identify(submission);
   return identity && owner_of(identity->lane)

@@ -96,6 +96,7 @@ class ShadowRehearsal final : public Rehearsal {
   std::vector<Result<Outcome>> submit(std::span<const intake::Submission> submissions) override {
     std::vector<Result<Outcome>> out;
     out.reserve(submissions.size());
+    newest_row_ = parts_.newest_row(submissions);
     for (const intake::Submission& submission : submissions) out.push_back(submit_one(submission));
     if (auto kept = books_.end_batch(); !kept) {
       for (auto& outcome : out) outcome = kept.error();
@@ -104,12 +105,12 @@ class ShadowRehearsal final : public Rehearsal {
   }
 
  private:
-  /// The clock as it would stand: a virtual one that nobody has set takes the first time it is told.
+  /// The clock as it would stand. What would fall due on the way of a virtual one is not rehearsed.
   Instant now(const intake::Submission& submission) {
-    const Instant now = parts_.now();
-    if (!parts_.deployment.virtual_clock || now.ms != 0) return now;
-    if (!set_to_ && submission.occurred_at) set_to_ = submission.occurred_at;
-    return set_to_.value_or(now);
+    if (!parts_.deployment.virtual_clock) return parts_.now();
+    const Instant now = std::max(parts_.now(), set_to_);
+    set_to_ = intake::moved_to(now, submission, newest_row_).value_or(now);
+    return set_to_;
   }
 
   Result<Outcome> submit_one(const intake::Submission& submission) {
@@ -159,7 +160,8 @@ class ShadowRehearsal final : public Rehearsal {
   /// Boxes of the right size under keys of nobody: the vault makes no keys for what is not kept.
   const std::unique_ptr<privacy::Vault> sealing_ = privacy::make_seeded_vault(0);
   std::map<std::int32_t, lane::LaneState> lanes_;
-  std::optional<Instant> set_to_;
+  std::optional<Instant> newest_row_;  ///< of the batch
+  Instant set_to_;
 };
 
 }  // namespace

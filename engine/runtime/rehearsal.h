@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ namespace lastkm::runtime {
 struct RehearsalParts {
   Deployment deployment;
   std::function<Instant()> now;
+  std::function<std::optional<Instant>(std::span<const intake::Submission>)> newest_row;
   std::function<std::shared_ptr<const directory::Context>(DirectoryOrdinal)> context;
   std::function<lane::LaneState(LaneId)> lane_state;
   std::function<std::optional<cases::CaseState>(LaneId, const AggregateId&)> find_case;

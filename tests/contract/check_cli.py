@@ -157,7 +157,13 @@ def reading(data, case):
     proof = ask("integrity", "integrity", data=data)
     check("every chain is whole", bool(proof) and proof[0]["broken"] == 0 and sum(l["last"] for l in proof[0]["lanes"]) > 0)
     ask("late", "integrity", "--late", data=data)
-    check("what came late is a table for people", "{" not in call("integrity", "--late", data=data).stdout)
+    late_one = REGISTER | {"external": {"channel": "CH-12345", "reference": "LATE-1"}, "occurred_at": "2026-01-02T09:00:00+08:00"}
+    late_one.pop("at", None)
+    ask("submit-outcome", "submit", "-", given=lines_of(late_one), data=data)
+    (came,) = ask("late", "integrity", "--late", data=data)
+    check("what came late has the deployment's offset", came["occurred_at"] == "2026-01-02T09:00:00+08:00", str(came))
+    table = call("integrity", "--late", data=data).stdout
+    check("what came late is a table for people", "2026-01-02 09:00" in table and "{" not in table, table)
     position = shown[0]["position"]
     there = f"{position['lane']}:{position['ordinal']}"
     seen = call("case", "show", case, "--wait-for", there, "--json", data=data)

@@ -143,7 +143,12 @@ TEST_CASE("import: lines and arrays of JSON give rows, and broken ones are refus
   CHECK(run("hotline-jsonl", "[" + good).report.cleaned.at("document-truncated") == 1);
   CHECK(run("hotline-jsonl", "[{\"a\":\"" + std::string(1100000, '}') + "\"}," + good + "]").codes ==
         "1:too-long");
+  const Run misspelt =
+      run("hotline-jsonl", good + "\n" + R"({"reference":"2","channel":"CH","text":"x","statsu":"closed"})");
+  CHECK(misspelt.taken.size() == 2);
+  CHECK(misspelt.report.cleaned.at("unknown-members") == 1);
   const Run one = run("hotline-jsonl", good);
+  CHECK(one.report.cleaned.count("unknown-members") == 0);
   CHECK(one.taken[0].data.flag("anonymous"));
   CHECK(format_utc(*one.taken[0].occurred_at) == "2026-05-20T01:30:00.000Z");
   const Run numbers = run(

@@ -515,6 +515,33 @@ TEST_CASE("queries: a person's worklist is what a body holds for which that pers
 }
 
 TEST_CASE(
+    "queries: a case is once on the list of a person who acts for two of its bodies, by what falls due "
+    "first") {
+  Author author;
+  const std::string id(32, 'f');
+  const Instant due = kBegin + kMsPerHour;
+  record::Event sent =
+      event("CaseDispatched",
+            Object{{"lead", "PSC-1"},
+                   {"co_handlers", Array{Value(Object{{"body", "RC-1"}, {"due", format_utc(due)}})}}},
+            "DISPATCHED");
+  sent.holders = Array{Value("PSC-1")};
+  sent.clocks = Array{clock_change("sign", "started", due + kMsPerHour)};
+  const auto acts = [](std::string body) {
+    record::Event act = event("ActionTaken", Object{});
+    act.actor = record::Actor{BodyId(std::move(body)), "HANDLER", "p-1", ""};
+    return act;
+  };
+  const World world({author.decide(id, {sent}, kBegin), author.decide(id, {acts("PSC-1")}, kBegin),
+                     author.decide(id, {acts("RC-1")}, kBegin)});
+  const Page page = must(world.queries->worklist_of("p-1", kNow));
+  CHECK(page.count == 1);
+  REQUIRE(page.lines.size() == 1);
+  CHECK(page.lines[0].text("why") == "CO_HANDLER");
+  CHECK(page.lines[0].text("due") == format_at_offset(due, query_options().offset_minutes));
+}
+
+TEST_CASE(
     "queries: a new case is proposed as a repeat within the hours of its urgency, the most alike first "
     "(MERGE-1)") {
   Author author;

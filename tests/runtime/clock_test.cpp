@@ -89,10 +89,21 @@ TEST_CASE("virtual clock: what is sent again has its outcome, however late it is
       send(*engine, at(act("Sign", second.aggregate.value, cases::kPsc, "{}", ""), "2026-05-20T09:10"));
   REQUIRE_FALSE(without_key.has_value());
   CHECK(without_key.error().code == "clock-backwards");
+  intake::Submission same_key = at(opening("a"), "2026-05-20T09:00");
+  same_key.data = changed.data;
+  const auto reused = must(*engine, same_key);
+  REQUIRE(reused.rejection);
+  CHECK(reused.rejection->code == "key-reused");
+  intake::Submission advance = at(with_key, "2026-05-20T09:00");
+  advance.name = "AdvanceClock";
+  auto back = send(*engine, advance);
+  REQUIRE_FALSE(back.has_value());
+  CHECK(back.error().code == "clock-backwards");
 }
 
 TEST_CASE("virtual clock: rows of an import are recorded after all that they tell of") {
   Bed bed(1, 1);
+  *bed.time = cases::at("2026-06-01T09:00").ms;
   auto engine = bed.open_with_rules();
   std::vector<intake::Submission> rows{opening("a"), opening("b"), opening("c")};
   const char* const times[] = {"2026-05-20T09:00", "2026-05-22T09:00", "2026-05-21T09:00"};
@@ -100,11 +111,29 @@ TEST_CASE("virtual clock: rows of an import are recorded after all that they tel
     rows[i].historical = true;
     rows[i].occurred_at = cases::at(times[i]);
   }
-  for (const auto& outcome : engine->submit(rows)) {
-    REQUIRE(outcome.has_value());
-    CHECK(outcome->lane_time == cases::at("2026-05-22T09:00"));
-  }
-  auto ahead = at(opening("d"), "2026-05-23T09:00");
+  const auto closed_at = [](intake::Submission& row, const char* when) {
+    row.data.if_object()->set("closed_at", when);
+  };
+  const auto all_at = [&](const std::vector<Result<Outcome>>& outcomes, const char* when) {
+    REQUIRE(outcomes.size() == rows.size());
+    for (const auto& outcome : outcomes) {
+      REQUIRE(outcome.has_value());
+      CHECK(outcome->lane_time == cases::at(when));
+    }
+  };
+  const auto rehearsal = engine->rehearse();
+  REQUIRE(rehearsal);
+  all_at((*rehearsal)->submit(rows), "2026-05-22T09:00");
+  all_at(engine->submit(rows), "2026-05-22T09:00");
+  // A row that is closed later; and one of a year that has not come, which moves nothing.
+  for (auto& row : rows) row.idempotency_key += "2";
+  closed_at(rows[0], "2026-05-23T01:00:00.000Z");
+  closed_at(rows[1], "2072-05-23T01:00:00.000Z");
+  const auto second = engine->rehearse();
+  REQUIRE(second);
+  all_at((*second)->submit(rows), "2026-05-23T09:00");
+  all_at(engine->submit(rows), "2026-05-23T09:00");
+  auto ahead = at(opening("d"), "2026-05-23T10:00");
   ahead.occurred_at = cases::at("2026-05-25T09:00");
   auto refused = send(*engine, ahead);
   REQUIRE_FALSE(refused.has_value());

@@ -168,7 +168,7 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
                "room where it goes?",
                ""});
   }
-  return Exit::unknown_outcome;
+  return exit == Exit::ok || exit == Exit::refused ? Exit::unknown_outcome : exit;
 }
 
 Exit Program::answer(const std::vector<std::string>& arguments, const Streams& streams, Folder* served) {

@@ -86,6 +86,7 @@ std::optional<std::set<std::string>> played_roles(Session& session, const Check&
     }
     return *std::move(roles);
   }
+  if (!is_workflow(bytes, given.file)) return std::nullopt;
   if (session.is_served() || !session.options().data.empty()) {
     const auto engine = session.engine();
     if (!engine && session.options().data_is_named) {
@@ -101,7 +102,6 @@ std::optional<std::set<std::string>> played_roles(Session& session, const Check&
     }
     if (!roles.empty()) return roles;
   }
-  if (!is_workflow(bytes, given.file)) return std::nullopt;
   const auto files = shipped_files();
   auto roles = files ? roles_in(session, *files) : Result(std::set<std::string>());
   if (!roles || roles->empty()) {

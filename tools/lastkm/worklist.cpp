@@ -21,7 +21,9 @@ std::string_view why_of(const Value& line) {
   return line.text("why") == projections::kWhistle ? "whistle" : "holder";
 }
 
-Exit print_work(Session& session, const projections::Page& page, const std::string& nothing) {
+enum class Of : std::uint8_t { somebody, everybody };
+
+Exit print_work(Session& session, const projections::Page& page, Of list, const std::string& nothing) {
   session.reflects(page.positions);
   if (session.json()) {
     print_page(session, page);
@@ -31,13 +33,19 @@ Exit print_work(Session& session, const projections::Page& page, const std::stri
     session.out() << nothing << '\n';
     return Exit::ok;
   }
-  Table table({{"due"}, {"ref"}, {"stage"}, {"why"}, {"with"}});
+  const bool says_why = list == Of::somebody;
+  Table table(says_why ? std::vector<Column>{{"due"}, {"ref"}, {"stage"}, {"why"}, {"with"}}
+                       : std::vector<Column>{{"due"}, {"ref"}, {"stage"}, {"with"}});
   for (const Value& line : page.lines) {
     std::string with;
     for (const Value& holder : *line.find("holders")->if_array())
       with += (with.empty() ? "" : ", ") + *holder.if_string();
-    table.add({Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain),
-               line.text("ref"), line.text("stage"), why_of(line), with});
+    std::vector<Cell> cells{
+        Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain), line.text("ref"),
+        line.text("stage")};
+    if (says_why) cells.emplace_back(why_of(line));
+    cells.emplace_back(with);
+    table.add(std::move(cells));
   }
   table.print(session.out(), session.style());
   session.out() << page.lines.size() << " of " << page.count << '\n';
@@ -61,7 +69,7 @@ Result<Exit> worklist(Session& session, const Given& given) {
                         ? (*queries)->worklist(given.body, (*engine)->now(), given.page())
                         : (*queries)->worklist_of(given.person, (*engine)->now(), given.page());
   if (!page) return page.error();
-  return print_work(session, *page, "Nothing waits for " + given.body + given.person + ".");
+  return print_work(session, *page, Of::somebody, "Nothing waits for " + given.body + given.person + ".");
 }
 
 Result<Exit> due(Session& session, const Given& given) {
@@ -78,7 +86,7 @@ Result<Exit> due(Session& session, const Given& given) {
   if (!queries) return queries.error();
   const auto page = (*queries)->due(before, now, given.page());
   if (!page) return page.error();
-  return print_work(session, *page,
+  return print_work(session, *page, Of::everybody,
                     given.before.empty() ? "Nothing is overdue." : "Nothing falls due by then.");
 }
 
@@ -93,7 +101,7 @@ void add_worklist(Program& program) {
   auto given = std::make_shared<Given>();
   Verb verb = program.verb("worklist", "What waits for a body or a person, by due time");
   verb.option("BODY", given->body, "KIND-PLACE, such as PSC-5101080170060001");
-  verb.option("--person", given->person, "what a body holds for which this person has acted last");
+  verb.option("--person", given->person, "the work of bodies for which this person has acted last");
   paged(verb, *given);
   program.on(verb, Needs::folder, [given](Session& session) { return worklist(session, *given); });
 
