@@ -157,13 +157,6 @@ def reading(data, case):
     proof = ask("integrity", "integrity", data=data)
     check("every chain is whole", bool(proof) and proof[0]["broken"] == 0 and sum(l["last"] for l in proof[0]["lanes"]) > 0)
     ask("late", "integrity", "--late", data=data)
-    late_one = REGISTER | {"external": {"channel": "CH-12345", "reference": "LATE-1"}, "occurred_at": "2026-01-02T09:00:00+08:00"}
-    late_one.pop("at", None)
-    ask("submit-outcome", "submit", "-", given=lines_of(late_one), data=data)
-    (came,) = ask("late", "integrity", "--late", data=data)
-    check("what came late has the deployment's offset", came["occurred_at"] == "2026-01-02T09:00:00+08:00", str(came))
-    table = call("integrity", "--late", data=data).stdout
-    check("what came late is a table for people", "2026-01-02 09:00" in table and "{" not in table, table)
     position = shown[0]["position"]
     there = f"{position['lane']}:{position['ordinal']}"
     seen = call("case", "show", case, "--wait-for", there, "--json", data=data)
@@ -219,9 +212,21 @@ def reading(data, case):
     ask("config", "config", data=data)
     table = call("worklist", "HOTLINE-510108", data=data).stdout.splitlines()
     check("tables have no colours where nobody sees them", not any("\x1b" in l for l in table))
+    came_late(data)
     rules_check(data)
     scenario(data)
     importing(data)
+
+
+def came_late(data):
+    """What is recorded more than a day after it happened. Moves the lane of its case."""
+    late_one = REGISTER | {"external": {"channel": "CH-12345", "reference": "LATE-1"}, "occurred_at": "2026-01-02T09:00:00+08:00"}
+    late_one.pop("at", None)
+    ask("submit-outcome", "submit", "-", given=lines_of(late_one), data=data)
+    (came,) = ask("late", "integrity", "--late", data=data)
+    check("what came late has the deployment's offset", came["occurred_at"] == "2026-01-02T09:00:00+08:00", str(came))
+    table = call("integrity", "--late", data=data).stdout
+    check("what came late is a table for people", "2026-01-02 09:00" in table and "{" not in table, table)
 
 
 def rules_check(data):
