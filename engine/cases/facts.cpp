@@ -118,9 +118,8 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
     return keep(std::move(bodies));
   }
   if (name == "co_handlers_pending") {
-    return count(
-        static_cast<std::size_t>(std::count_if(state_.co_handlers.begin(), state_.co_handlers.end(),
-                                               [](const CoHandler& c) { return c.due && !c.reported; })));
+    return count(static_cast<std::size_t>(std::count_if(state_.co_handlers.begin(), state_.co_handlers.end(),
+                                                        [](const CoHandler& c) { return c.is_pending(); })));
   }
   if (name == "returned_by") return texts(state_.returned_by);
   if (name == "children") return texts(state_.children);

@@ -59,6 +59,9 @@ struct CoHandler {
   bool reported = false;
   bool operator==(const CoHandler&) const = default;
 
+  /// It has to report by a time of its own.
+  [[nodiscard]] bool is_pending() const { return due && !reported; }
+
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
     each(self.body, self.due, self.reported);

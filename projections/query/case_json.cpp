@@ -72,6 +72,7 @@ void at_offset(Object& object, std::string_view name, std::int32_t offset) {
   auto at = parse_instant(text == nullptr ? std::string_view() : std::string_view(*text));
   if (at) *held = format_at_offset(*at, offset);
 }
+
 Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes) {
   Object show = common(state, lane, ordinal, offset_minutes);
   show.set("clocks", clocks_of(state, offset_minutes));
