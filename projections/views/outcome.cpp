@@ -92,6 +92,8 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     if (change.text("clock") != kContactClock) continue;
     // Started anew: another lead has to make contact.
     if (change.text("change") == "started") contacted.reset();
+    // What is suspended is not late, however long it stands still.
+    if (change.text("change") == "suspended") contact_due.reset();
     const std::string_view text = change.text("due");
     if (text.empty()) continue;
     auto due = parse_instant(text);

@@ -23,6 +23,11 @@ record::Event dispatched(std::string_view lead = "PSC-1", int hours = 1) {
   made.clocks = Array{clock_change("first_contact", "started", kBegin + hours * kMsPerHour)};
   return made;
 }
+record::Event suspended() {
+  record::Event made = event("ClockSuspended", Object{{"clock", "first_contact"}, {"reason", "X"}});
+  made.clocks = Array{clock_change("first_contact", "suspended")};
+  return made;
+}
 record::Event contacted() {
   return event("FirstContactMade", Object{{"channel", "PHONE"}}, "IN_PROGRESS");
 }
@@ -100,6 +105,9 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
       {"contact at the due instant is late",
        {{0, registered()}, {1, dispatched()}, {60, contacted()}, {90, happy()}},
        "2026-01 1 0/1 1/1 1/1"},
+      {"contact while its clock stands still is in time",
+       {{0, registered()}, {1, dispatched()}, {30, suspended()}, {120, contacted()}, {180, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
       {"never contacted", {{0, registered()}, {1, dispatched()}, {90, happy()}}, "2026-01 1 0/1 1/1 1/1"},
       {"the caller denies the contact",
        {{0, registered()},
