@@ -152,6 +152,18 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
     return Error{ErrorKind::integrity, "wrong-partition",
                  "lane " + std::to_string(decision->lane.value) + " does not belong into this partition", ""};
   }
+  for (const record::Event& event : decision->events) {
+    const bool known = std::all_of(targets_.begin(), targets_.end(), [&](const Target& target) {
+      return target.view->knows(*decision, event);
+    });
+    if (known) continue;
+    return Error{ErrorKind::integrity, "unknown-event",
+                 "lane " + std::to_string(decision->lane.value) + ", ordinal " +
+                     std::to_string(decision->ordinal.value) + " has version " +
+                     std::to_string(event.version) + " of the event '" + event.type +
+                     "', which this program does not know; upgrade it",
+                 ""};
+  }
   switch (checkpoint_.offer(decision->lane, decision->ordinal, stored.offset)) {
     case record::Verdict::repeat:
       ++passed_over_.repeats;

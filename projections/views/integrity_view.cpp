@@ -34,7 +34,7 @@ std::string lane_key(LaneId lane) {
 }
 
 namespace {
-class IntegrityView final : public View {
+class IntegrityView final : public CaseView {
  public:
   [[nodiscard]] std::string_view name() const override { return "integrity"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }

@@ -316,6 +316,31 @@ TEST_CASE("projector: a record that cannot be read stops its partition there, an
   CHECK(*projector->lag() > 0);
 }
 
+TEST_CASE("projector: an event from the future stops its partition there, for every view and no longer") {
+  Author author;
+  FakeLog log(1);
+  FakeStore store;
+  const std::string id(32, 'a');
+  log.add(author.decide(id, {event("CaseRegistered", Object{{"ref", "R-1"}}, "REGISTERED")}, kBegin));
+  auto of_the_future = author.decide(id, {event("CaseSigned", Object{}, "SIGNED")}, kBegin);
+  of_the_future.events.front().version = 2;
+  const auto projector = open(log, store);
+  catch_up(*projector);
+  const std::string before = digest_of(*projector);
+  log.add(of_the_future);
+  const auto behind = projector->catch_up();
+  REQUIRE_FALSE(behind);
+  CHECK(behind.error().code == "unknown-event");
+  CHECK_THAT(behind.error().message, Catch::Contains("version 2") && Catch::Contains("CaseSigned"));
+  CHECK(digest_of(*projector) == before);
+  // The program that knows it, here because it is another event, goes on from there.
+  of_the_future.events.front().version = 1;
+  log.decisions[0].back().record.value = record::encode(of_the_future, "/lastkm/test");
+  catch_up(*projector);
+  CHECK(digest_of(*projector) == fresh_digest(log));
+  CHECK(status_of(*projector, "cases").state == "live");
+}
+
 TEST_CASE("projector: a decision in a partition that does not carry its lane is refused") {
   Author author;
   FakeLog log(2);
