@@ -178,10 +178,12 @@ Status start(const rules::ClockOperation& operation, std::string_view name, cons
   return done();
 }
 
+/// That what it waited for was done late is said of every clock that has run out, so that nobody takes it for
+/// overdue any longer; the decider 1 said it only where marks were still to come.
 void stop(const Clock& clock, const ClockWork& work, Array& changes) {
   const bool runs = clock.state == ClockState::running || clock.state == ClockState::suspended;
-  const bool still_marks = clock.state == ClockState::breached && !clock.silenced && !clock.marks.empty();
-  if (runs || still_marks) say(clock, "stopped", work, changes);
+  const bool ran_out = clock.state == ClockState::breached && !clock.silenced;
+  if (runs || (ran_out && (work.decider >= 2 || !clock.marks.empty()))) say(clock, "stopped", work, changes);
 }
 
 Status suspend(Clock clock, const ClockWork& work, Array& changes) {

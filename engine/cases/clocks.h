@@ -3,6 +3,7 @@
 // breached clock stays breached), unless the command itself names the clock: then it is refused.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "engine/base/result.h"
@@ -19,7 +20,8 @@ struct ClockWork {
   const calendar::Calendar& calendar;
   const CaseFacts& facts;  ///< over `state`
   CaseState& state;
-  Instant base;  ///< when it happens: what a started or resumed clock counts from
+  Instant base;              ///< when it happens: what a started or resumed clock counts from
+  std::int32_t decider = 1;  ///< version
 };
 
 /// Applies the operation to the state and appends its changes. Marks of a new clock that would lie at or

@@ -170,16 +170,17 @@ class Group {
 
   Status operate_clock(const rules::ClockOperation& operation) {
     const calendar::Calendar& calendar = calendar_of(cause_.context);
-    auto outcome = operate(operation, {cause_.workflow, calendar, facts_, state_, cause_.base}, changes_);
+    const auto operate_by = [&](const calendar::Calendar& by) {
+      return operate(operation, {cause_.workflow, by, facts_, state_, cause_.base, cause_.moment.decider},
+                     changes_);
+    };
+    auto outcome = operate_by(calendar);
     if (outcome) return outcome;
     if (auto told = trouble(outcome.error(), "clock " + operation.clock); !told) return told;
     if (outcome.error().code != "calendar-missing") return done();
     // What has been done to some of "*" is not done to them twice: they are in no state for it any more.
-    const calendar::Calendar plain = on_plain_weeks(calendar, cause_.base);
-    if (auto again = operate(operation, {cause_.workflow, plain, facts_, state_, cause_.base}, changes_);
-        !again) {
+    if (auto again = operate_by(on_plain_weeks(calendar, cause_.base)); !again)
       return trouble(again.error(), "clock " + operation.clock);
-    }
     return done();
   }
 

@@ -139,7 +139,7 @@ void follow_calendar(const rules::Workflow& workflow, const directory::Context& 
   const auto count = [&](const calendar::Calendar& calendar, Array& changes) {
     CaseState counted = state;
     const CaseFacts facts(counted, context, moment.now);
-    return recompute({workflow, calendar, facts, counted, Instant{INT64_MIN}}, changes);
+    return recompute({workflow, calendar, facts, counted, Instant{INT64_MIN}, moment.decider}, changes);
   };
   Array changes;
   if (!count(*context.working_calendar(), changes)) {

@@ -1,6 +1,7 @@
 #include "engine/lane/step.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/cases/decide.h"
 #include "engine/cases/evolve.h"
@@ -14,6 +15,7 @@ namespace {
 using record::Command;
 using record::Decision;
 using record::Rejection;
+using namespace std::string_view_literals;
 
 constexpr std::string_view kOperatorRule = "engine/operator";
 constexpr std::string_view kFollowUpRepeat = "follow-up-repeat";
@@ -238,6 +240,7 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, Lan
   auto command = record::decode_command(bytes);
   if (!command) {
     taken.why_not = command.error().message;
+    taken.unknown_type = command.error().code == "unknown-type";
   } else if (command->aggregate.value != key || command->lane != in ||
              command->lane != record::lane_of(command->aggregate, lanes)) {
     taken.why_not = "the record's key, lane and aggregate do not belong together";
@@ -254,6 +257,12 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
                      std::to_string(state.decider) + ", this program knows " +
                      std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
                      ": install a newer program",
+                 ""};
+  }
+  if (taken.unknown_type && state.decider >= 2) {
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 "lane " + std::to_string(state.lane.value) +
+                     " is asked what this program does not know: " + taken.why_not,
                  ""};
   }
   Decision decision = open_decision(state, taken);
@@ -300,6 +309,30 @@ bool is_skip_of_repeat(const Command& command, const Decision& decision, Memory&
 }
 
 }  // namespace
+
+Status check_known(const Decision& decision) {
+  static constexpr std::array kOfLanes = {"ClockAdvanced"sv, "DeciderActivated"sv, "DirectoryActivated"sv,
+                                          "DirectoryScheduled"sv, "FollowUpsNoted"sv};
+  if (decision.decider > kNewestDecider) {
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 "decider " + std::to_string(decision.decider) + " made this decision, this program knows " +
+                     std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
+                     ": install a newer program",
+                 ""};
+  }
+  const bool of_lane = record::is_lane_aggregate(decision.aggregate);
+  for (const record::Event& event : decision.events) {
+    const bool known = of_lane ? event.version == 1 &&
+                                     std::find(kOfLanes.begin(), kOfLanes.end(), event.type) != kOfLanes.end()
+                               : cases::is_known(event.type, event.version);
+    if (known) continue;
+    return Error{ErrorKind::integrity, "unknown-event",
+                 "event " + std::to_string(event.seq) + " is version " + std::to_string(event.version) +
+                     " of '" + event.type + "', which this program does not know: install a newer program",
+                 ""};
+  }
+  return done();
+}
 
 void fold(LaneState& state, Books& books, const Taken& taken, const Decision& decision,
           std::string_view decision_bytes) {

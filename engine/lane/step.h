@@ -16,6 +16,19 @@
 namespace lastkm::lane {
 
 /// What the lane has decided so far, as `step` may read it.
+/// A command about an aggregate. An id alone does not tell one: a foreign writer may use it twice.
+struct Asked {
+  AggregateId about;
+  CommandId id;
+  bool operator==(const Asked&) const = default;
+  struct Hash {
+    std::size_t operator()(const Asked& asked) const noexcept {
+      // Ids are keyed hashes and random numbers: their sum is as good.
+      return std::hash<AggregateId>{}(asked.about) + std::hash<CommandId>{}(asked.id);
+    }
+  };
+};
+
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -41,15 +54,22 @@ struct Taken {
   std::string_view bytes;
   std::optional<record::Command> command;  ///< absent: undecodable
   std::string why_not;                     ///< the reason, where it is absent
+  bool unknown_type = false;               ///< the reason is that a newer program may have written it
 };
 /// Undecodable also where the record's key, its lane and its aggregate do not belong together, or not to the
 /// lane `in` whose partition it was read from.
 [[nodiscard]] Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, LaneId in);
 
 /// The decision on the lane's next command. An error stops the lane before this command:
-/// integrity "upgrade-required" (decider version this program cannot run), "document-missing".
+/// integrity "upgrade-required" (a decider version that this program cannot run; from the decider 2 on also a
+/// command of an unknown type, which the decider 1 cannot decode), "document-missing".
 [[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes,
                                             Memory& memory);
+
+/// What others have decided is only folded, or shown, where this program knows all that stands in it.
+/// integrity "upgrade-required": a decider of the future made it; "unknown-event": it holds one that is not
+/// known here.
+[[nodiscard]] Status check_known(const record::Decision& decision);
 
 /// Applies an accepted decision; `decision_bytes` is its record's value.
 void fold(LaneState& state, Books& books, const Taken& taken, const record::Decision& decision,

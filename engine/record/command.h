@@ -58,8 +58,8 @@ inline constexpr std::size_t kMaxRecordBytes = 8U << 20U;
 
 /// `source` is the deployment's CloudEvents source, "/lastkm/<log id>".
 [[nodiscard]] std::string encode(const Command& command, std::string_view source);
-/// integrity "not-canonical", "unknown-type", "undecodable" where the bytes are no command of a version known
-/// here.
+/// integrity "unknown-type", "undecodable" where the bytes are no command of a version known here. Members in
+/// another order and blanks are taken: what is hashed is the bytes as they are.
 [[nodiscard]] Result<Command> decode_command(std::string_view bytes);
 
 }  // namespace lastkm::record

@@ -5,11 +5,21 @@
 namespace lastkm::runtime {
 
 namespace {
-constexpr std::string_view kType = "org.lastkm.deployment.v1";
+constexpr std::string_view kType = "org.lastkm.deployment.v2";
+/// Without a decider: its lanes begin at the oldest.
+constexpr std::string_view kOldType = "org.lastkm.deployment.v1";
+}  // namespace
+
+lane::LaneState Deployment::begun(LaneId lane) const {
+  lane::LaneState state;
+  state.lane = lane;
+  state.decider = decider;
+  return state;
 }
 
 Status write_deployment(log::EventLog& log, const Deployment& deployment) {
   Object data{{"clock", deployment.virtual_clock ? "virtual" : "system"},
+              {"decider", static_cast<std::int64_t>(deployment.decider)},
               {"lanes", static_cast<std::int64_t>(deployment.lanes)},
               {"log_id", deployment.log_id},
               {"vault_id", deployment.vault_id}};
@@ -34,7 +44,10 @@ Result<Deployment> read_deployment(log::EventLog& log) {
                  "that was begun",
                  ""};
   }
-  auto value = record::unwrap(records.front().record.value, kType);
+  const std::string& bytes = records.front().record.value;
+  auto value = record::unwrap(bytes, kType);
+  const bool old = !value && record::unwrap(bytes, kOldType);
+  if (old) value = record::unwrap(bytes, kOldType);
   if (!value) return value.error();
   record::Members envelope(*value, "deployment record");
   Deployment deployment;
@@ -43,6 +56,7 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   record::Members data(*value->find("data"), "deployment");
   deployment.virtual_clock = data.demand_text("clock") == "virtual";
   deployment.lanes = static_cast<std::int32_t>(data.demand_number("lanes"));
+  if (!old) deployment.decider = static_cast<std::int32_t>(data.demand_number("decider"));
   deployment.log_id = data.demand_text("log_id");
   deployment.vault_id = data.demand_text("vault_id");
   deployment.storage = data.text("storage");

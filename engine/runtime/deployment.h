@@ -1,5 +1,5 @@
-// The constants of a deployment: its log id, number of lanes, kind of clock, vault. One record in `meta`,
-// written at init.
+// The constants of a deployment: its log id, number of lanes, first decider, kind of clock, vault. One record
+// in `meta`, written at init.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/lane/state.h"
 #include "engine/log/event_log.h"
 
 namespace lastkm::runtime {
@@ -14,12 +15,15 @@ namespace lastkm::runtime {
 struct Deployment {
   std::string log_id;  ///< 32 hex digits
   std::int32_t lanes = 64;
+  std::int32_t decider = lane::kOldestDecider;  ///< version that its lanes begin at
   bool virtual_clock = false;
   std::string vault_id;
   Instant made_at;
   std::string storage;  ///< identity() of the log that it was written to; empty where that has none
   /// The CloudEvents source of its records.
   [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
+  /// A lane before its first decision.
+  [[nodiscard]] lane::LaneState begun(LaneId lane) const;
 };
 
 [[nodiscard]] Status write_deployment(log::EventLog& log, const Deployment& deployment);

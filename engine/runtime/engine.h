@@ -100,6 +100,11 @@ class Engine {
   /// Puts every document up to `ordinal` into force in every lane: now, or from an instant ahead on.
   [[nodiscard]] virtual Status activate(DirectoryOrdinal ordinal,
                                         std::optional<Instant> from = std::nullopt) = 0;
+  /// Puts a version of the decider into force in every lane that is below it. bad_input "unknown-decider":
+  /// this program cannot run it.
+  [[nodiscard]] virtual Status activate_decider(std::int32_t decider) = 0;
+  /// The version of the decider that a lane runs at.
+  [[nodiscard]] virtual std::int32_t decider(LaneId lane) const = 0;
   /// Gives each of these cases an operator's MigrateCase with this input; an outcome for each, in order.
   struct Migration {
     AggregateId aggregate;

@@ -62,14 +62,15 @@ std::vector<std::string> state_families() {
   return out;
 }
 
-LaneBooks::LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const DirectoryLog& directory)
-    : store_(store),
+LaneBooks::LaneBooks(LaneId lane, const Deployment& deployment, store::Store& store,
+                     const DirectoryLog& directory)
+    : state(deployment.begun(lane)),
+      begun_(state),
+      store_(store),
       directory_(directory),
-      cases_kept_(kCasesKept / static_cast<std::size_t>(std::max(lanes, 1))),
+      cases_kept_(kCasesKept / static_cast<std::size_t>(std::max(deployment.lanes, 1))),
       due_(store, kDueFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)),
-      expiries_(store, kExpiryFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)) {
-  state.lane = lane;
-}
+      expiries_(store, kExpiryFamily, big_endian(static_cast<std::uint64_t>(lane.value), 4)) {}
 
 std::string LaneBooks::lane_key() const {
   return big_endian(static_cast<std::uint64_t>(state.lane.value), 4);
@@ -99,9 +100,7 @@ Status LaneBooks::load() {
   outbox_.clear();
   outbox_changes_.clear();
   failure_.reset();
-  const LaneId lane = state.lane;
-  state = lane::LaneState{};
-  state.lane = lane;
+  state = begun_;
   last_command_offset = -1;
   auto stored = store_.get(kLaneFamily, lane_key());
   if (!stored) return stored.error();
@@ -190,30 +189,28 @@ void LaneBooks::put_case(cases::CaseState changed) {
 }
 
 // All that is remembered of a case lies together.
-std::string LaneBooks::answered_key(const AggregateId& about, const CommandId& id) const {
-  return lane_key() + about.value + "/" + id.value;
+std::string LaneBooks::answered_key(const lane::Asked& asked) const {
+  return lane_key() + asked.about.value + "/" + asked.id.value;
 }
 
-LaneBooks::Answered* LaneBooks::answered(const AggregateId& about, const CommandId& id) {
-  if (const auto found = answered_.find(id); found != answered_.end()) return &found->second;
-  if (no_answer_.contains(id)) return nullptr;
-  const auto bytes = read(kAnsweredFamily, answered_key(about, id));
-  return bytes ? hold_answer(about, id, *bytes) : nullptr;
+LaneBooks::Answered* LaneBooks::answered(const lane::Asked& asked) {
+  if (const auto found = answered_.find(asked); found != answered_.end()) return &found->second;
+  if (no_answer_.contains(asked)) return nullptr;
+  const auto bytes = read(kAnsweredFamily, answered_key(asked));
+  return bytes ? hold_answer(asked, *bytes) : nullptr;
 }
 
-LaneBooks::Answered* LaneBooks::hold_answer(const AggregateId& about, const CommandId& id,
-                                            std::string_view bytes) {
+LaneBooks::Answered* LaneBooks::hold_answer(const lane::Asked& asked, std::string_view bytes) {
   auto row = unpack<AnsweredRow>(bytes);
   if (!row) {
-    if (!failure_) failure_ = unreadable("answer to " + id.value);
+    if (!failure_) failure_ = unreadable("answer to " + asked.id.value);
     return nullptr;
   }
   Answered out;
-  out.about = about;
-  out.remembered = cases::Remembered{id, std::move(row->fingerprint), "", row->ordinal, row->at};
+  out.remembered = cases::Remembered{asked.id, std::move(row->fingerprint), "", row->ordinal, row->at};
   out.decision_offset = row->offset;
   out.stored = true;
-  return &answered_.emplace(id, std::move(out)).first->second;
+  return &answered_.emplace(asked, std::move(out)).first->second;
 }
 
 void LaneBooks::expect(std::span<const Expected> commands) {
@@ -230,9 +227,10 @@ void LaneBooks::expect(std::span<const Expected> commands) {
       case_keys.push_back(command.aggregate.value);
       of_case.push_back(books);
     }
-    if (!books->answered_.contains(command.id) && books->no_answer_.insert(command.id).second &&
+    const lane::Asked asked{command.aggregate, command.id};
+    if (!books->answered_.contains(asked) && books->no_answer_.insert(asked).second &&
         !books->made_.contains(command.id)) {
-      answer_keys.push_back(books->answered_key(command.aggregate, command.id));
+      answer_keys.push_back(books->answered_key(asked));
       of_answer.emplace_back(books, taken);
     }
   }
@@ -255,33 +253,35 @@ void LaneBooks::expect(std::span<const Expected> commands) {
   for (std::size_t i = 0; i < answer_keys.size(); ++i) {
     if (!(*answers)[i]) continue;
     const auto& [books, taken] = of_answer[i];
-    books->no_answer_.erase(taken->command->id);
-    books->hold_answer(taken->command->aggregate, taken->command->id, *(*answers)[i]);
+    const lane::Asked asked{taken->command->aggregate, taken->command->id};
+    books->no_answer_.erase(asked);
+    books->hold_answer(asked, *(*answers)[i]);
   }
 }
 
 std::optional<cases::Remembered> LaneBooks::find_answered(const AggregateId& about, const CommandId& id) {
-  const Answered* found = answered(about, id);
+  const Answered* found = answered({about, id});
   if (found == nullptr) return std::nullopt;
   return found->remembered;
 }
 
 void LaneBooks::remember(const AggregateId& about, cases::Remembered remembered) {
-  const CommandId id = remembered.command;
-  made_.erase(id);
-  answered_[id] = Answered{about, std::move(remembered), -1, true, false};
+  lane::Asked asked{about, remembered.command};
+  made_.erase(asked.id);
+  answered_[std::move(asked)] = Answered{std::move(remembered), -1, true, false};
 }
 
-void LaneBooks::note_decision(const CommandId& id, std::int64_t offset) {
-  if (const auto found = answered_.find(id); found != answered_.end() && found->second.decision_offset < 0) {
+void LaneBooks::note_decision(const lane::Asked& asked, std::int64_t offset) {
+  if (const auto found = answered_.find(asked);
+      found != answered_.end() && found->second.decision_offset < 0) {
     found->second.decision_offset = offset;
     found->second.changed = true;
     found->second.stored = false;
   }
 }
 
-std::optional<std::int64_t> LaneBooks::decision_offset(const AggregateId& about, const CommandId& id) {
-  const Answered* found = answered(about, id);
+std::optional<std::int64_t> LaneBooks::decision_offset(const lane::Asked& asked) {
+  const Answered* found = answered(asked);
   if (found == nullptr || found->decision_offset < 0) return std::nullopt;
   return found->decision_offset;
 }
@@ -373,8 +373,8 @@ void LaneBooks::forget_outcomes(const AggregateId& about, Instant before, store:
   });
   if (!scanned && !failure_) failure_ = scanned.error();
   std::erase_if(answered_, [&](const auto& entry) {
-    const bool gone = entry.second.about == about && entry.second.remembered.at < before;
-    if (gone) batch.erase(kAnsweredFamily, answered_key(about, entry.first));
+    const bool gone = entry.first.about == about && entry.second.remembered.at < before;
+    if (gone) batch.erase(kAnsweredFamily, answered_key(entry.first));
     return gone;
   });
 }
@@ -398,7 +398,7 @@ void LaneBooks::let_go() {
     for (auto& [id, held] : cases_) held.used = false;
   }
   for (auto& [id, held] : cases_) held.stored = !held.changed;
-  for (auto& [id, entry] : answered_) entry.stored = !entry.changed;
+  for (auto& [asked, entry] : answered_) entry.stored = !entry.changed;
   if (answered_.size() > kAnsweredToCase * cases_kept_) {
     std::erase_if(answered_, [](const auto& entry) { return !entry.second.changed; });
   }
@@ -412,9 +412,9 @@ void LaneBooks::flush_into(store::Batch& batch) {
     batch.put(kCaseFamily, id.value, pack(held.state));
     held.changed = false;
   }
-  for (auto& [id, entry] : answered_) {
+  for (auto& [asked, entry] : answered_) {
     if (!entry.changed) continue;
-    batch.put(kAnsweredFamily, answered_key(entry.about, id),
+    batch.put(kAnsweredFamily, answered_key(asked),
               pack(AnsweredRow{entry.remembered.at, entry.remembered.fingerprint, entry.decision_offset,
                                entry.remembered.ordinal}));
     entry.changed = false;

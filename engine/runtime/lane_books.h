@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/lane/step.h"
+#include "engine/runtime/deployment.h"
 #include "engine/runtime/directory_log.h"
 #include "engine/runtime/due_times.h"
 #include "engine/store/store.h"
@@ -44,8 +45,8 @@ struct Outgoing {
 /// One thread at a time.
 class LaneBooks final : public lane::Books {
  public:
-  /// One of `lanes` that share the memory of a process.
-  LaneBooks(LaneId lane, std::int32_t lanes, store::Store& store, const DirectoryLog& directory);
+  /// One of the deployment's lanes, which share the memory of a process.
+  LaneBooks(LaneId lane, const Deployment& deployment, store::Store& store, const DirectoryLog& directory);
 
   /// Reads the lane's state and outbox from the store. An absent state is the empty one.
   [[nodiscard]] Status load();
@@ -68,8 +69,8 @@ class LaneBooks final : public lane::Books {
   /// The case that got the n-th reference number of this lane.
   [[nodiscard]] std::optional<AggregateId> find_reference(std::int64_t n);
   /// Where the decision at an ordinal lies, for commands that are remembered.
-  void note_decision(const CommandId& id, std::int64_t offset);
-  [[nodiscard]] std::optional<std::int64_t> decision_offset(const AggregateId& about, const CommandId& id);
+  void note_decision(const lane::Asked& asked, std::int64_t offset);
+  [[nodiscard]] std::optional<std::int64_t> decision_offset(const lane::Asked& asked);
 
   void put_outgoing(Outgoing outgoing);
   void drop_outgoing(LaneId target, std::int64_t up_to);
@@ -117,16 +118,15 @@ class LaneBooks final : public lane::Books {
     bool stored = false;  ///< just so in the store
   };
   struct Answered {
-    AggregateId about;
     cases::Remembered remembered;
     std::int64_t decision_offset = -1;
     bool changed = false;
     bool stored = false;
   };
   [[nodiscard]] std::string lane_key() const;
-  [[nodiscard]] std::string answered_key(const AggregateId& about, const CommandId& id) const;
-  Answered* answered(const AggregateId& about, const CommandId& id);
-  Answered* hold_answer(const AggregateId& about, const CommandId& id, std::string_view bytes);
+  [[nodiscard]] std::string answered_key(const lane::Asked& asked) const;
+  Answered* answered(const lane::Asked& asked);
+  Answered* hold_answer(const lane::Asked& asked, std::string_view bytes);
   Held* held(const AggregateId& id);
   Held* hold(const AggregateId& id, std::string_view bytes);
   void let_go();
@@ -134,13 +134,14 @@ class LaneBooks final : public lane::Books {
   void forget_expired(store::Batch& batch);
   void forget_outcomes(const AggregateId& about, Instant before, store::Batch& batch);
 
+  const lane::LaneState begun_;  ///< before its first decision
   store::Store& store_;
   const DirectoryLog& directory_;
   const std::size_t cases_kept_;  ///< in memory after a flush, beside those that are being changed
   std::unordered_map<AggregateId, Held> cases_;
-  std::unordered_map<CommandId, Answered> answered_;
+  std::unordered_map<lane::Asked, Answered, lane::Asked::Hash> answered_;
   std::unordered_set<AggregateId> no_case_;  ///< in the store, as expect() found
-  std::unordered_set<CommandId> no_answer_;
+  std::unordered_set<lane::Asked, lane::Asked::Hash> no_answer_;
   std::unordered_set<CommandId> made_;                  ///< by note_made, and not answered yet
   std::map<std::int64_t, AggregateId> new_references_;  ///< which the store may not hold yet
   std::int64_t references_in_batch_ = 0;                ///< up to this one they are in the last batch

@@ -17,9 +17,8 @@ const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
   return found == cases_.end() ? nullptr : &found->second;
 }
 
-std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& /*about*/,
-                                                           const CommandId& id) {
-  const auto found = answered_.find(id);
+std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& about, const CommandId& id) {
+  const auto found = answered_.find({about, id});
   if (found == answered_.end()) return std::nullopt;
   return found->second;
 }
@@ -37,9 +36,9 @@ void PlainBooks::put_case(cases::CaseState state) {
   cases_[id] = std::move(state);
 }
 
-void PlainBooks::remember(const AggregateId& /*about*/, cases::Remembered answered) {
-  const CommandId id = answered.command;
-  answered_[id] = std::move(answered);
+void PlainBooks::remember(const AggregateId& about, cases::Remembered answered) {
+  lane::Asked asked{about, answered.command};
+  answered_[std::move(asked)] = std::move(answered);
 }
 
 Result<std::optional<log::StoredRecord>> LaneReader::next() {

@@ -33,7 +33,7 @@ class PlainBooks final : public lane::Books {
  private:
   Contexts contexts_;
   std::unordered_map<AggregateId, cases::CaseState> cases_;
-  std::unordered_map<CommandId, cases::Remembered> answered_;
+  std::unordered_map<lane::Asked, cases::Remembered, lane::Asked::Hash> answered_;
 };
 
 /// The records of one partition that belong to one lane, one after the other; of `decisions` those of live

@@ -50,7 +50,7 @@ std::unique_ptr<PartitionOwner> LocalEngine::make_owner(std::int32_t partition) 
                    *attempts_,
                    deployment_.source(),
                    "pid-" + std::to_string(::getpid()) + "-" + vault_->random_command().value.substr(0, 8),
-                   deployment_.lanes,
+                   deployment_,
                    [this] { return now(); },
                    [this] { return vault_->random_command(); },
                    [this](const CommandId& id) { return waiters_.anyone(id); },
@@ -147,7 +147,22 @@ Status LocalEngine::activate(DirectoryOrdinal ordinal, std::optional<Instant> fr
         ""};
   }
   const std::lock_guard lock(inline_);
-  return activate_lanes(ordinal, from);
+  return activate_lanes({.directory = ordinal, .from = from});
+}
+
+Status LocalEngine::activate_decider(std::int32_t decider) {
+  if (decider < lane::kOldestDecider || decider > lane::kNewestDecider) {
+    return Error{ErrorKind::bad_input, "unknown-decider",
+                 "this program runs the deciders " + std::to_string(lane::kOldestDecider) + " to " +
+                     std::to_string(lane::kNewestDecider),
+                 ""};
+  }
+  const std::lock_guard lock(inline_);
+  return activate_lanes({.decider = decider});
+}
+
+std::int32_t LocalEngine::decider(LaneId lane) const {
+  return owner_of(lane).lane_state(lane).decider;
 }
 
 std::shared_ptr<const directory::Context> LocalEngine::context(LaneId lane) const {

@@ -24,6 +24,14 @@ namespace lastkm::runtime {
 
 inline constexpr std::size_t kDrainMost = 1024;
 
+/// What is to come into force in lanes: the directory up to an ordinal, now or from an instant on, or a
+/// version of the decider.
+struct Activation {
+  DirectoryOrdinal directory = DirectoryOrdinal();
+  std::optional<Instant> from = std::nullopt;
+  std::int32_t decider = 0;  ///< 0: the directory
+};
+
 class LocalEngine final : public Engine {
  public:
   LocalEngine(EngineOptions options, EngineParts parts);
@@ -42,6 +50,8 @@ class LocalEngine final : public Engine {
   Status advance(Instant to) override;
   Result<std::vector<record::Document>> publish(std::span<const Value> documents) override;
   Status activate(DirectoryOrdinal ordinal, std::optional<Instant> from) override;
+  Status activate_decider(std::int32_t decider) override;
+  [[nodiscard]] std::int32_t decider(LaneId lane) const override;
   std::vector<Result<Outcome>> migrate(std::span<const Migration> cases) override;
   std::vector<record::Document> documents() const override { return directory_.documents(); }
   std::shared_ptr<const directory::Context> context(LaneId lane) const override;
@@ -91,11 +101,10 @@ class LocalEngine final : public Engine {
   void save_much();
   Status flush();
   Status write_unsaved();
-  Status activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from);
+  Status activate_lanes(Activation what);
   Status activate_laggards(const PartitionOwner& owner);
-  std::vector<log::Append> activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal,
-                                       std::optional<Instant> from) const;
-  Status wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from);
+  std::vector<log::Append> activations(std::span<const LaneId> lanes, const Activation& what) const;
+  Status wait_until_active(const Activation& what);
 
   const EngineOptions options_;
   const Deployment deployment_;

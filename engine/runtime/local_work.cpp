@@ -51,11 +51,11 @@ class Trouble {
   bool fresh_ = false;
 };
 
-/// Whether the lane uses the directory up to the ordinal, or will from the instant on.
-bool has_activated(const lane::LaneState& lane, DirectoryOrdinal ordinal, std::optional<Instant> from) {
-  if (lane.context >= ordinal) return true;
-  const auto scheduled = lane.scheduled.find(ordinal.value);
-  return from && scheduled != lane.scheduled.end() && scheduled->second == *from;
+/// Whether the lane is at this already, or will be from the instant on.
+bool has_activated(const lane::LaneState& lane, const Activation& what) {
+  if (lane.context >= what.directory && lane.decider >= what.decider) return true;
+  const auto scheduled = lane.scheduled.find(what.directory.value);
+  return what.from && scheduled != lane.scheduled.end() && scheduled->second == *what.from;
 }
 
 }  // namespace
@@ -281,36 +281,37 @@ Status LocalEngine::write_unsaved() {
 }
 
 /// What brings these lanes under an activation, where it is still to come.
-std::vector<log::Append> LocalEngine::activations(std::span<const LaneId> lanes, DirectoryOrdinal ordinal,
-                                                  std::optional<Instant> from) const {
-  Object input{{"directory", ordinal.value}};
-  if (from) input.set("from", format_utc(*from));
+std::vector<log::Append> LocalEngine::activations(std::span<const LaneId> lanes,
+                                                  const Activation& what) const {
+  Object input = what.decider > 0 ? Object{{"decider", std::int64_t{what.decider}}}
+                                  : Object{{"directory", what.directory.value}};
+  if (what.from) input.set("from", format_utc(*what.from));
   std::vector<log::Append> appends;
   for (const LaneId lane : lanes) {
-    if (has_activated(owner_of(lane).lane_state(lane), ordinal, from)) continue;
+    if (has_activated(owner_of(lane).lane_state(lane), what)) continue;
     appends.push_back(append_of(lane::engine_command(lane::kActivate, record::lane_aggregate(lane), lane,
                                                      vault_->random_command(), input, now())));
   }
   return appends;
 }
 
-Status LocalEngine::activate_lanes(DirectoryOrdinal ordinal, std::optional<Instant> from) {
-  if (from && *from <= now()) from.reset();
+Status LocalEngine::activate_lanes(Activation what) {
+  if (what.from && *what.from <= now()) what.from.reset();
   std::vector<LaneId> all;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) all.emplace_back(lane);
-  const std::vector<log::Append> appends = activations(all, ordinal, from);
+  const std::vector<log::Append> appends = activations(all, what);
   if (appends.empty()) return done();
   if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
-  if (!workers_.empty()) return wait_until_active(ordinal, from);
+  if (!workers_.empty()) return wait_until_active(what);
   if (auto settled = settle(); !settled) return settled;
   return recount();
 }
 
-Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<Instant> from) {
+Status LocalEngine::wait_until_active(const Activation& what) {
   for (int tries = 0; tries < 500; ++tries) {
     const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
       for (const LaneId lane : owner->lanes()) {
-        if (!has_activated(owner->lane_state(lane), ordinal, from)) return false;
+        if (!has_activated(owner->lane_state(lane), what)) return false;
       }
       return true;
     });
@@ -324,20 +325,23 @@ Status LocalEngine::wait_until_active(DirectoryOrdinal ordinal, std::optional<In
 /// An activation that was cut short reaches every lane in the end: of a partition that this process has
 /// taken.
 Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
-  DirectoryOrdinal most;
+  Activation directory;
+  Activation decider;
   std::map<std::int64_t, Instant> scheduled;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
     const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
-    most = std::max(most, state.context);
+    directory.directory = std::max(directory.directory, state.context);
+    decider.decider = std::max(decider.decider, state.decider);
     for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
   }
-  std::vector<log::Append> appends;
-  if (most.value > 0) appends = activations(owner.lanes(), most, std::nullopt);
+  std::vector<Activation> all = {decider, directory};
   for (const auto& [ordinal, at] : scheduled) {
-    std::optional<Instant> from(at);
-    if (at <= now()) from.reset();
-    for (log::Append& append : activations(owner.lanes(), DirectoryOrdinal(ordinal), from))
-      appends.push_back(std::move(append));
+    const bool ahead = at > now();
+    all.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
+  }
+  std::vector<log::Append> appends;
+  for (const Activation& what : all) {
+    for (log::Append& append : activations(owner.lanes(), what)) appends.push_back(std::move(append));
   }
   if (appends.empty()) return done();
   auto appended = log_->append(appends, log::Durability::buffered);

@@ -85,6 +85,7 @@ Status make_deployment(const std::string& folder, std::int32_t lanes, bool virtu
   Deployment deployment;
   deployment.log_id = (*vault)->random_aggregate().value;
   deployment.lanes = lanes;
+  deployment.decider = lane::kNewestDecider;
   deployment.virtual_clock = virtual_clock;
   deployment.vault_id = (*vault)->id();
   deployment.made_at = SystemClock().now();

@@ -72,9 +72,9 @@ Status PartitionOwner::fold_waiting() {
   return done();
 }
 
-void PartitionOwner::note_accepted(LaneBooks& books, const CommandId& command, std::int64_t offset,
+void PartitionOwner::note_accepted(LaneBooks& books, const lane::Asked& asked, std::int64_t offset,
                                    const std::string& hash) {
-  books.note_decision(command, offset);
+  books.note_decision(asked, offset);
   if (offset <= last_offset_) return;
   last_offset_ = offset;
   last_hash_ = hash;
@@ -134,6 +134,8 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
     case record::Verdict::accepted:
       break;
   }
+  if (auto known = lane::check_known(*decision); !known)
+    return at_decision(partition_, stored.offset, known.error());
   last->second = decision->ordinal;
   accepted_[decision->lane.value].push_back(
       Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
@@ -153,7 +155,7 @@ Status PartitionOwner::fold_accepted(LaneBooks& books, const lane::Taken& taken,
                  ""};
   }
   apply(books, taken, decision, accepted.bytes);
-  note_accepted(books, decision.command, accepted.offset, books.state.last_hash);
+  note_accepted(books, {decision.aggregate, decision.command}, accepted.offset, books.state.last_hash);
   if (taken.command && parts_.is_awaited(taken.command->id))
     parts_.decided(taken.command->id, taken.command->fingerprint,
                    outcome_of(books, taken, std::move(accepted.decision)));

@@ -72,7 +72,7 @@ std::optional<record::Decision> PartitionOwner::find_decision(LaneBooks& books, 
     auto decision = record::decode_decision(predicted.bytes);
     if (decision) return std::move(*decision);
   }
-  const auto offset = books.decision_offset(about, command);
+  const auto offset = books.decision_offset({about, command});
   std::vector<log::StoredRecord> records;
   if (!offset || !parts_.log.read(log::Topic::decisions, partition_, *offset, 1, kReadBytes, records) ||
       records.empty()) {
@@ -97,7 +97,7 @@ Status PartitionOwner::decide(LaneBooks& books, const lane::Taken& taken) {
   }
   parts_.attempts.begin(lane, ordinal);
   log::crash_point("decide");
-  auto decision = lane::step(books.state, taken, parts_.lanes, books);
+  auto decision = lane::step(books.state, taken, parts_.deployment.lanes, books);
   parts_.attempts.end(lane);
   if (books.failure()) return *books.failure();
   if (!decision) {
@@ -163,7 +163,7 @@ void PartitionOwner::put_predicted(std::vector<log::Append>& appends) {
 
 void PartitionOwner::accept_predicted(std::int64_t offset) {
   Predicted& first = predicted_.front();
-  note_accepted(books(first.lane), first.command, offset, first.hash);
+  note_accepted(books(first.lane), {first.aggregate, first.command}, offset, first.hash);
   if (first.outcome) parts_.decided(first.command, first.fingerprint, std::move(*first.outcome));
   predicted_.pop_front();
 }

@@ -97,8 +97,10 @@ Status PartitionOwner::skip_locked(LaneId lane, Ordinal ordinal, std::string_vie
       return lane_of_record(one.record) == lane && one.offset > books.last_command_offset;
     });
     if (stored == records.end()) continue;
-    const lane::Taken taken = lane::take(stored->record.key, stored->record.value, parts_.lanes, lane);
-    const record::Decision decision = lane::given(books.state, taken, parts_.lanes, books, by, reason);
+    const lane::Taken taken =
+        lane::take(stored->record.key, stored->record.value, parts_.deployment.lanes, lane);
+    const record::Decision decision =
+        lane::given(books.state, taken, parts_.deployment.lanes, books, by, reason);
     std::string bytes = record::encode(decision, parts_.source);
     predicted_.push_back(Predicted{lane,
                                    ordinal,

@@ -12,9 +12,9 @@ namespace lastkm::runtime {
 PartitionOwner::PartitionOwner(std::int32_t partition, OwnerParts parts)
     : partition_(partition), parts_(std::move(parts)) {
   const std::int32_t partitions = parts_.log.partitions();
-  for (std::int32_t lane = partition; lane < parts_.lanes; lane += partitions) {
-    lanes_.emplace(lane,
-                   std::make_unique<LaneBooks>(LaneId(lane), parts_.lanes, parts_.state, parts_.directory));
+  for (std::int32_t lane = partition; lane < parts_.deployment.lanes; lane += partitions) {
+    lanes_.emplace(
+        lane, std::make_unique<LaneBooks>(LaneId(lane), parts_.deployment, parts_.state, parts_.directory));
   }
 }
 
@@ -125,12 +125,12 @@ Status PartitionOwner::lose(Error why) {
 }
 
 LaneId PartitionOwner::lane_of_record(const log::Record& record) const {
-  return log::lane_in(partition_, record::lane_of(AggregateId(record.key), parts_.lanes),
+  return log::lane_in(partition_, record::lane_of(AggregateId(record.key), parts_.deployment.lanes),
                       parts_.log.partitions());
 }
 
 lane::Taken PartitionOwner::take_record(const log::Record& record) const {
-  return lane::take(record.key, record.value, parts_.lanes, lane_of_record(record));
+  return lane::take(record.key, record.value, parts_.deployment.lanes, lane_of_record(record));
 }
 
 void PartitionOwner::stop(LaneId lane, Ordinal at, Error why) {
@@ -349,7 +349,7 @@ lane::LaneState PartitionOwner::lane_state(LaneId lane) {
 
 std::optional<cases::CaseState> PartitionOwner::find_case(const AggregateId& id) {
   const std::lock_guard lock(mutex_);
-  LaneBooks& books = this->books(record::lane_of(id, parts_.lanes));
+  LaneBooks& books = this->books(record::lane_of(id, parts_.deployment.lanes));
   books.let_go_of_read();
   const cases::CaseState* found = books.find_case(id);
   if (found == nullptr) return std::nullopt;

@@ -33,7 +33,7 @@ struct OwnerParts {
   Attempts& attempts;
   std::string source;
   std::string owner;  ///< name for OwnerStarted, which no other process has
-  std::int32_t lanes = 64;
+  const Deployment& deployment;
   std::function<Instant()> now;
   std::function<CommandId()> new_id;
   std::function<bool(const CommandId&)> is_awaited;  ///< does somebody wait for this command's outcome
@@ -145,7 +145,7 @@ class PartitionOwner {
   bool nothing_accepted() const;
   Status skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
   Status lose(Error why);
-  void note_accepted(LaneBooks& books, const CommandId& command, std::int64_t offset,
+  void note_accepted(LaneBooks& books, const lane::Asked& asked, std::int64_t offset,
                      const std::string& hash);
   [[nodiscard]] lane::Taken take_record(const log::Record& record) const;
   Status handle(const log::StoredRecord& stored, const lane::Taken& taken);

@@ -37,8 +37,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
                      LaneId lane, Redecided& result) {
   LaneReader commands(log, log::Topic::commands, lane, deployment.lanes);
   LaneReader decisions(log, log::Topic::decisions, lane, deployment.lanes);
-  lane::LaneState state;
-  state.lane = lane;
+  lane::LaneState state = deployment.begun(lane);
   PlainBooks books([&directory](DirectoryOrdinal ordinal) { return directory.at(ordinal); });
   while (true) {
     auto stored = commands.next();

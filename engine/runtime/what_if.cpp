@@ -81,7 +81,7 @@ class LanePlay {
           const auto index = static_cast<std::size_t>(at.value);
           return index < drafted.size() ? drafted[index] : nullptr;
         }) {
-    was_.lane = would_.lane = lane;
+    was_ = would_ = deployment.begun(lane);
   }
 
   Result<WhatIf> run(std::size_t examples) {

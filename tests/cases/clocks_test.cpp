@@ -115,6 +115,42 @@ TEST_CASE("clocks: a due time is exclusive: a millisecond before nothing fires, 
   CHECK(events[1].data == parsed(R"({"clock":"handle"})"));
 }
 
+TEST_CASE(
+    "clocks: a clock that has run out is stopped by the step done late; by the decider 1 only with marks") {
+  const std::string stopped = R"([{"change":"stopped","clock":"sign"}])";
+  for (const std::int32_t decider : {1, 2}) {
+    Life life = opened();
+    life.decider = decider;
+    life.must("2026-03-16T16:00", "Send", kDispatcher, kPscLeads);
+    const Answer late = life.must("2026-03-17T13:00", "Sign", kPsc);
+    REQUIRE(late.events.size() == 2);
+    CHECK(late.events[0].type == "StageBreached");
+    CHECK(late.events[1].clocks == (decider == 1 ? Value() : parsed(stopped)));
+    CHECK(life.clock("sign").state == ClockState::breached);
+    CHECK(life.clock("sign").silenced == (decider == 2));
+    // Marks that are still to come wait for a restore at either.
+    const Answer told = life.must("2026-03-26T08:00", "Tell", kPsc, kProof);
+    CHECK(life.clock("handle").silenced);
+    CHECK(record::canonical(told.events.back().clocks).find(R"("clock":"handle")") != std::string::npos);
+  }
+}
+
+TEST_CASE("clocks: what was stopped late is overdue again once it is restored, and stopped again") {
+  Life life = opened();
+  life.must("2026-03-16T16:00", "Send", kDispatcher, kPscLeads);
+  life.must("2026-03-16T16:30", "Sign", kPsc);
+  life.must("2026-04-10T09:00", "Tell", kPsc, kProof);
+  CHECK(life.clock("handle").marks.empty());
+  CHECK(life.clock("handle").silenced);
+  const Answer refused = life.must("2026-04-10T10:00", "Refuse", kAgent, R"({"reason":"X"})");
+  CHECK(refused.events.back().clocks ==
+        parsed(R"([{"change":"restored","clock":"handle","due":"2026-03-25T16:00:00.000Z"}])"));
+  CHECK_FALSE(life.clock("handle").silenced);
+  CHECK(life.clock("handle").state == ClockState::breached);
+  life.must("2026-04-10T11:00", "Tell", kPsc, kProof);
+  CHECK(life.clock("handle").silenced);
+}
+
 TEST_CASE("decide: a late command cannot overtake a breach") {
   Life life = opened();
   life.must("2026-03-16T10:00", "Send", kDispatcher, kPscLeads);

@@ -14,6 +14,7 @@
 #include "engine/cases/decide.h"
 #include "engine/cases/evolve.h"
 #include "engine/json/read.h"
+#include "engine/lane/state.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
 #include "tests/source_folder.h"
@@ -195,18 +196,19 @@ inline record::Command command(const std::string& name, const record::Actor& act
   return out;
 }
 
-inline Moment moment(Instant now) {
-  return Moment{now, "17-000001", 1};
+inline Moment moment(Instant now, std::int32_t decider = lane::kNewestDecider) {
+  return Moment{now, "17-000001", decider};
 }
 
 /// One case: what it is now, and all that has happened to it.
 struct Life {
   std::shared_ptr<const directory::Context> context = world();
   CaseState state;
+  std::int32_t decider = lane::kNewestDecider;
   std::vector<std::pair<record::Event, Instant>> history;
 
   Answer send(const record::Command& asked) {
-    Answer answer = decide(state, asked, *context, moment(asked.recorded_at));
+    Answer answer = decide(state, asked, *context, moment(asked.recorded_at, decider));
     for (const record::Event& event : answer.events) history.emplace_back(event, asked.recorded_at);
     if (answer.after) state = *answer.after;
     return answer;

@@ -43,6 +43,11 @@ def run(scratch):
     back = call("directory", "activate", 1, data=data)
     check("what is in force does not go back", back.returncode == 1 and f"up to {documents[-1]['ordinal']} is in force" in back.stderr, back.stderr)
     ask("directory-activate", "directory", "activate", documents[-1]["ordinal"], data=data)
+    newest = ask("config", "config", data=data)[-1]["deciders"][-1]
+    check("a new deployment begins at the newest decider", ask("config", "config", data=data)[-1]["decider"] == newest)
+    ask("decider-activate", "decider", "activate", newest, data=data)
+    check("a decider does not go back", call("decider", "activate", newest - 1, data=data).returncode == 1)
+    check("a decider of the future is refused", call("decider", "activate", newest + 1, data=data).returncode == 2)
     check("an unknown document is not found", call("directory", "show", "no-such", data=data).returncode == 3)
     case = submitting(data)
     reading(data, case)

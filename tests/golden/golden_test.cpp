@@ -47,6 +47,7 @@ struct Golden {
     REQUIRE(meta.has_value());
     deployment.log_id = meta->text("log_id");
     deployment.lanes = static_cast<std::int32_t>(meta->number("lanes"));
+    deployment.decider = static_cast<std::int32_t>(meta->number("decider", lane::kOldestDecider));
     storage = std::make_shared<log::SimulatedStorage>(deployment.lanes);
     auto log = log::open_simulated_log(storage);
     std::vector<log::Append> appends;

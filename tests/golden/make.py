@@ -108,8 +108,10 @@ def main():
         for topic in ("commands", "decisions", "directory"):
             dump = subprocess.run([program, "log", "dump", "--from", topic, "--data", folder], check=True, capture_output=True).stdout
             (out / f"{topic}.jsonl").write_bytes(dump)
-        source = json.loads((out / "commands.jsonl").read_text(encoding="utf-8").splitlines()[0])["source"]
-        (out / "deployment.json").write_text(json.dumps({"lanes": 4, "log_id": source.split("/")[-1]}) + "\n", encoding="utf-8")
+        decisions = (out / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+        first = next(d for d in map(json.loads, decisions) if d["type"].startswith("org.lastkm.decision."))
+        deployment = {"decider": first["data"]["decider"], "lanes": 4, "log_id": first["source"].split("/")[-1]}
+        (out / "deployment.json").write_text(json.dumps(deployment) + "\n", encoding="utf-8")
     statuses = [line["status"] for line in story.lines]
     print({s: statuses.count(s) for s in sorted(set(statuses))})
 

@@ -11,13 +11,16 @@ inline constexpr std::int32_t kLanes = 4;
 
 /// A lane in memory. `decide` is what an owner does: take, step, encode, fold.
 struct Lane final : Books {
-  explicit Lane(std::int32_t number = 0) { state.lane = LaneId(number); }
+  explicit Lane(std::int32_t number = 0) {
+    state.lane = LaneId(number);
+    state.decider = kNewestDecider;
+  }
   const cases::CaseState* find_case(const AggregateId& id) override {
     const auto found = cases.find(id);
     return found == cases.end() ? nullptr : &found->second;
   }
-  std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId& id) override {
-    const auto found = answered.find(id);
+  std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override {
+    const auto found = answered.find({about, id});
     if (found == answered.end()) return std::nullopt;
     return found->second;
   }
@@ -31,8 +34,9 @@ struct Lane final : Books {
     return out;
   }
   void put_case(cases::CaseState one) override { cases[one.id] = std::move(one); }
-  void remember(const AggregateId&, cases::Remembered one) override {
-    answered[one.command] = std::move(one);
+  void remember(const AggregateId& about, cases::Remembered one) override {
+    Asked asked{about, one.command};
+    answered[std::move(asked)] = std::move(one);
   }
 
   record::Decision decide_bytes(const std::string& key, const std::string& bytes) {
@@ -53,7 +57,7 @@ struct Lane final : Books {
 
   LaneState state;
   std::map<AggregateId, cases::CaseState> cases;
-  std::map<CommandId, cases::Remembered> answered;
+  std::unordered_map<Asked, cases::Remembered, Asked::Hash> answered;
   std::int64_t reach = 5;
   std::string last_bytes;
 };

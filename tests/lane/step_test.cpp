@@ -90,6 +90,49 @@ TEST_CASE("step: what cannot be decided on is refused visibly, and the lane goes
   CHECK(code(lane.decide(opening(6, 1))) == "taken");
 }
 
+TEST_CASE("step: a command of a type from the future stops the lane; the decider 1 could not decode it") {
+  Lane lane = open_lane();
+  std::string future = record::encode(opening(1, 0), "/lastkm/test");
+  future.replace(future.find("command.v1"), 10, "command.v2");
+  const auto taken = take(aggregate_of(0).value, future, kLanes, LaneId(0));
+  const auto stopped = step(lane.state, taken, kLanes, lane);
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().code == "upgrade-required");
+  // An operator can pass it over.
+  CHECK(code(given(lane.state, taken, kLanes, lane, "P-1", "not ours")) == "skipped");
+  lane.state.decider = 1;
+  CHECK(code(lane.decide_bytes(aggregate_of(0).value, future)) == "undecodable");
+}
+
+TEST_CASE("step: one command id about two cases is two commands") {
+  Lane lane = open_lane();
+  const auto first = lane.decide(opening(1, 0));
+  CHECK(code(lane.decide(opening(1, 1))) == "taken");
+  CHECK(lane.decide(opening(1, 0)).duplicate_of == first.ordinal);
+}
+
+TEST_CASE("step: what a newer program has decided is not folded by one that does not know it") {
+  Lane lane = open_lane();
+  auto decision = lane.decide(opening(1, 0));
+  CHECK(check_known(decision).has_value());
+  CHECK(check_known(lane.decide(engine_command(kAdvanceClock, record::lane_aggregate(LaneId(0)), LaneId(0),
+                                               id_of(3), Object{}, cases::at("2026-05-20T08:00"))))
+            .has_value());
+  ++decision.events.front().version;
+  CHECK(check_known(decision).error().code == "unknown-event");
+  --decision.events.front().version;
+  decision.events.front().type = "CaseForgotten";
+  CHECK(check_known(decision).error().code == "unknown-event");
+  decision.aggregate = record::lane_aggregate(LaneId(0));
+  decision.events.front().type = "ClockAdvanced";
+  CHECK(check_known(decision).has_value());
+  decision.events.front().type = "CaseRegistered";
+  CHECK(check_known(decision).error().code == "unknown-event");
+  decision.events.clear();
+  decision.decider = kNewestDecider + 1;
+  CHECK(check_known(decision).error().code == "upgrade-required");
+}
+
 TEST_CASE("step: activations only go up; a missing document or a newer decider stops the lane") {
   Lane lane;
   CHECK(code(lane.decide(activation(1, 3))) == "taken");

@@ -164,6 +164,7 @@ struct Bed {
       : storage(std::make_shared<log::SimulatedStorage>(partition_count)) {
     deployment.log_id = std::string(32, 'a');
     deployment.lanes = lane_count;
+    deployment.decider = lane::kNewestDecider;
     deployment.virtual_clock = is_virtual;
     deployment.vault_id = privacy::make_seeded_vault(7)->id();
     auto log = log::open_simulated_log(storage);

@@ -66,7 +66,8 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
   const auto name = [](int n) { return AggregateId(std::string(31, 'a') + std::to_string(n)); };
   std::vector<lane::Taken> taken(3);
   // Of so many lanes each keeps one case in memory.
-  LaneBooks books(LaneId(0), 4096, *store, directory);
+  bed.deployment.lanes = 4096;
+  LaneBooks books(LaneId(0), bed.deployment, *store, directory);
   std::vector<LaneBooks::Expected> commands;
   for (int n = 0; n < 3; ++n) {
     lane::Taken& one = taken[static_cast<std::size_t>(n)];
@@ -110,6 +111,42 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
   CHECK_FALSE(books.failure());
 }
 
+TEST_CASE("books: one command id about two cases has two answers, in memory as in the store") {
+  Bed bed;
+  auto log = log::open_simulated_log(bed.storage);
+  DirectoryLog directory(*log, bed.deployment.source());
+  auto store = store::make_memory_store();
+  const AggregateId one(std::string(32, 'a'));
+  const AggregateId other(std::string(32, 'b'));
+  LaneBooks books(LaneId(0), bed.deployment, *store, directory);
+  const auto check = [&](LaneBooks& seen, bool both) {
+    CHECK(seen.find_answered(one, CommandId("c1"))->ordinal == Ordinal(1));
+    CHECK(seen.find_answered(other, CommandId("c1")).has_value() == both);
+    if (both) CHECK(seen.find_answered(other, CommandId("c1"))->ordinal == Ordinal(2));
+  };
+  const auto answer = [](std::int64_t ordinal) {
+    cases::Remembered remembered = outcome("c1", "2026-05-20T09:00");
+    remembered.ordinal = Ordinal(ordinal);
+    return remembered;
+  };
+  books.remember(one, answer(1));
+  check(books, false);
+  lane::Taken again;
+  again.command.emplace();
+  again.command->aggregate = other;
+  again.command->id = CommandId("c1");
+  const std::vector<LaneBooks::Expected> expected = {{&books, &again}};
+  LaneBooks::expect(expected);
+  check(books, false);
+  books.remember(other, answer(2));
+  check(books, true);
+  flush(books, *store);
+  check(books, true);
+  LaneBooks restarted(LaneId(0), bed.deployment, *store, directory);
+  REQUIRE(restarted.load().has_value());
+  check(restarted, true);
+}
+
 TEST_CASE("books: outcomes leave the store 400 days after the archive, and not before; newer ones stay") {
   Bed bed;
   auto log = log::open_simulated_log(bed.storage);
@@ -118,7 +155,7 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
   const AggregateId id(std::string(32, 'a'));
   const AggregateId other(std::string(32, 'b'));
   {
-    LaneBooks books(LaneId(0), 1, *store, directory);
+    LaneBooks books(LaneId(0), bed.deployment, *store, directory);
     cases::CaseState one = books.take_case(id);
     one.version = 1;
     one.archived_at = cases::at("2026-06-20T00:00");
@@ -130,7 +167,7 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
     flush(books, *store);
     CHECK(rows(*store, kAnsweredFamily) == 3);
   }
-  LaneBooks books(LaneId(0), 1, *store, directory);
+  LaneBooks books(LaneId(0), bed.deployment, *store, directory);
   REQUIRE(books.load().has_value());
   books.state.time = cases::at("2027-07-24T23:59");
   flush(books, *store);
@@ -157,7 +194,7 @@ TEST_CASE("calendar: the pass over open clocks goes on in parts, and ends with o
   auto log = log::open_simulated_log(bed.storage);
   DirectoryLog directory(*log, bed.deployment.source());
   REQUIRE(directory.refresh().has_value());
-  LaneBooks books(LaneId(0), 1, *bed.state, directory);
+  LaneBooks books(LaneId(0), bed.deployment, *bed.state, directory);
   REQUIRE(books.load().has_value());
   const Instant now = cases::at("2026-05-20T10:00");
   CHECK(books.behind_calendar(now, 3).looked == 0);

@@ -12,12 +12,14 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
   const DirectoryLog directory(*log, "/lastkm/test");
   const auto store = store::make_memory_store();
   // So many lanes share the memory that hardly anything is kept.
-  LaneBooks books(LaneId(0), 8192, *store, directory);
+  Deployment many;
+  many.lanes = 8192;
+  LaneBooks books(LaneId(0), many, *store, directory);
   const auto open_case = [&books](int n) {
     const AggregateId id("case-" + std::to_string(n));
     const CommandId command("command-" + std::to_string(n));
     books.remember(id, cases::Remembered{command, "print", "", Ordinal(n), Instant{n}});
-    books.note_decision(command, n);
+    books.note_decision({id, command}, n);
     cases::CaseState state = books.take_case(id);
     state.version = n;
     ++books.state.opened;
@@ -32,7 +34,7 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
       CHECK(found->version == n);
       const AggregateId id("case-" + std::to_string(n));
       CHECK(books.find_answered(id, CommandId("command-" + std::to_string(n))));
-      CHECK(books.decision_offset(id, CommandId("command-" + std::to_string(n))) == n);
+      CHECK(books.decision_offset({id, CommandId("command-" + std::to_string(n))}) == n);
       CHECK(books.find_reference(n) == AggregateId("case-" + std::to_string(n)));
     }
   };

@@ -48,7 +48,7 @@ void give_other_decision(Bed& bed) {
   auto log = log::open_simulated_log(bed.storage);
   DirectoryLog directory(*log, bed.deployment.source());
   REQUIRE(directory.refresh().has_value());
-  LaneBooks books(LaneId(0), 1, *bed.state, directory);
+  LaneBooks books(LaneId(0), bed.deployment, *bed.state, directory);
   const auto decisions = bed.sequences().decisions[0];
   const auto last = record::decode_decision(decisions.back());
   books.state.ordinal = last->ordinal;

@@ -151,8 +151,7 @@ TEST_CASE("control: without de-duplication the checker sees a second effect") {
     runtime::Sequences decided;
     for (const auto& [lane, commands] : life.bed.sequences().commands) {
       ForgetfulBooks books(directory);
-      lane::LaneState state;
-      state.lane = LaneId(lane);
+      lane::LaneState state = life.bed.deployment.begun(LaneId(lane));
       for (const std::string& bytes : commands) {
         const std::string key = record::decode_command(bytes)->aggregate.value;
         const lane::Taken taken = lane::take(key, bytes, life.lanes, LaneId(lane));

@@ -1,4 +1,6 @@
 // lastkm config: what this deployment is, and what this program would use.
+#include <algorithm>
+
 #include "engine/lane/state.h"
 #include "engine/record/command.h"
 #include "tools/lastkm/program.h"
@@ -8,6 +10,14 @@
 namespace lastkm::tool {
 
 namespace {
+
+/// Where lanes differ an activation is still on its way.
+std::int32_t oldest_in_force(const runtime::Engine& engine) {
+  std::int32_t oldest = lane::kNewestDecider;
+  for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane)
+    oldest = std::min(oldest, engine.decider(LaneId(lane)));
+  return oldest;
+}
 
 Result<Exit> run(Session& session) {
   const auto folder = session.folder();
@@ -27,6 +37,7 @@ Result<Exit> run(Session& session) {
              {"now", format_at_offset(engine.now(), context->offset_minutes())},
              {"made_at", format_at_offset(deployment.made_at, context->offset_minutes())},
              {"documents", static_cast<std::int64_t>(engine.documents().size())},
+             {"decider", std::int64_t{oldest_in_force(engine)}},
              {"deciders", Array{std::int64_t{lane::kOldestDecider}, std::int64_t{lane::kNewestDecider}}},
              {"socket", socket_path((*folder)->path())},
              {"command_bytes_max", static_cast<std::int64_t>(record::kMaxCommandBytes)}};

@@ -5,6 +5,7 @@ namespace lastkm::tool {
 void add_verbs(Program& program) {
   add_init(program);
   add_directory(program);
+  add_decider(program);
   add_submit(program);
   add_import(program);
   add_case(program);

@@ -7,6 +7,7 @@ class Program;
 
 void add_init(Program& program);
 void add_directory(Program& program);
+void add_decider(Program& program);
 void add_submit(Program& program);
 void add_import(Program& program);
 void add_case(Program& program);

@@ -1,0 +1,98 @@
+// Which version of the decider lanes run at: from the beginning, and after an upgrade.
+#include "tests/runtime/bed.h"
+
+#include "engine/record/envelope.h"
+
+namespace lastkm::runtime {
+
+namespace {
+
+std::set<std::int32_t> deciders_of(const Engine& engine) {
+  std::set<std::int32_t> out;
+  for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane)
+    out.insert(engine.decider(LaneId(lane)));
+  return out;
+}
+
+Outcome open_case(Engine& engine, const std::string& key) {
+  const auto opened = opening(key);
+  auto outcome = engine.submit(std::span(&opened, 1)).front();
+  if (!outcome) FAIL(outcome.error().message);
+  return *outcome;
+}
+
+}  // namespace
+
+TEST_CASE("decider: a deployment says at which one its lanes begin; where it does not, at the oldest") {
+  const auto read_back = [](const std::string& bytes) {
+    const auto log = log::open_simulated_log(std::make_shared<log::SimulatedStorage>(1));
+    const log::Append append{log::Topic::meta, 0, log::Record{"deployment", bytes, {}}};
+    REQUIRE(log->append(std::span(&append, 1), log::Durability::synced));
+    return read_deployment(*log);
+  };
+  Bed bed;
+  const auto log = log::open_simulated_log(bed.storage);
+  CHECK(read_deployment(*log)->decider == lane::kNewestDecider);
+  const Object old{{"clock", "virtual"}, {"lanes", 4}, {"log_id", bed.deployment.log_id}, {"vault_id", "v"}};
+  const auto wrapped = [&](std::string_view type, Object data) {
+    return record::wrap(type, bed.deployment.source(), "deployment", "deployment", Instant{0},
+                        std::move(data));
+  };
+  CHECK(read_back(wrapped("org.lastkm.deployment.v1", old))->decider == 1);
+  CHECK(read_back(wrapped("org.lastkm.deployment.v2", old)).error().code == "undecodable");
+  CHECK(read_back(wrapped("org.lastkm.deployment.v3", old)).error().code == "unknown-type");
+}
+
+TEST_CASE(
+    "decider: an upgrade goes through every lane, also one that was cut short, and all is decided again") {
+  Bed bed(4, 2, false);
+  bed.deployment.decider = 1;
+  {
+    const auto engine = bed.open_with_rules();
+    open_case(*engine, "a");
+    CHECK(deciders_of(*engine) == std::set<std::int32_t>{1});
+    CHECK(engine->activate_decider(0).error().code == "unknown-decider");
+    CHECK(engine->activate_decider(lane::kNewestDecider + 1).error().code == "unknown-decider");
+    CHECK(deciders_of(*engine) == std::set<std::int32_t>{1});
+  }
+  // One lane has it, and then the process died.
+  const auto activate = lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(3)), LaneId(3),
+                                             CommandId(std::string(32, '9')), Object{{"decider", 2}},
+                                             cases::at("2026-05-20T09:00"));
+  const log::Append append{log::Topic::commands, log::partition_of(LaneId(3), 2),
+                           log::Record{"lane-3", record::encode(activate, bed.deployment.source()), {}}};
+  REQUIRE(log::open_simulated_log(bed.storage)->append(std::span(&append, 1), log::Durability::synced));
+  {
+    const auto engine = bed.open();
+    open_case(*engine, "b");
+  }
+  const auto engine = bed.open();
+  CHECK(deciders_of(*engine) == std::set<std::int32_t>{2});
+  const Ordinal stands = engine->position(LaneId(0));
+  CHECK(engine->activate_decider(2).has_value());
+  CHECK(engine->position(LaneId(0)) == stands);
+  open_case(*engine, "c");
+  const Redecided again = bed.redecided();
+  CHECK(again.different == 0);
+  CHECK(again.deciders == std::set<std::int32_t>{1, 2});
+  // Whoever takes the deployment for one that began at the newest is told.
+  bed.deployment.decider = 2;
+  CHECK(bed.redecided().different > 0);
+}
+
+TEST_CASE("decider: lanes of a new deployment begin at the newest, and a lost state does not change that") {
+  Bed bed(4, 2, false);
+  {
+    const auto engine = bed.open_with_rules();
+    open_case(*engine, "a");
+    CHECK(deciders_of(*engine) == std::set<std::int32_t>{lane::kNewestDecider});
+  }
+  bed.forget_state();
+  const auto engine = bed.open();
+  open_case(*engine, "b");
+  CHECK(deciders_of(*engine) == std::set<std::int32_t>{lane::kNewestDecider});
+  CHECK(bed.redecided().deciders == std::set<std::int32_t>{lane::kNewestDecider});
+  CHECK(bed.redecided().different == 0);
+}
+
+}  // namespace lastkm::runtime
