@@ -17,6 +17,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -78,7 +79,7 @@ class Shapes:
         self.seen = {}  # event type -> how many
 
     def faults(self, value):
-        kind = value["type"].removeprefix("org.lastkm.").removesuffix(".v1")
+        kind = re.sub(r"\.v[0-9]+$", "", value["type"].removeprefix("org.lastkm."))
         out = self.records.faults(kind, value)
         if self.envelope:
             out += self.envelope.faults(value)
