@@ -37,11 +37,12 @@ struct Rung {
   const ClockRule* from = nullptr;
   const ClockRule* to = nullptr;
   const ClockOperation* operation = nullptr;
+  const Effects* effects = nullptr;  ///< of which the operation is the last
   std::string pointer;
 };
 
-/// Clocks that start each other must come to an end by themselves: on every round a condition must ask for a
-/// fact that the round itself changes, so that it fails some time.
+/// Clocks that start each other must come to an end by themselves: on every round there is a start which does
+/// not come about any more once the round has changed what it changes, or another clock has run out.
 class Ladders {
  public:
   Ladders(const Workflow& workflow, Findings& findings)
@@ -55,7 +56,7 @@ class Ladders {
           if (operation.kind != Kind::start) continue;
           for (const ClockRule& started : workflow_.clocks) {
             if (may_concern(operation, started.id))
-              rungs_.push_back({&clock, &started, &operation, child(pointer + "/clocks", i)});
+              rungs_.push_back({&clock, &started, &operation, &effects, child(pointer + "/clocks", i)});
           }
         }
       });
@@ -101,38 +102,80 @@ class Ladders {
   }
 
   [[nodiscard]] bool bounded(const Rung& rung) const {
-    std::vector<Demand> all_fail;  // of the limits: then the clock does not start
-    for (const ClockLimit& limit : rung.to->limits) all_fail.push_back({&limit.when, false});
-    const bool by_limits = rung.operation->n.empty() || rung.operation->unit.empty();
     const std::set<const ClockRule*> round = round_of(rung);
-    const std::vector<Demand> fails{{&rung.operation->when, false}};
-    return comes_to(fails, round) || (by_limits && comes_to(all_fail, round));
-  }
-
-  /// Whether something on the round gives a fact a value with which the demands can be met.
-  [[nodiscard]] bool comes_to(const std::vector<Demand>& demands,
-                              const std::set<const ClockRule*>& round) const {
-    std::set<std::string> asked;
-    for (const Demand& demand : demands) {
-      asked.insert(demand.program->facts().begin(), demand.program->facts().end());
-    }
-    const auto met = [&](const std::string& fact, const std::optional<Declaration>& becomes) {
-      if (asked.count(fact) == 0) return false;
-      Narrower known;
-      if (becomes) known[fact] = *becomes;
-      return try_cells(demands, narrowed(vocabulary_, std::move(known))).verdict != Verdict::impossible;
-    };
-    for (const ClockRule* clock : round) {
-      bool found = false;
-      for_each_effects(*clock, [&](const Effects& effects, const std::string&) {
-        found = found || changes(effects, met);
-      });
-      if (found) return true;
-    }
+    const Changes changed = changed_on(rung, round);
+    if (fails_by_unknown(rung, changed)) return true;
+    if (!starts(rung, changed.known)) return true;
     // A clock beside the round runs out some time.
     return std::any_of(workflow_.clocks.begin(), workflow_.clocks.end(), [&](const ClockRule& clock) {
-      return round.count(&clock) == 0 && met("clock." + clock.id + ".state", exactly("breached"));
+      if (round.count(&clock) > 0) return false;
+      Narrower known = changed.known;
+      known["clock." + clock.id + ".state"] = exactly("breached");
+      return !starts(rung, std::move(known));
     });
+  }
+
+  /// The ways in which a start can come about: its own condition, and that of one of the limits where it
+  /// takes its amount from there.
+  static std::vector<std::vector<Demand>> ways_of(const Rung& rung) {
+    const Demand own{&rung.operation->when, true};
+    if (!rung.operation->n.empty() && !rung.operation->unit.empty()) return {{own}};
+    std::vector<std::vector<Demand>> out;
+    for (const ClockLimit& limit : rung.to->limits) out.push_back({own, {&limit.when, true}});
+    return out;
+  }
+
+  /// Whether the start can still come about where this is known of the case.
+  [[nodiscard]] bool starts(const Rung& rung, Narrower known) const {
+    const Vocabulary vocabulary = narrowed(vocabulary_, std::move(known));
+    const std::vector<std::vector<Demand>> ways = ways_of(rung);
+    return std::any_of(ways.begin(), ways.end(), [&](const std::vector<Demand>& way) {
+      return try_cells(way, vocabulary).verdict == Verdict::possible;
+    });
+  }
+
+  /// What the facts are once a round has been gone often enough.
+  struct Changes {
+    Narrower known;
+    std::set<std::string> unknown;  ///< changed, and the document does not say to what
+  };
+
+  [[nodiscard]] Changes changed_on(const Rung& rung, const std::set<const ClockRule*>& round) const {
+    Changes out;
+    const auto note = [&out](const std::string& fact, const std::optional<Declaration>& becomes) {
+      if (!becomes) {
+        out.unknown.insert(fact);
+      } else if (const auto [at, is_new] = out.known.emplace(fact, *becomes); !is_new) {
+        at->second = either(at->second, *becomes);
+      }
+    };
+    for (const ClockRule* clock : round) {
+      for_each_effects(*clock,
+                       [&](const Effects& effects, const std::string&) { each_change(effects, note); });
+    }
+    // Every round has events.
+    out.known["case.version"] = grown("case.version");
+    // The start is looked at after what stands with it.
+    if (!rung.effects->to.empty()) out.known["case.stage"] = exactly(rung.effects->to);
+    for (const std::string& fact : out.unknown) out.known.erase(fact);
+    return out;
+  }
+
+  /// Whether a fact whose new value the document does not say can be such that the start does not come about.
+  [[nodiscard]] bool fails_by_unknown(const Rung& rung, const Changes& changed) const {
+    for (const std::vector<Demand>& way : ways_of(rung)) {
+      const auto fails = [&](const Demand& demand) {
+        const auto& facts = demand.program->facts();
+        const bool asks = std::any_of(facts.begin(), facts.end(), [&changed](const auto& fact) {
+          return changed.unknown.count(std::string(fact)) > 0;
+        });
+        const std::vector<Demand> not_met{{demand.program, false}};
+        return asks &&
+               try_cells(not_met, narrowed(vocabulary_, changed.known)).verdict != Verdict::impossible;
+      };
+      if (std::none_of(way.begin(), way.end(), fails)) return false;
+    }
+    return true;
   }
 
   static Declaration exactly(std::string text) {
@@ -141,35 +184,51 @@ class Ladders {
     return out;
   }
 
-  /// Whether one of the facts that these effects change is `met` with its new value.
-  template <class Met>
-  static bool changes(const Effects& effects, const Met& met) {
-    if (met("case.version", std::nullopt)) return true;
-    if (!effects.to.empty() && met("case.stage", exactly(effects.to))) return true;
+  /// One value or the other.
+  static Declaration either(Declaration one, const Declaration& other) {
+    one.one_of.insert(one.one_of.end(), other.one_of.begin(), other.one_of.end());
+    if (one.min && other.min) one.min = std::min(*one.min, *other.min);
+    if (one.max && other.max) {
+      one.max = std::max(*one.max, *other.max);
+    } else {
+      one.max.reset();
+    }
+    return one;
+  }
+
+  /// What grows with every round is beyond any number some time, or at the most that it can be.
+  [[nodiscard]] Declaration grown(const std::string& fact) const {
+    constexpr std::int64_t many = 1'000'000;
+    Declaration out;
+    out.type = Type::integer;
+    const auto declared = vocabulary_.fact(fact);
+    if (declared) out.max = declared->max;
+    out.min = out.max.value_or(many);
+    return out;
+  }
+
+  template <class Note>
+  void each_change(const Effects& effects, const Note& note) const {
+    if (!effects.to.empty()) note("case.stage", exactly(effects.to));
     for (const EventRule& event : effects.events) {
       std::string_view facts = facts_changed_by(event.type);
       while (!facts.empty()) {
         const std::string_view fact = facts.substr(0, facts.find(' '));
         facts.remove_prefix(std::min(facts.size(), fact.size() + 1));
-        if (met("case." + std::string(fact), new_value(event, fact))) return true;
+        note("case." + std::string(fact), new_value(event, fact));
       }
     }
-    return false;
   }
 
-  /// What a fact is after the event, where the document says it as a literal.
-  static std::optional<Declaration> new_value(const EventRule& event, std::string_view fact) {
+  /// What a fact is after the event, where the document says it.
+  [[nodiscard]] std::optional<Declaration> new_value(const EventRule& event, std::string_view fact) const {
+    if (event.type == "YellowCardIssued") return exactly("yellow");
+    if (event.type == "RedCardIssued") return exactly("red");
     const auto member = std::find_if(event.data.begin(), event.data.end(),
                                      [fact](const auto& each) { return each.first == fact; });
-    // What grows with every round is above 0 some time.
     const bool grows = member == event.data.end() ? event.type == "CaseEscalated" && fact == "level"
                                                   : is_sum(member->second, "case." + std::string(fact));
-    if (grows) {
-      Declaration out;
-      out.type = Type::integer;
-      out.min = 1;
-      return out;
-    }
+    if (grows) return grown("case." + std::string(fact));
     if (member == event.data.end() || member->second.empty() || member->second.root()->op != Op::literal) {
       return std::nullopt;
     }

@@ -255,6 +255,7 @@ TEST_CASE("prove: ladders end, or are found") {
   const std::vector<std::string> endless = {"endless-ladder " + kLadder};
   const std::string when = kLadder + "/when";
   const std::string level = "/clocks/1/on_due/events/0/data/level";
+  const std::string yellow = R"j({"type":"YellowCardIssued"})j";
   const std::string second =
       R"j({"id":"second","title":{"zh":"x","en":"x"},"limits":[{"n":1,"unit":"WD"}],"on_due":{"events":[{"type":"StageBreached"}],)j"
       R"j("clocks":[{"op":"start","clock":"ladder"}]}})j";
@@ -299,6 +300,29 @@ TEST_CASE("prove: ladders end, or are found") {
           {"in a stage that stays",
            {{when, text("case.stage != 'CHECK'")}, {"/clocks/1/on_due/to", text("WORK")}},
            endless},
+          {"with one that what grows goes on meeting", {{when, text("case.version > 1")}}, endless},
+          {"until so much has happened", {{when, text("case.version < 40")}}, {}},
+          {"until the card is given",
+           {{when, text("case.card == 'none'")}, {"/clocks/1/on_due/events/0", yellow}},
+           {}},
+          {"with the card that it gives",
+           {{when, text("case.card == 'yellow'")}, {"/clocks/1/on_due/events/0", yellow}},
+           endless},
+          {"with one of two things that both come to hold",
+           {{when, text("case.card == 'yellow' || case.version > 1")}, {"/clocks/1/on_due/events/0", yellow}},
+           endless},
+          {"by a value that the document does not say",
+           {{when, text("case.lead != 'STREET-1'")},
+            {"/clocks/1/on_due/events/0/data/lead", text("body('STREET', case.place)")},
+            {level, text("1")}},
+           {}},
+          {"by two clocks that turn the stage to and fro",
+           with({{"/clocks/1/on_due/to", text("WORK")},
+                 {when, text("case.stage == 'WORK'")},
+                 {"/clocks/3/on_due/to", text("CHECK")},
+                 {"/clocks/3/on_due/clocks/0/when", text("case.stage == 'CHECK'")}}),
+           {"endless-ladder " + kLadder, "clock-runs-on /clocks/2/on_due",
+            "endless-ladder /clocks/3/on_due/clocks/0", "clock-runs-on /commands/2/transitions/2"}},
           {"by two clocks in turn, with a condition on the way", two, {}},
           {"by two clocks in turn, without",
            with({{when, ""}}),
