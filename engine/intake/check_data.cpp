@@ -89,6 +89,9 @@ Status check_value(const Value& value, std::string_view name, const std::string&
   if (std::find(texts.begin(), texts.end(), name) != texts.end() && value.if_string() == nullptr) {
     return bad_data(path, "wrong-type: text is expected, this is of type " + std::string(value.kind()));
   }
+  if (const std::int64_t* n = value.if_int(); n != nullptr && (*n > kIntegerMost || *n < -kIntegerMost)) {
+    return bad_data(path, "out-of-range: an integer is within " + std::to_string(kIntegerMost) + " of 0");
+  }
   if (const std::string* text = value.if_string())
     return name == "name" || name == "phone" ? check_personal(*text, path)
                                              : check_string(*text, path, limits);

@@ -7,6 +7,7 @@
 #include "engine/intake/submission.h"
 #include "engine/intake/text.h"
 #include "engine/privacy/sketch.h"
+#include "engine/record/actor.h"
 #include "engine/record/canonical.h"
 #include "engine/record/digest.h"
 
@@ -119,7 +120,7 @@ Result<AggregateId> aggregate_of(const Submission& submission, const std::option
 }  // namespace
 
 Result<Identity> identify(const Submission& submission, const std::optional<AggregateId>& aggregate,
-                          std::int32_t lanes, const privacy::Vault& vault) {
+                          std::int32_t lanes, KeyStandsFor key_stands_for, const privacy::Vault& vault) {
   const TextLimits limits = submission.historical ? kImportedTextLimits : kTextLimits;
   if (Status checked = check_data(submission.data, "", limits); !checked) return checked.error();
   for (const std::string* text : {&submission.channel, &submission.reference, &submission.idempotency_key}) {
@@ -138,8 +139,14 @@ Result<Identity> identify(const Submission& submission, const std::optional<Aggr
                     ? vault.random_command()
                     : vault.command_of(submission.client, submission.idempotency_key, out.aggregate);
   out.lane = record::lane_of(out.aggregate, lanes);
-  out.fingerprint = vault.fingerprint(
-      record::canonical(Object{{"name", submission.name}, {"data", comparable(submission.data)}}));
+  Object same{{"name", submission.name}, {"data", comparable(submission.data)}};
+  const bool by_content = submission.historical || !submission.reference.empty();
+  if (key_stands_for == KeyStandsFor::request && !submission.idempotency_key.empty() && !by_content) {
+    same.set("actor", record::to_value(submission.actor));
+    if (submission.expected_version) same.set("expected_version", *submission.expected_version);
+    if (submission.occurred_at) same.set("occurred_at", format_utc(*submission.occurred_at));
+  }
+  out.fingerprint = vault.fingerprint(record::canonical(Value(std::move(same))));
   return out;
 }
 

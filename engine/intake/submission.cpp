@@ -133,8 +133,9 @@ Result<Submission> read_submission(const Value& value) {
   }
   if (const Value* version = line.member("expected_version")) {
     const std::int64_t* number = version->if_int();
-    if (number == nullptr || *number < 0) {
-      line.fail("expected_version", "wrong-type: an integer from 0 on is expected");
+    if (number == nullptr || *number < 0 || *number > kIntegerMost) {
+      line.fail("expected_version",
+                "wrong-type: an integer from 0 to " + std::to_string(kIntegerMost) + " is expected");
     } else {
       out.expected_version = *number;
     }

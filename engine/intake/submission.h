@@ -52,7 +52,14 @@ struct Identity {
   AggregateId aggregate;
   CommandId command;
   LaneId lane;
-  std::string fingerprint;  ///< of its name and its plain data, however its letters are composed
+  std::string fingerprint;  ///< of what has to be the same in a repeat, however its letters are composed
+};
+
+/// What a key is given again for. An external reference, or a row of an import, is always known by its
+/// content: the command's name and its plain data.
+enum class KeyStandsFor {
+  content,  ///< in deployments that began at the decider 1
+  request,  ///< with who asks, what version they have seen and what time they give
 };
 
 /// What a time may be: wherever on earth it is read, it has a year of four digits (RFC 3339), from 1970 on.
@@ -64,7 +71,7 @@ inline constexpr std::string_view kOutOfYears = "out-of-range: a time from 1970 
 /// `aggregate` is the case that the submission is about, where the caller has resolved it.
 [[nodiscard]] Result<Identity> identify(const Submission& submission,
                                         const std::optional<AggregateId>& aggregate, std::int32_t lanes,
-                                        const privacy::Vault& vault);
+                                        KeyStandsFor key_stands_for, const privacy::Vault& vault);
 
 /// Makes the command: all that may be free text or personal is sealed. In the clear stay the members of the
 /// data that are among `plain_fields`, those which the published workflows know for this command and declare

@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/intake/submission.h"
 #include "engine/lane/state.h"
 #include "engine/log/event_log.h"
 
@@ -22,6 +23,10 @@ struct Deployment {
   std::string storage;  ///< identity() of the log that it was written to; empty where that has none
   /// The CloudEvents source of its records.
   [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
+  /// Fixed for ever, as the answers of all keys depend on it.
+  [[nodiscard]] intake::KeyStandsFor key_stands_for() const {
+    return decider >= 2 ? intake::KeyStandsFor::request : intake::KeyStandsFor::content;
+  }
   /// A lane before its first decision.
   [[nodiscard]] lane::LaneState begun(LaneId lane) const;
 };

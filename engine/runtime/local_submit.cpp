@@ -90,7 +90,7 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
                  "there is no case '" + submission.case_id + "'; a new one is opened without its id",
                  "/case"};
   }
-  auto identity = intake::identify(submission, aggregate, deployment_.lanes, *vault_);
+  auto identity = intake::identify(submission, aggregate, deployment_.lanes, deployment_.key_stands_for(), *vault_);
   if (identity && submission.historical && submission.idempotency_key.empty()) {
     // The same row asked by the same actor under the same documents is the same command, whoever sends it
     // when: so that one that was refused is known too, and asked again once the documents have changed.

@@ -32,7 +32,7 @@ Submission submission(std::string_view data) {
 
 Result<record::Command> seal(const Submission& one, privacy::Vault& vault,
                              const std::set<std::string>& plain_fields = {}) {
-  auto identity = identify(one, std::nullopt, 64, vault);
+  auto identity = identify(one, std::nullopt, 64, KeyStandsFor::request, vault);
   if (!identity) return identity.error();
   return seal_command(one, std::move(*identity), plain_fields, Instant{1000}, vault);
 }
@@ -90,6 +90,7 @@ TEST_CASE("submission: each fault is named with the place where it stands") {
       {R"({"command":"X","actor":"A"})", "/actor"},
       {R"({"command":"X",)" + kActor + R"(,"expected_version":-1})", "/expected_version"},
       {R"({"command":"X",)" + kActor + R"(,"expected_version":"1"})", "/expected_version"},
+      {R"({"command":"X",)" + kActor + R"(,"expected_version":9007199254740992})", "/expected_version"},
       {R"({"command":"X",)" + kActor + R"(,"occurred_at":"2026-05-20"})", "/occurred_at"},
       {R"({"command":"X",)" + kActor + R"(,"idempotency_key":")" + std::string(129, 'k') + "\"}",
        "/idempotency_key"},
@@ -112,6 +113,8 @@ TEST_CASE("submission: each fault is named with the place where it stands") {
       {R"({"command":"X",)" + kActor + R"(,"data":{"caller":"Wang"}})", "/data/caller"},
       {R"({"command":"X",)" + kActor + R"(,"data":{"caller":{"name":1}}})", "/data/caller/name"},
       {R"({"command":"X",)" + kActor + R"(,"data":{"location":{"lat":1}}})", "/data/location"},
+      {R"({"command":"X",)" + kActor + R"(,"data":{"n":[9007199254740992]}})", "/data/n/0"},
+      {R"({"command":"X",)" + kActor + R"(,"data":{"n":-9007199254740992}})", "/data/n"},
       {R"({"command":"X",)" + kActor + R"(,"data":{"location":{"lat":900000001,"long":0}}})",
        "/data/location"},
       {R"({"command":"X",)" + kActor + R"(,"data":{"张三":"x"}})", "/data"},
@@ -275,10 +278,46 @@ TEST_CASE("seal: ids follow from the reference, else the key, else nothing") {
   CHECK(seal(one, *vault)->aggregate != seal(one, *vault)->aggregate);
   one.case_id = "17-000042";
   CHECK(seal(one, *vault).error().code == "no-such-case");
-  CHECK(identify(one, AggregateId("abc"), 64, *vault)->aggregate == AggregateId("abc"));
+  CHECK(identify(one, AggregateId("abc"), 64, KeyStandsFor::request, *vault)->aggregate ==
+        AggregateId("abc"));
 }
 
-TEST_CASE("seal: the fingerprint is of the plain content, whenever and whoever it comes from") {
+TEST_CASE("seal: a key stands for the whole request, where it has no reference") {
+  auto vault = privacy::make_seeded_vault(1);
+  Submission first = submission(R"({"text":"a"})");
+  first.reference = first.channel = "";
+  first.idempotency_key = "k";
+  first.expected_version = 3;
+  first.occurred_at = Instant{5};
+  const auto print = [&vault](const Submission& one, KeyStandsFor stands_for = KeyStandsFor::request) {
+    return identify(one, std::nullopt, 64, stands_for, *vault)->fingerprint;
+  };
+  std::vector<Submission> others(6, first);
+  others[0].actor.body = BodyId("STREET-510108017");
+  others[1].actor.role = "DISPATCHER";
+  others[2].actor.person = "a-8";
+  others[3].expected_version = 4;
+  others[4].occurred_at = Instant{6};
+  others[5].data = json(R"({"text":"b"})");
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    INFO(i);
+    CHECK(print(others[i]) != print(first));
+    const bool same_content = i != 5;
+    CHECK((print(others[i], KeyStandsFor::content) == print(first, KeyStandsFor::content)) == same_content);
+  }
+  Submission again = first;
+  again.trace = "t";
+  again.at = Instant{9};
+  CHECK(print(again) == print(first));
+  // What is known by a reference is a repeat whoever asks.
+  first.reference = others[0].reference = "R-1";
+  CHECK(print(others[0]) == print(first));
+  first.reference = others[0].reference = "";
+  first.historical = others[0].historical = true;
+  CHECK(print(others[0]) == print(first));
+}
+
+TEST_CASE("seal: the fingerprint of what bears a reference is of the plain content, whoever it comes from") {
   auto vault = privacy::make_seeded_vault(1);
   Submission one = submission(R"({"text":"a","type":"HELP"})");
   const std::string print = seal(one, *vault)->fingerprint;
