@@ -73,6 +73,7 @@ class LocalEngine final : public Engine {
     std::size_t index = 0;
     Waiters::Ticket ticket;
   };
+  Status not_ahead(const intake::Submission& submission) const;
   Result<intake::Identity> identify(const intake::Submission& submission);
   Result<record::Command> seal(const intake::Submission& submission, intake::Identity identity);
   Result<Outcome> outcome_at(Waiters::Call& call, std::size_t index) const;

@@ -62,20 +62,35 @@ std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submiss
   return inline_only ? submit_inline(submissions) : submit_to_workers(submissions);
 }
 
+/// Nothing is told of that is still to come.
+Status LocalEngine::not_ahead(const intake::Submission& submission) const {
+  const bool is_virtual = deployment_.virtual_clock;
+  Instant clock = submission.at.value_or(now());
+  const auto check = [&clock](std::optional<Instant> told, std::string_view path) -> Status {
+    if (!told || told->ms <= clock.ms + kAheadMostMs) return done();
+    return Error{ErrorKind::bad_input, "bad-data",
+                 "out-of-range: what is told of lies in the future; the clock here says " + format_utc(clock),
+                 std::string(path)};
+  };
+  if (submission.historical) {
+    // Rows move a virtual clock, but no further than the present.
+    if (is_virtual) clock = std::max(clock, clock_->now());
+    const auto closed = parse_instant(submission.data.text("closed_at"));
+    if (Status past = check(closed ? std::optional(*closed) : std::nullopt, "/data/closed_at"); !past)
+      return past;
+  } else if (is_virtual && !submission.at) {
+    return done();  // the clock follows business time, unless it is told where to go
+  }
+  return check(submission.occurred_at, "/occurred_at");
+}
+
 Result<intake::Identity> LocalEngine::identify(const intake::Submission& submission) {
   if (submission.name == lane::kClockDue) {
     return Error{ErrorKind::bad_input, "unknown-command",
                  "ClockDue is what the engine asks itself when a clock runs out; nobody else asks it.",
                  "/command"};
   }
-  // A virtual clock follows business time, unless it is told where to go.
-  const bool follows = deployment_.virtual_clock && !submission.at;
-  const Instant clock = submission.at.value_or(now());
-  if (!follows && submission.occurred_at && submission.occurred_at->ms > clock.ms + kAheadMostMs) {
-    return Error{ErrorKind::bad_input, "bad-data",
-                 "out-of-range: what is asked lies in the future; the clock here says " + format_utc(clock),
-                 "/occurred_at"};
-  }
+  if (Status past = not_ahead(submission); !past) return past.error();
   std::optional<AggregateId> aggregate;
   if (!submission.case_id.empty()) {
     auto resolved = resolve(submission.case_id);
@@ -90,7 +105,8 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
                  "there is no case '" + submission.case_id + "'; a new one is opened without its id",
                  "/case"};
   }
-  auto identity = intake::identify(submission, aggregate, deployment_.lanes, deployment_.key_stands_for(), *vault_);
+  auto identity =
+      intake::identify(submission, aggregate, deployment_.lanes, deployment_.key_stands_for(), *vault_);
   if (identity && submission.historical && submission.idempotency_key.empty()) {
     // The same row asked by the same actor under the same documents is the same command, whoever sends it
     // when: so that one that was refused is known too, and asked again once the documents have changed.

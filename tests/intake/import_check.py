@@ -127,6 +127,9 @@ def refused_rows(program):
     check("again refused for the same reason", again["refused"] == report["refused"] and again["same"] == 1, again)
     check("and without a trace", len(program.records(data, "commands")) == before)
     other = program.imports("hotline-csv", "-", data, "--role", "HANDLER", text=rows)
+    closed = hotline(row("B4", status="closed", closed="2199-01-01T09:00:00+08:00"), row("B5", occurred="2199-01-01T09:00:00+08:00"))
+    future = program.imports("hotline-csv", "-", program.folder("refused"), text=closed)
+    check("what is still to come is refused", [r["code"] for r in future["refused"]] == ["bad-data"] * 2, future)
     check("another actor is asked anew", {r["code"] for r in other["refused"]} == {"forbidden-role"}, other)
 
 
