@@ -85,13 +85,14 @@ Result<bool> Checkpoint::agrees_with(log::EventLog& log) const {
   return true;
 }
 
-record::Verdict Checkpoint::offer(LaneId id, Ordinal ordinal, std::int64_t offset) {
-  Lane& lane = lanes_[id];
-  const record::Verdict verdict = record::verdict_on(ordinal, lane.ordinal);
-  if (verdict != record::Verdict::accepted) return verdict;
-  lane = Lane{ordinal, offset, ""};
+record::Verdict Checkpoint::verdict_on(LaneId id, Ordinal ordinal) const {
+  const auto lane = lanes_.find(id);
+  return record::verdict_on(ordinal, lane == lanes_.end() ? Ordinal() : lane->second.ordinal);
+}
+
+void Checkpoint::accept(LaneId id, Ordinal ordinal, std::int64_t offset) {
+  lanes_[id] = Lane{ordinal, offset, ""};
   changed_lanes_.insert(id);
-  return verdict;
 }
 
 std::vector<std::pair<LaneId, std::int64_t>> Checkpoint::moved(std::int32_t partition,

@@ -38,8 +38,10 @@ class Checkpoint {
   /// was.
   [[nodiscard]] Result<bool> agrees_with(log::EventLog& log) const;
 
-  /// The ordinal rule; where accepted, the lane moves on.
-  [[nodiscard]] record::Verdict offer(LaneId lane, Ordinal ordinal, std::int64_t offset);
+  /// The ordinal rule.
+  [[nodiscard]] record::Verdict verdict_on(LaneId lane, Ordinal ordinal) const;
+  /// The lane moves on to a decision that is accepted.
+  void accept(LaneId lane, Ordinal ordinal, std::int64_t offset);
   /// Keeps the digest of the lane's last decision: once a chunk, for the lanes of this partition that moved
   /// in it.
   [[nodiscard]] std::vector<std::pair<LaneId, std::int64_t>> moved(std::int32_t partition,

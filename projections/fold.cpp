@@ -152,19 +152,7 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
     return Error{ErrorKind::integrity, "wrong-partition",
                  "lane " + std::to_string(decision->lane.value) + " does not belong into this partition", ""};
   }
-  for (const record::Event& event : decision->events) {
-    const bool known = std::all_of(targets_.begin(), targets_.end(), [&](const Target& target) {
-      return target.view->knows(*decision, event);
-    });
-    if (known) continue;
-    return Error{ErrorKind::integrity, "unknown-event",
-                 "lane " + std::to_string(decision->lane.value) + ", ordinal " +
-                     std::to_string(decision->ordinal.value) + " has version " +
-                     std::to_string(event.version) + " of the event '" + event.type +
-                     "', which this program does not know; upgrade it",
-                 ""};
-  }
-  switch (checkpoint_.offer(decision->lane, decision->ordinal, stored.offset)) {
+  switch (checkpoint_.verdict_on(decision->lane, decision->ordinal)) {
     case record::Verdict::repeat:
       ++passed_over_.repeats;
       return done();
@@ -174,6 +162,16 @@ Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
     case record::Verdict::accepted:
       break;
   }
+  for (const record::Event& event : decision->events) {
+    if (options_.knows == nullptr || options_.knows(decision->aggregate, event)) continue;
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 "lane " + std::to_string(decision->lane.value) + ", ordinal " +
+                     std::to_string(decision->ordinal.value) + " has version " +
+                     std::to_string(event.version) + " of the event '" + event.type +
+                     "', which this program does not know: install a newer program",
+                 ""};
+  }
+  checkpoint_.accept(decision->lane, decision->ordinal, stored.offset);
   accepted_ = true;
   apply(Accepted{*decision, bytes});
   return done();

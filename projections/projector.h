@@ -43,6 +43,10 @@ struct ProjectorOptions {
   std::size_t range_rows = 4096;  ///< a view with as many in a round is taken in and compared in ranges
   /// When a build is tried again that could not read the log.
   std::chrono::milliseconds try_again = std::chrono::seconds(10);
+  /// Whether this program knows an event of that aggregate; nullptr: all are known. One that is not stops the
+  /// partition before its decision, for every view and until a newer program reads it: what it does to the
+  /// rows cannot be told, also where they seem not to be about it.
+  bool (*knows)(const AggregateId& of, const record::Event& event) = nullptr;
   std::string incident;  ///< what befell rows that were here before; empty: nothing
 };
 

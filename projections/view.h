@@ -100,14 +100,7 @@ class View {
   virtual void expect(std::span<const std::string> /*aggregates*/, Rows& /*rows*/) {}
   /// Sees one accepted decision, before its events. An error stops this view alone, at this decision.
   [[nodiscard]] virtual Status decided(const Accepted& /*accepted*/, Rows& /*rows*/) { return done(); }
-  /// Whether this program knows the event. One that it does not know stops the partition, for every view and
-  /// until a newer program reads it: what it does to the rows cannot be told, also where they seem not to be
-  /// about it.
-  [[nodiscard]] virtual bool knows(const record::Decision& /*decision*/,
-                                   const record::Event& /*event*/) const {
-    return true;
-  }
-  /// Folds one known event of an accepted decision. An error stops this view alone, at this event.
+  /// Folds one event of an accepted decision. An error stops this view alone, at this event.
   [[nodiscard]] virtual Status apply(const record::Decision& decision, const record::Event& event,
                                      Rows& rows) = 0;
   /// Puts into `rows` what the view keeps decoded and the chunk has changed. Called before each commit.

@@ -1,9 +1,12 @@
 #include "engine/cases/evolve.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/cases/clock_changes.h"
 #include "engine/cases/vocabulary.h"
+#include "engine/record/digest.h"
 
 namespace lastkm::cases {
 
@@ -35,8 +38,12 @@ void evolve(Parts& parts, const record::Event& event) {
   if (row != nullptr && row->parts != nullptr) row->parts(parts, event);
 }
 
-bool is_known(std::string_view type, std::int32_t version) {
-  return version == 1 && find_row(type) != nullptr;
+bool is_known(const AggregateId& of, const record::Event& event) {
+  static constexpr std::array<std::string_view, 5> of_lanes = {
+      "ClockAdvanced", "DeciderActivated", "DirectoryActivated", "DirectoryScheduled", "FollowUpsNoted"};
+  if (event.version != 1) return false;
+  if (!record::is_lane_aggregate(of)) return find_row(event.type) != nullptr;
+  return std::find(of_lanes.begin(), of_lanes.end(), event.type) != of_lanes.end();
 }
 
 }  // namespace lastkm::cases

@@ -14,8 +14,8 @@ void evolve(CaseState& state, const record::Event& event, Instant recorded_at);
 /// The same fold of who has a part in the case, for whoever needs no more of it.
 void evolve(Parts& parts, const record::Event& event);
 
-/// Whether the fold knows this (type, version).
-[[nodiscard]] bool is_known(std::string_view type, std::int32_t version);
+/// Whether the folds know this (type, version): of a case, or of a lane (lane/step.h).
+[[nodiscard]] bool is_known(const AggregateId& of, const record::Event& event);
 
 /// The event types of a case, sorted, with the members that their data must and may have.
 using rules::EventMember;

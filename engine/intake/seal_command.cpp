@@ -140,8 +140,7 @@ Result<Identity> identify(const Submission& submission, const std::optional<Aggr
                     : vault.command_of(submission.client, submission.idempotency_key, out.aggregate);
   out.lane = record::lane_of(out.aggregate, lanes);
   Object same{{"name", submission.name}, {"data", comparable(submission.data)}};
-  const bool by_content = submission.historical || !submission.reference.empty();
-  if (key_stands_for == KeyStandsFor::request && !submission.idempotency_key.empty() && !by_content) {
+  if (key_stands_for == KeyStandsFor::request && !submission.idempotency_key.empty()) {
     same.set("actor", record::to_value(submission.actor));
     if (submission.expected_version) same.set("expected_version", *submission.expected_version);
     if (submission.occurred_at) same.set("occurred_at", format_utc(*submission.occurred_at));

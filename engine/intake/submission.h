@@ -55,11 +55,10 @@ struct Identity {
   std::string fingerprint;  ///< of what has to be the same in a repeat, however its letters are composed
 };
 
-/// What a key is given again for. An external reference, or a row of an import, is always known by its
-/// content: the command's name and its plain data.
+/// What has to be the same where a key is given again.
 enum class KeyStandsFor {
-  content,  ///< in deployments that began at the decider 1
-  request,  ///< with who asks, what version they have seen and what time they give
+  content,  ///< the command's name and its plain data
+  request,  ///< these, and who asks, what version they have seen and what time they give
 };
 
 /// What a time may be: wherever on earth it is read, it has a year of four digits (RFC 3339), from 1970 on.

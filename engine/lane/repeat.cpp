@@ -9,9 +9,12 @@ bool is_repeat(const record::Command& command, const cases::CaseState& about, Me
   if (answered->fingerprint == command.fingerprint) {
     decision.duplicate_of = answered->ordinal;
   } else {
+    const std::string_view other =
+        decision.decider >= 2 ? "for another request: content, actor, expected version or time differ"
+                              : "with other content";
     decision.rejection = record::Rejection{
         "key-reused",
-        "the idempotency key '" + command.idempotency_key + "' was used before with other content", "",
+        "the idempotency key '" + command.idempotency_key + "' was used before " + std::string(other), "",
         "engine", Value()};
   }
   return true;

@@ -13,7 +13,8 @@
 namespace lastkm::lane {
 
 /// The decider versions that this program can run. 2: a clock that has run out and whose step is then done is
-/// said to be stopped (cases/clocks.cpp); a command of an unknown type stops its lane (step.h).
+/// said to be stopped (cases/clocks.cpp); a command of an unknown type stops its lane (step.h); a key that is
+/// used anew is refused in other words (repeat.cpp).
 inline constexpr std::int32_t kOldestDecider = 1;
 inline constexpr std::int32_t kNewestDecider = 2;
 

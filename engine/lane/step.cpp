@@ -1,7 +1,6 @@
 #include "engine/lane/step.h"
 
 #include <algorithm>
-#include <array>
 
 #include "engine/cases/decide.h"
 #include "engine/cases/evolve.h"
@@ -15,7 +14,6 @@ namespace {
 using record::Command;
 using record::Decision;
 using record::Rejection;
-using namespace std::string_view_literals;
 
 constexpr std::string_view kOperatorRule = "engine/operator";
 constexpr std::string_view kFollowUpRepeat = "follow-up-repeat";
@@ -261,8 +259,8 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   }
   if (taken.unknown_type && state.decider >= 2) {
     return Error{ErrorKind::integrity, "upgrade-required",
-                 "lane " + std::to_string(state.lane.value) +
-                     " is asked what this program does not know: " + taken.why_not,
+                 "lane " + std::to_string(state.lane.value) + " is asked what this program does not know: " +
+                     taken.why_not + "; or pass it over, where it is none of ours: 'lastkm quarantine skip'",
                  ""};
   }
   Decision decision = open_decision(state, taken);
@@ -272,6 +270,14 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   }
   const Command& command = *taken.command;
   if (record::is_lane_aggregate(command.aggregate)) {
+    if (command.name == kActivate && command.input.number("decider") > kNewestDecider) {
+      return Error{ErrorKind::integrity, "upgrade-required",
+                   "lane " + std::to_string(state.lane.value) + " is to run at decider " +
+                       std::to_string(command.input.number("decider")) + ", this program knows " +
+                       std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
+                       ": install a newer program",
+                   ""};
+    }
     if (command.name == kActivate && command.input.number("directory") > decision.context.value &&
         memory.context(DirectoryOrdinal(command.input.number("directory"))) == nullptr) {
       return Error{ErrorKind::integrity, "document-missing",
@@ -311,8 +317,6 @@ bool is_skip_of_repeat(const Command& command, const Decision& decision, Memory&
 }  // namespace
 
 Status check_known(const Decision& decision) {
-  static constexpr std::array kOfLanes = {"ClockAdvanced"sv, "DeciderActivated"sv, "DirectoryActivated"sv,
-                                          "DirectoryScheduled"sv, "FollowUpsNoted"sv};
   if (decision.decider > kNewestDecider) {
     return Error{ErrorKind::integrity, "upgrade-required",
                  "decider " + std::to_string(decision.decider) + " made this decision, this program knows " +
@@ -320,15 +324,11 @@ Status check_known(const Decision& decision) {
                      ": install a newer program",
                  ""};
   }
-  const bool of_lane = record::is_lane_aggregate(decision.aggregate);
   for (const record::Event& event : decision.events) {
-    const bool known = of_lane ? event.version == 1 &&
-                                     std::find(kOfLanes.begin(), kOfLanes.end(), event.type) != kOfLanes.end()
-                               : cases::is_known(event.type, event.version);
-    if (known) continue;
-    return Error{ErrorKind::integrity, "unknown-event",
-                 "event " + std::to_string(event.seq) + " is version " + std::to_string(event.version) +
-                     " of '" + event.type + "', which this program does not know: install a newer program",
+    if (cases::is_known(decision.aggregate, event)) continue;
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 "version " + std::to_string(event.version) + " of the event '" + event.type +
+                     "' is not known to this program: install a newer program",
                  ""};
   }
   return done();

@@ -15,7 +15,6 @@
 
 namespace lastkm::lane {
 
-/// What the lane has decided so far, as `step` may read it.
 /// A command about an aggregate. An id alone does not tell one: a foreign writer may use it twice.
 struct Asked {
   AggregateId about;
@@ -29,6 +28,7 @@ struct Asked {
   };
 };
 
+/// What the lane has decided so far, as `step` may read it.
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -66,9 +66,8 @@ struct Taken {
 [[nodiscard]] Result<record::Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes,
                                             Memory& memory);
 
-/// What others have decided is only folded, or shown, where this program knows all that stands in it.
-/// integrity "upgrade-required": a decider of the future made it; "unknown-event": it holds one that is not
-/// known here.
+/// What others have decided is only folded where this program knows all that stands in it. integrity
+/// "upgrade-required": a decider of the future made it, or it holds an event that is not known here.
 [[nodiscard]] Status check_known(const record::Decision& decision);
 
 /// Applies an accepted decision; `decision_bytes` is its record's value.

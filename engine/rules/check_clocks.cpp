@@ -42,7 +42,8 @@ struct Rung {
 };
 
 /// Clocks that start each other must come to an end by themselves: on every round there is a start which does
-/// not come about any more once the round has changed what it changes, or another clock has run out.
+/// not come about any more once the round has changed what it changes, or another clock has run out. Taken
+/// for granted: events with conditions of their own come about, and what cannot be decided ends.
 class Ladders {
  public:
   Ladders(const Workflow& workflow, Findings& findings)
@@ -105,7 +106,7 @@ class Ladders {
     const std::set<const ClockRule*> round = round_of(rung);
     const Changes changed = changed_on(rung, round);
     if (fails_by_unknown(rung, changed)) return true;
-    if (!starts(rung, changed.known)) return true;
+    if (!starts(rung, changed.known) || fails_on_the_way(rung, changed)) return true;
     // A clock beside the round runs out some time.
     return std::any_of(workflow_.clocks.begin(), workflow_.clocks.end(), [&](const ClockRule& clock) {
       if (round.count(&clock) > 0) return false;
@@ -137,28 +138,48 @@ class Ladders {
   /// What the facts are once a round has been gone often enough.
   struct Changes {
     Narrower known;
-    std::set<std::string> unknown;  ///< changed, and the document does not say to what
+    std::set<std::string> unknown;   ///< changed, and the document does not say to what
+    std::set<std::string> stepping;  ///< counted up by one: they come to every number
   };
 
   [[nodiscard]] Changes changed_on(const Rung& rung, const std::set<const ClockRule*>& round) const {
     Changes out;
-    const auto note = [&out](const std::string& fact, const std::optional<Declaration>& becomes) {
-      if (!becomes) {
-        out.unknown.insert(fact);
-      } else if (const auto [at, is_new] = out.known.emplace(fact, *becomes); !is_new) {
-        at->second = either(at->second, *becomes);
-      }
-    };
     for (const ClockRule* clock : round) {
-      for_each_effects(*clock,
-                       [&](const Effects& effects, const std::string&) { each_change(effects, note); });
+      for_each_effects(*clock, [&](const Effects& effects, const std::string&) {
+        each_change(effects, [&out](const std::string& fact, const Change& change) {
+          if (change.steps) out.stepping.insert(fact);
+          if (!change.to) {
+            out.unknown.insert(fact);
+          } else if (const auto [at, is_new] = out.known.emplace(fact, *change.to); !is_new) {
+            at->second = either(at->second, *change.to);
+          }
+        });
+      });
     }
     // Every round has events.
     out.known["case.version"] = grown("case.version");
-    // The start is looked at after what stands with it.
-    if (!rung.effects->to.empty()) out.known["case.stage"] = exactly(rung.effects->to);
     for (const std::string& fact : out.unknown) out.known.erase(fact);
+    // The start is looked at after what stands with it, which leaves nothing of what was before.
+    each_change(*rung.effects, [&out](const std::string& fact, const Change& change) {
+      if (!change.to) return;
+      out.known[fact] = *change.to;
+      out.unknown.erase(fact);
+    });
     return out;
+  }
+
+  /// Whether a fact that is counted up comes to a number at which the start does not come about.
+  [[nodiscard]] bool fails_on_the_way(const Rung& rung, const Changes& changed) const {
+    constexpr std::int64_t numbers = 64;
+    return std::any_of(changed.stepping.begin(), changed.stepping.end(), [&](const std::string& fact) {
+      if (changed.unknown.count(fact) > 0) return false;
+      for (std::int64_t n = 1; n <= numbers; ++n) {
+        Narrower known = changed.known;
+        known[fact] = exactly(n);
+        if (!starts(rung, std::move(known))) return true;
+      }
+      return false;
+    });
   }
 
   /// Whether a fact whose new value the document does not say can be such that the start does not come about.
@@ -181,6 +202,13 @@ class Ladders {
   static Declaration exactly(std::string text) {
     Declaration out;
     out.one_of = {std::move(text)};
+    return out;
+  }
+
+  static Declaration exactly(std::int64_t number) {
+    Declaration out;
+    out.type = Type::integer;
+    out.min = out.max = number;
     return out;
   }
 
@@ -207,53 +235,55 @@ class Ladders {
     return out;
   }
 
+  struct Change {
+    std::optional<Declaration> to;  ///< nullopt: the document does not say
+    bool steps = false;             ///< it is counted up by one
+  };
+
   template <class Note>
   void each_change(const Effects& effects, const Note& note) const {
-    if (!effects.to.empty()) note("case.stage", exactly(effects.to));
+    if (!effects.to.empty()) note("case.stage", Change{exactly(effects.to)});
     for (const EventRule& event : effects.events) {
       std::string_view facts = facts_changed_by(event.type);
       while (!facts.empty()) {
         const std::string_view fact = facts.substr(0, facts.find(' '));
         facts.remove_prefix(std::min(facts.size(), fact.size() + 1));
-        note("case." + std::string(fact), new_value(event, fact));
+        note("case." + std::string(fact), change_of(event, fact));
       }
     }
   }
 
-  /// What a fact is after the event, where the document says it.
-  [[nodiscard]] std::optional<Declaration> new_value(const EventRule& event, std::string_view fact) const {
-    if (event.type == "YellowCardIssued") return exactly("yellow");
-    if (event.type == "RedCardIssued") return exactly("red");
+  [[nodiscard]] Change change_of(const EventRule& event, std::string_view fact) const {
+    if (event.type == "YellowCardIssued") return {exactly("yellow")};
+    if (event.type == "RedCardIssued") return {exactly("red")};
+    const std::string name = "case." + std::string(fact);
     const auto member = std::find_if(event.data.begin(), event.data.end(),
                                      [fact](const auto& each) { return each.first == fact; });
-    const bool grows = member == event.data.end() ? event.type == "CaseEscalated" && fact == "level"
-                                                  : is_sum(member->second, "case." + std::string(fact));
-    if (grows) return grown("case." + std::string(fact));
-    if (member == event.data.end() || member->second.empty() || member->second.root()->op != Op::literal) {
-      return std::nullopt;
+    if (member == event.data.end()) {
+      if (event.type == "CaseEscalated" && fact == "level") return {grown(name), true};
+      return {};
     }
+    if (const std::int64_t by = added_to(member->second, name); by > 0) return {grown(name), by == 1};
+    if (member->second.empty() || member->second.root()->op != Op::literal) return {};
     const CelValue& value = member->second.root()->value;
-    if (const auto* text = std::get_if<std::string_view>(&value)) return exactly(std::string(*text));
-    const auto* integer = std::get_if<std::int64_t>(&value);
-    if (integer == nullptr) return std::nullopt;
-    Declaration out;
-    out.type = Type::integer;
-    out.min = out.max = *integer;
-    return out;
+    if (const auto* text = std::get_if<std::string_view>(&value)) return {exactly(std::string(*text))};
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return {exactly(*integer)};
+    return {};
   }
 
-  /// Whether the expression is the fact plus a number above 0.
-  static bool is_sum(const Program& program, std::string_view fact) {
+  /// What the expression adds to the fact, where it is the fact plus a number above 0; else 0.
+  static std::int64_t added_to(const Program& program, std::string_view fact) {
     const Node* node = program.root();
-    if (node == nullptr || node->op != Op::add) return false;
+    if (node == nullptr || node->op != Op::add) return 0;
     const Node& first = *node->operands[0];
     const Node& second = *node->operands[1];
-    const auto above = [](const Node& each) {
+    const auto number = [](const Node& each) -> std::int64_t {
       const auto* n = each.op == Op::literal ? std::get_if<std::int64_t>(&each.value) : nullptr;
-      return n != nullptr && *n > 0;
+      return n == nullptr ? 0 : *n;
     };
-    return (first.op == Op::fact && first.name == fact && above(second)) ||
-           (second.op == Op::fact && second.name == fact && above(first));
+    if (first.op == Op::fact && first.name == fact) return number(second);
+    if (second.op == Op::fact && second.name == fact) return number(first);
+    return 0;
   }
 
   const Workflow& workflow_;

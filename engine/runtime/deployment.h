@@ -23,7 +23,8 @@ struct Deployment {
   std::string storage;  ///< identity() of the log that it was written to; empty where that has none
   /// The CloudEvents source of its records.
   [[nodiscard]] std::string source() const { return "/lastkm/" + log_id; }
-  /// Fixed for ever, as the answers of all keys depend on it.
+  /// What keys stand for, where nothing else is said: fixed for ever, as the answers of all keys depend on
+  /// it.
   [[nodiscard]] intake::KeyStandsFor key_stands_for() const {
     return decider >= 2 ? intake::KeyStandsFor::request : intake::KeyStandsFor::content;
   }

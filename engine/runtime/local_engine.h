@@ -103,9 +103,11 @@ class LocalEngine final : public Engine {
   Status flush();
   Status write_unsaved();
   Status activate_lanes(Activation what);
-  Status activate_laggards(const PartitionOwner& owner);
+  Status activate_laggards(PartitionOwner& owner);
   std::vector<log::Append> activations(std::span<const LaneId> lanes, const Activation& what) const;
   Status wait_until_active(const Activation& what);
+  /// unknown_outcome where lanes have not taken it.
+  Status is_active(const Activation& what) const;
 
   const EngineOptions options_;
   const Deployment deployment_;

@@ -105,8 +105,13 @@ Result<intake::Identity> LocalEngine::identify(const intake::Submission& submiss
                  "there is no case '" + submission.case_id + "'; a new one is opened without its id",
                  "/case"};
   }
+  // A request that bears a reference is the same with the same content, whoever passes it on.
+  const bool by_content =
+      submission.historical ||
+      (!submission.reference.empty() && known_commands_.opens(submission.name, *directory_.newest()));
   auto identity =
-      intake::identify(submission, aggregate, deployment_.lanes, deployment_.key_stands_for(), *vault_);
+      intake::identify(submission, aggregate, deployment_.lanes,
+                       by_content ? intake::KeyStandsFor::content : deployment_.key_stands_for(), *vault_);
   if (identity && submission.historical && submission.idempotency_key.empty()) {
     // The same row asked by the same actor under the same documents is the same command, whoever sends it
     // when: so that one that was refused is known too, and asked again once the documents have changed.

@@ -304,34 +304,45 @@ Status LocalEngine::activate_lanes(Activation what) {
   if (auto appended = log_->append(appends, log::Durability::synced); !appended) return appended.error();
   if (!workers_.empty()) return wait_until_active(what);
   if (auto settled = settle(); !settled) return settled;
-  return recount();
+  if (auto recounted = recount(); !recounted) return recounted;
+  return is_active(what);
 }
 
 Status LocalEngine::wait_until_active(const Activation& what) {
-  for (int tries = 0; tries < 500; ++tries) {
-    const bool all = std::all_of(owners_.begin(), owners_.end(), [&](const auto& owner) {
-      for (const LaneId lane : owner->lanes()) {
-        if (!has_activated(owner->lane_state(lane), what)) return false;
-      }
-      return true;
-    });
-    if (all) return done();
+  constexpr int patience = 500;
+  for (int tries = 0; tries < patience && !is_active(what); ++tries)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return is_active(what);
+}
+
+Status LocalEngine::is_active(const Activation& what) const {
+  std::string behind;
+  for (const auto& owner : owners_) {
+    // Inline nobody waits here for what another process decides.
+    if (workers_.empty() && !owner->decides()) continue;
+    for (const LaneId lane : owner->lanes()) {
+      if (!has_activated(owner->lane_state(lane), what))
+        behind += (behind.empty() ? "" : ", ") + std::to_string(lane.value);
+    }
   }
+  if (behind.empty()) return done();
   return Error{ErrorKind::unknown_outcome, "unknown",
-               "the activation is recorded but not every lane has taken it yet", ""};
+               "the activation is recorded but these lanes have not taken it yet: " + behind +
+                   "; whether one has stopped says 'lastkm quarantine list'",
+               ""};
 }
 
 /// An activation that was cut short reaches every lane in the end: of a partition that this process has
 /// taken.
-Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
+Status LocalEngine::activate_laggards(PartitionOwner& owner) {
   Activation directory;
   Activation decider;
   std::map<std::int64_t, Instant> scheduled;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
     const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
     directory.directory = std::max(directory.directory, state.context);
-    decider.decider = std::max(decider.decider, state.decider);
+    // What this program cannot run is left to one that can.
+    if (state.decider <= lane::kNewestDecider) decider.decider = std::max(decider.decider, state.decider);
     for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
   }
   std::vector<Activation> all = {decider, directory};
@@ -339,9 +350,12 @@ Status LocalEngine::activate_laggards(const PartitionOwner& owner) {
     const bool ahead = at > now();
     all.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
   }
+  // One that stands takes nothing; it may have been asked before.
+  std::vector<LaneId> lanes = owner.lanes();
+  for (const Engine::Stopped& stopped : owner.stopped()) std::erase(lanes, stopped.lane);
   std::vector<log::Append> appends;
   for (const Activation& what : all) {
-    for (log::Append& append : activations(owner.lanes(), what)) appends.push_back(std::move(append));
+    for (log::Append& append : activations(lanes, what)) appends.push_back(std::move(append));
   }
   if (appends.empty()) return done();
   auto appended = log_->append(appends, log::Durability::buffered);

@@ -134,9 +134,13 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
     case record::Verdict::accepted:
       break;
   }
-  if (auto known = lane::check_known(*decision); !known)
-    return at_decision(partition_, stored.offset, known.error());
   last->second = decision->ordinal;
+  if (newer_.contains(decision->lane.value)) return done();
+  if (auto known = lane::check_known(*decision); !known) {
+    if (!before_newer_) before_newer_ = Place{stored.offset, opened};
+    newer_.emplace(decision->lane.value, Engine::Stopped{decision->lane, decision->ordinal, known.error()});
+    return done();
+  }
   accepted_[decision->lane.value].push_back(
       Accepted{stored.offset, std::move(stored.record.value), std::move(*decision)});
   return done();

@@ -127,7 +127,8 @@ Status PartitionOwner::handle(const log::StoredRecord& stored, const lane::Taken
   const LaneId lane = lane_of_record(stored.record);
   LaneBooks& books = this->books(lane);
   std::deque<Accepted>& accepted = accepted_[lane.value];
-  if (!stopped_.contains(lane.value) && stored.offset > books.last_command_offset) {
+  const bool stands = stopped_.contains(lane.value) || (newer_.contains(lane.value) && accepted.empty());
+  if (!stands && stored.offset > books.last_command_offset) {
     if (!accepted.empty()) {
       Accepted first = std::move(accepted.front());
       accepted.pop_front();
@@ -141,7 +142,7 @@ Status PartitionOwner::handle(const log::StoredRecord& stored, const lane::Taken
   commands_read_ = std::max(commands_read_, stored.offset + 1);
   // While a lane stands still its commands must be read again later, so the partition's position waits for
   // it.
-  if (stopped_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
+  if (stopped_.empty() && newer_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
   return done();
 }
 

@@ -67,6 +67,12 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
         "lane " + std::to_string(lane.value) + " is decided by another process of the deployment; ask there",
         ""};
   }
+  if (const auto decided = newer_.find(lane.value); decided != newer_.end()) {
+    return Error{ErrorKind::refused, "decided",
+                 "lane " + std::to_string(lane.value) +
+                     " has been decided there by a newer program: " + decided->second.why.message,
+                 ""};
+  }
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {
     return Error{

@@ -31,6 +31,8 @@ Status PartitionOwner::reload() {
   const std::lock_guard lock(mutex_);
   lost_.reset();
   stopped_.clear();
+  newer_.clear();
+  before_newer_.reset();
   accepted_.clear();
   predicted_.clear();
   in_flight_.clear();
@@ -109,8 +111,10 @@ Status PartitionOwner::load_locked(const std::function<void()>& folded) {
   }
   commands_read_ = commands_next_;
   while (true) {
+    const std::int64_t from = decisions_next_;
     if (auto read = read_decisions(); !read) return read;
-    if (nothing_accepted()) break;
+    if (decisions_next_ == from) break;
+    if (nothing_accepted()) continue;
     if (auto waiting = fold_waiting(); !waiting) return waiting;
     folded();
   }
@@ -270,7 +274,7 @@ Result<std::size_t> PartitionOwner::wake(Instant now, std::size_t most) {
   // the order of its keys, so that the rows of a batch lie together.
   std::vector<std::pair<DueTimes::Entry, std::int32_t>> due;
   for (auto& [lane, books] : lanes_) {
-    if (stopped_.contains(lane)) continue;
+    if (has_stopped(lane)) continue;
     for (DueTimes::Entry& entry : books->due(now, most)) due.emplace_back(std::move(entry), lane);
   }
   if (due.empty()) return std::size_t{0};
@@ -307,7 +311,7 @@ Result<std::size_t> PartitionOwner::recount(Instant now, std::size_t most) {
   std::size_t looked = 0;
   for (auto& [lane, books] : lanes_) {
     if (looked >= most) break;
-    if (stopped_.contains(lane)) continue;
+    if (has_stopped(lane)) continue;
     LaneBooks::Pass pass = books->behind_calendar(now, most - looked);
     looked += pass.looked;
     for (AggregateId& id : pass.behind) cases.emplace_back(std::move(id), LaneId(lane));
@@ -324,7 +328,7 @@ std::optional<Instant> PartitionOwner::next_due() {
   if (lost_ || !decides_) return first;
   for (const auto& [lane, books] : lanes_) {
     const auto due = books->next_due();
-    if (due && !stopped_.contains(lane) && (!first || *due < *first)) first = due;
+    if (due && !has_stopped(lane) && (!first || *due < *first)) first = due;
   }
   return first;
 }
@@ -365,6 +369,7 @@ std::vector<Engine::Stopped> PartitionOwner::stopped() {
   const std::lock_guard lock(mutex_);
   std::vector<Engine::Stopped> out;
   for (const auto& [lane, why] : stopped_) out.push_back(why);
+  for (const auto& [lane, why] : newer_) out.push_back(why);
   if (lost_) {
     for (const auto& [lane, books] : lanes_)
       out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_});
@@ -377,8 +382,9 @@ void PartitionOwner::flush_into(store::Batch& batch) {
   // What is not read back, and what is read but not yet folded, has no place in a checkpoint.
   if (unflushed_ == 0 || lost_ || !predicted_.empty() || !nothing_accepted()) return;
   for (auto& [lane, books] : lanes_) books->flush_into(batch);
+  const Place read = before_newer_.value_or(Place{decisions_next_, epoch_.highest()});
   put_checkpoint(batch, partition_,
-                 Checkpoint{commands_next_, decisions_next_, epoch_.highest(), last_offset_, last_hash_});
+                 Checkpoint{commands_next_, read.decisions_next, read.epoch, last_offset_, last_hash_});
   unflushed_ = 0;
 }
 

@@ -179,12 +179,23 @@ class PartitionOwner {
   /// Every follow-up that is not noted as sent is sent again; targets know those that they had.
   void send_again();
   void stop(LaneId lane, Ordinal at, Error why);
+  [[nodiscard]] bool has_stopped(std::int32_t lane) const {
+    return stopped_.contains(lane) || newer_.contains(lane);
+  }
 
   const std::int32_t partition_;
   OwnerParts parts_;
   FairMutex mutex_;
   std::map<std::int32_t, std::unique_ptr<LaneBooks>> lanes_;
   std::map<std::int32_t, Engine::Stopped> stopped_;
+  /// Lanes in which a newer program has decided what this one does not know: they stay where they are before
+  /// it, for as long as this process runs …
+  std::map<std::int32_t, Engine::Stopped> newer_;
+  struct Place {
+    std::int64_t decisions_next = 0;
+    std::int64_t epoch = 0;
+  };
+  std::optional<Place> before_newer_;  ///< … and the next one has to read it again: before the first of these
   std::optional<Error> lost_;
   bool decides_ = true;
   std::int64_t commands_next_ = 0;  ///< all commands before it are decided

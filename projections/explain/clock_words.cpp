@@ -160,6 +160,11 @@ class Story {
                        "Counted anew by the calendar {0}: it is now due {1}."}),
                   {story_.change.text("calendar"), due_or_before()});
     }
+    if (what == "restored" && story_.before != nullptr &&
+        story_.before->state == cases::ClockState::breached) {
+      return fill(say({"该时限已于{0}届满，重新计为超期。", "It counts as overdue again, since {0}."}),
+                  {due_or_before()});
+    }
     if (what == "restored") {
       return fill(say({"恢复运行，期限仍为{0}。", "It runs again, to its old due time: {0}."}),
                   {due_or_before()});
@@ -204,8 +209,9 @@ class Story {
   std::string stopped() {
     if (story_.before == nullptr) return std::string(say({"停止计时。", "It stopped."}));
     if (story_.before->state == cases::ClockState::breached) {
-      return std::string(say(
-          {"该时限早已届满，此后不再产生后果。", "It had run out before; nothing more follows from it."}));
+      return std::string(
+          say({"该时限早已届满，此后不再计为超期，也不再产生后果。",
+               "It had run out before; it is overdue no longer, and nothing more follows from it."}));
     }
     if (story_.before->state == cases::ClockState::suspended)
       return std::string(say(

@@ -213,7 +213,7 @@ constexpr auto kRefusals = std::to_array<Phrase>({
     {"follow-up-repeat", {"该后续事项已经处理过", "the follow-up had been handled before"}},
     {"forbidden-role", {"经办人的身份无权办理此步骤", "the role of the person may not take this step"}},
     {"guard-failed", {"规则的条件不成立", "the conditions of the rule did not hold"}},
-    {"key-reused", {"同一幂等键曾用于不同内容", "the idempotency key had been used with other content"}},
+    {"key-reused", {"同一幂等键曾用于另一请求", "the idempotency key had been used for another request"}},
     {"out-of-range", {"期限超出可计算范围", "the period cannot be computed"}},
     {"skipped", {"运维人员跳过了无法裁定的命令", "an operator skipped a command that could not be decided"}},
     {"too-large", {"一次决定的内容过大", "the decision would have been too large"}},

@@ -190,7 +190,10 @@ class Needed {
     if (code == "unknown-case")
       return std::string(say({"须先登记诉求。", "The case has to be opened first."}));
     if (code == "key-reused")
-      return std::string(say({"内容不同的请求须使用新的幂等键。", "Other content takes a key of its own."}));
+      return std::string(
+          say({"内容、经办人、版本或时间不同的请求须使用新的幂等键。",
+               "A request with other content, or by somebody else, for another version or time, "
+               "takes a key of its own."}));
     if (code == "calendar-missing")
       return std::string(say({"须发布并启用该年度的工作日历。",
                               "The working calendar of that year has to be published and put in force."}));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/cases/evolve.h"
 #include "engine/log/empty_wals.h"
 #include "projections/query/queries.h"
 #include "projections/views/views.h"
@@ -33,6 +34,7 @@ Result<std::unique_ptr<ReadSide>> over(std::unique_ptr<store::Store> store, log:
   projecting.read_only = options.read_only;
   projecting.log_id = options.log_id;
   projecting.threads = options.threads;
+  projecting.knows = cases::is_known;
   projecting.incident = std::move(incident);
   auto projector = Projector::open(log, *store, make_views(), projecting);
   if (!projector) return projector.error();

@@ -20,7 +20,7 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
 }
 
 namespace {
-class CasesView final : public CaseView {
+class CasesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "cases"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }

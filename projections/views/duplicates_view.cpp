@@ -15,7 +15,7 @@ std::string duplicate_key(const DuplicateRow& row, std::string_view id) {
 }
 
 namespace {
-class DuplicatesView final : public CaseView {
+class DuplicatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "duplicates"; }
   [[nodiscard]] std::int32_t layout() const override { return 3; }

@@ -13,7 +13,7 @@ std::string history_key(const std::string& id, std::int64_t seq) {
   return id + "/" + digits;
 }
 
-class HistoryView final : public CaseView {
+class HistoryView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "history"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }

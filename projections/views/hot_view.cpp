@@ -10,7 +10,7 @@
 namespace lastkm::projections {
 
 namespace {
-class HotView final : public CaseView {
+class HotView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "hot"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }

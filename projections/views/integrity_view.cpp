@@ -34,7 +34,7 @@ std::string lane_key(LaneId lane) {
 }
 
 namespace {
-class IntegrityView final : public CaseView {
+class IntegrityView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "integrity"; }
   [[nodiscard]] std::int32_t layout() const override { return 2; }

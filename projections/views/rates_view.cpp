@@ -9,7 +9,7 @@
 namespace lastkm::projections {
 
 namespace {
-class RatesView final : public CaseView {
+class RatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "rates"; }
   [[nodiscard]] std::int32_t layout() const override { return 5; }

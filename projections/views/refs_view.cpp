@@ -5,7 +5,7 @@
 namespace lastkm::projections {
 
 namespace {
-class RefsView final : public CaseView {
+class RefsView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "refs"; }
   [[nodiscard]] std::int32_t layout() const override { return 1; }

@@ -1,13 +1,6 @@
 #include "projections/views/views.h"
 
-#include "engine/cases/evolve.h"
-#include "engine/record/digest.h"
-
 namespace lastkm::projections {
-
-bool CaseView::knows(const record::Decision& decision, const record::Event& event) const {
-  return record::is_lane_aggregate(decision.aggregate) || cases::is_known(event.type, event.version);
-}
 
 Views make_views() {
   Views views;

@@ -5,12 +5,6 @@
 
 namespace lastkm::projections {
 
-/// A view of cases.
-class CaseView : public View {
- public:
-  [[nodiscard]] bool knows(const record::Decision& decision, const record::Event& event) const final;
-};
-
 [[nodiscard]] std::unique_ptr<View> make_cases_view();     ///< id → the case: state, next due, position
 [[nodiscard]] std::unique_ptr<View> make_refs_view();      ///< reference number → id
 [[nodiscard]] std::unique_ptr<View> make_history_view();   ///< id, seq → event

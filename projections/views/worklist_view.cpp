@@ -81,7 +81,7 @@ std::vector<Work> WorkRow::works() const {
 }
 
 namespace {
-class WorklistView final : public CaseView {
+class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
   [[nodiscard]] std::int32_t layout() const override { return 4; }

@@ -17,6 +17,12 @@ record::Event event(const std::string& type, const std::string& data = "{}", std
   return out;
 }
 
+bool known(const std::string& type, std::int32_t version) {
+  record::Event one = event(type);
+  one.version = version;
+  return is_known(AggregateId(std::string(32, 'a')), one);
+}
+
 CaseState after(CaseState state, const std::string& type, const std::string& data = "{}") {
   const std::int64_t seq = state.version + 1;
   evolve(state, event(type, data, seq), at("2026-03-16T10:00"));
@@ -30,8 +36,8 @@ TEST_CASE(
     INFO(type.name);
     CHECK(before < type.name);
     before = type.name;
-    CHECK(is_known(type.name, 1));
-    CHECK_FALSE(is_known(type.name, 2));
+    CHECK(known(type.name, 1));
+    CHECK_FALSE(known(type.name, 2));
     CHECK(after(CaseState{}, type.name).version == 1);
     Object wrong;
     for (const EventMember& member : type.members)
@@ -51,7 +57,7 @@ TEST_CASE(
     evolve(bare, odd, Instant{});
     CHECK(bare.version == 1);
   }
-  CHECK_FALSE(is_known("CaseForgotten", 1));
+  CHECK_FALSE(known("CaseForgotten", 1));
   CHECK(event_types().size() >= 73);
 }
 

@@ -282,7 +282,7 @@ TEST_CASE("seal: ids follow from the reference, else the key, else nothing") {
         AggregateId("abc"));
 }
 
-TEST_CASE("seal: a key stands for the whole request, where it has no reference") {
+TEST_CASE("seal: a key stands for the whole request, or for its content alone") {
   auto vault = privacy::make_seeded_vault(1);
   Submission first = submission(R"({"text":"a"})");
   first.reference = first.channel = "";
@@ -309,15 +309,12 @@ TEST_CASE("seal: a key stands for the whole request, where it has no reference")
   again.trace = "t";
   again.at = Instant{9};
   CHECK(print(again) == print(first));
-  // What is known by a reference is a repeat whoever asks.
-  first.reference = others[0].reference = "R-1";
-  CHECK(print(others[0]) == print(first));
-  first.reference = others[0].reference = "";
-  first.historical = others[0].historical = true;
+  // Without a key there is nothing to stand for it.
+  first.idempotency_key = others[0].idempotency_key = "";
   CHECK(print(others[0]) == print(first));
 }
 
-TEST_CASE("seal: the fingerprint of what bears a reference is of the plain content, whoever it comes from") {
+TEST_CASE("seal: the fingerprint is of the plain content, whenever it comes") {
   auto vault = privacy::make_seeded_vault(1);
   Submission one = submission(R"({"text":"a","type":"HELP"})");
   const std::string print = seal(one, *vault)->fingerprint;

@@ -119,15 +119,15 @@ TEST_CASE("step: what a newer program has decided is not folded by one that does
                                                id_of(3), Object{}, cases::at("2026-05-20T08:00"))))
             .has_value());
   ++decision.events.front().version;
-  CHECK(check_known(decision).error().code == "unknown-event");
+  CHECK(check_known(decision).error().code == "upgrade-required");
   --decision.events.front().version;
   decision.events.front().type = "CaseForgotten";
-  CHECK(check_known(decision).error().code == "unknown-event");
+  CHECK(check_known(decision).error().code == "upgrade-required");
   decision.aggregate = record::lane_aggregate(LaneId(0));
   decision.events.front().type = "ClockAdvanced";
   CHECK(check_known(decision).has_value());
   decision.events.front().type = "CaseRegistered";
-  CHECK(check_known(decision).error().code == "unknown-event");
+  CHECK(check_known(decision).error().code == "upgrade-required");
   decision.events.clear();
   decision.decider = kNewestDecider + 1;
   CHECK(check_known(decision).error().code == "upgrade-required");
@@ -151,7 +151,11 @@ TEST_CASE("step: activations only go up; a missing document or a newer decider s
       record::encode(engine_command(kActivate, record::lane_aggregate(LaneId(0)), LaneId(0), id_of(6),
                                     Object{{"decider", kNewestDecider + 1}}, cases::at("2026-05-20T08:00")),
                      "/lastkm/test");
-  lane.decide_bytes("lane-0", decider);
+  stopped = step(lane.state, take("lane-0", decider, kLanes, LaneId(0)), kLanes, lane);
+  REQUIRE_FALSE(stopped.has_value());
+  CHECK(stopped.error().code == "upgrade-required");
+  // Where a newer program has taken it, nothing more is decided here.
+  lane.state.decider = kNewestDecider + 1;
   const auto next_command = record::encode(opening(7, 0), "/lastkm/test");
   stopped = step(lane.state, take(aggregate_of(0).value, next_command, kLanes, LaneId(0)), kLanes, lane);
   REQUIRE_FALSE(stopped.has_value());

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/cases/evolve.h"
 #include "engine/record/digest.h"
 #include "projections/views/views.h"
 
@@ -201,7 +202,7 @@ class Inventor {
     if (dice == 3) return author_.decide(life.id, {}, now_);
     if (dice == 4) {
       return author_.decide("lane-" + std::to_string(pick(0, kLanes - 1)),
-                            {event("DocumentsActivated", Object{{"n", 1}})}, now_);
+                            {event("DirectoryActivated", Object{{"ordinal", 1}})}, now_);
     }
     std::vector<record::Event> events;
     for (int n = pick(1, 3); n > 0; --n) events.push_back(step(life));
@@ -338,6 +339,7 @@ std::vector<record::Decision> invent_lives(unsigned seed, int decisions) {
 ProjectorOptions options(std::size_t chunk_records) {
   ProjectorOptions options;
   options.log_id = kLogId;
+  options.knows = cases::is_known;
   options.chunk_records = options.build_chunk_records = chunk_records;
   return options;
 }

@@ -330,7 +330,7 @@ TEST_CASE("projector: an event from the future stops its partition there, for ev
   log.add(of_the_future);
   const auto behind = projector->catch_up();
   REQUIRE_FALSE(behind);
-  CHECK(behind.error().code == "unknown-event");
+  CHECK(behind.error().code == "upgrade-required");
   CHECK_THAT(behind.error().message, Catch::Contains("version 2") && Catch::Contains("CaseSigned"));
   CHECK(digest_of(*projector) == before);
   // The program that knows it, here because it is another event, goes on from there.

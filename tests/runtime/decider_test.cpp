@@ -95,4 +95,105 @@ TEST_CASE("decider: lanes of a new deployment begin at the newest, and a lost st
   CHECK(bed.redecided().different == 0);
 }
 
+TEST_CASE(
+    "decider: from the second on a key stands for the whole request, but not where a reference opens a "
+    "case") {
+  for (const std::int32_t decider : {1, 2}) {
+    Bed bed(4, 2, false);
+    bed.deployment.decider = decider;
+    const auto engine = bed.open_with_rules();
+    const auto answer = [&engine](const intake::Submission& one) {
+      const auto outcome = engine->submit(std::span(&one, 1)).front();
+      if (!outcome) return outcome.error().code;
+      if (outcome->status == OutcomeStatus::duplicate) return std::string("duplicate");
+      return outcome->rejection ? outcome->rejection->code : std::string("accepted");
+    };
+    auto first = opening("k1");
+    first.channel = "CH-12345";
+    first.reference = "R1";
+    CHECK(answer(first) == "accepted");
+    auto passed_on = first;
+    passed_on.actor = cases::kSupervisor;
+    CHECK(answer(passed_on) == "duplicate");
+    auto sent = act("Send", "", cases::kDispatcher, R"({"lead":"PSC-5101080170060001"})", "k2");
+    sent.channel = "CH-12345";
+    sent.reference = "R1";
+    CHECK(answer(sent) == "accepted");
+    CHECK(answer(sent) == "duplicate");
+    auto other = sent;
+    other.actor = cases::kSupervisor;
+    CHECK(answer(other) == (decider == 1 ? "duplicate" : "key-reused"));
+    other = sent;
+    other.expected_version = 7;
+    CHECK(answer(other) == (decider == 1 ? "duplicate" : "key-reused"));
+    CHECK(bed.redecided().different == 0);
+  }
+}
+
+TEST_CASE(
+    "decider: one that this program does not know stops the lanes that have it, and spreads to no other") {
+  Bed bed(4, 2, false);
+  { open_case(*bed.open_with_rules(), "a"); }
+  const auto ahead = lane::engine_command(
+      lane::kActivate, record::lane_aggregate(LaneId(3)), LaneId(3), CommandId(std::string(32, '9')),
+      Object{{"decider", lane::kNewestDecider + 1}}, cases::at("2026-05-20T09:00"));
+  const log::Append append{log::Topic::commands, log::partition_of(LaneId(3), 2),
+                           log::Record{"lane-3", record::encode(ahead, bed.deployment.source()), {}}};
+  REQUIRE(log::open_simulated_log(bed.storage)->append(std::span(&append, 1), log::Durability::synced));
+  for (int times = 0; times < 2; ++times) {
+    const auto engine = bed.open();
+    REQUIRE(engine->stopped().size() == 1);
+    CHECK(engine->stopped().front().lane == LaneId(3));
+    CHECK(engine->stopped().front().why.code == "upgrade-required");
+    CHECK(deciders_of(*engine) == std::set<std::int32_t>{lane::kNewestDecider});
+  }
+}
+
+TEST_CASE("decider: what a newer program has decided stops its lane before it, and no other") {
+  Bed bed(4, 2, false);
+  std::optional<Outcome> opened;
+  {
+    const auto engine = bed.open_with_rules();
+    opened = open_case(*engine, "a");
+  }
+  // The last decision of that lane, as a newer program would have made it.
+  const auto log = log::open_simulated_log(bed.storage);
+  const std::int32_t partition = log::partition_of(opened->lane, 2);
+  auto records = all_records(*log, log::Topic::decisions, partition);
+  auto again = std::make_shared<log::SimulatedStorage>(2);
+  const auto copy = log::open_simulated_log(again);
+  for (const log::Topic topic :
+       {log::Topic::meta, log::Topic::directory, log::Topic::commands, log::Topic::decisions}) {
+    const bool one = topic == log::Topic::meta || topic == log::Topic::directory;
+    for (std::int32_t p = 0; p < (one ? 1 : 2); ++p) {
+      for (log::StoredRecord& stored : all_records(*log, topic, p)) {
+        auto decision = record::decode_decision(stored.record.value);
+        if (topic == log::Topic::decisions && decision && decision->command == opened->command) {
+          ++decision->events.front().version;
+          stored.record.value = record::encode(*decision, bed.deployment.source());
+        }
+        const log::Append put{topic, p, std::move(stored.record)};
+        REQUIRE(copy->append(std::span(&put, 1), log::Durability::synced));
+      }
+    }
+  }
+  bed.storage = again;
+  bed.forget_state();
+  for (int times = 0; times < 2; ++times) {
+    const auto engine = bed.open();
+    REQUIRE(engine->stopped().size() == 1);
+    CHECK(engine->stopped().front().lane == opened->lane);
+    CHECK(engine->stopped().front().at == opened->ordinal);
+    CHECK(engine->stopped().front().why.code == "upgrade-required");
+    CHECK(engine->position(opened->lane).value == opened->ordinal.value - 1);
+    CHECK(engine->skip(opened->lane, opened->ordinal, "P-1", "x").error().code == "decided");
+    for (int i = 0; i < 8; ++i) {
+      const auto one = opening("n" + std::to_string(times) + std::to_string(i));
+      const auto outcome = engine->submit(std::span(&one, 1)).front();
+      if (outcome && outcome->lane == opened->lane) CHECK(outcome->status == OutcomeStatus::recorded);
+      if (outcome && outcome->lane != opened->lane) CHECK(outcome->status == OutcomeStatus::accepted);
+    }
+  }
+}
+
 }  // namespace lastkm::runtime

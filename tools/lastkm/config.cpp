@@ -13,8 +13,8 @@ namespace {
 
 /// Where lanes differ an activation is still on its way.
 std::int32_t oldest_in_force(const runtime::Engine& engine) {
-  std::int32_t oldest = lane::kNewestDecider;
-  for (std::int32_t lane = 0; lane < engine.deployment().lanes; ++lane)
+  std::int32_t oldest = engine.decider(LaneId(0));
+  for (std::int32_t lane = 1; lane < engine.deployment().lanes; ++lane)
     oldest = std::min(oldest, engine.decider(LaneId(lane)));
   return oldest;
 }

@@ -11,7 +11,7 @@ Result<Exit> activate(Session& session, std::int32_t decider) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
   const std::int32_t lanes = (*engine)->deployment().lanes;
-  for (std::int32_t lane = 0; lane < lanes; ++lane) {
+  for (std::int32_t lane = 0; decider >= lane::kOldestDecider && lane < lanes; ++lane) {
     if (const std::int32_t in_force = (*engine)->decider(LaneId(lane)); in_force > decider) {
       return Error{ErrorKind::refused, "not-above",
                    "The decider " + std::to_string(in_force) + " is in force, and nothing goes back.", ""};

@@ -63,6 +63,12 @@ class Examination {
   Exit worst_ = Exit::ok;
 };
 
+constexpr std::string_view kNewer = "run a newer program: nothing is damaged";
+
+bool needs_newer(const Error& error) {
+  return error.code == "upgrade-required" || error.code == "unknown-type";
+}
+
 std::string advice_for(const Error& error) {
   if (error.kind == ErrorKind::folder_in_use)
     return "another process has the folder open; stop it, or let it serve (lastkm serve)";
@@ -75,6 +81,7 @@ std::string advice_for(const Error& error) {
   if (error.code == "log-rollback")
     return "records that were acknowledged are missing: restore the newest backup, keep this folder for "
            "evidence";
+  if (needs_newer(error)) return std::string(kNewer);
   if (error.kind == ErrorKind::integrity)
     return "stop writing, keep a copy of the folder, restore the newest backup";
   return "read the message; nothing was changed";
@@ -152,7 +159,7 @@ void look_at_engine(Examination& examination, Folder& folder) {
     examination.fail(
         "lanes",
         Error{ErrorKind::integrity, lane.why.code, "lane " + at + " has stopped: " + lane.why.message, ""},
-        lane.why.code == "upgrade-required"   ? "run a newer program"
+        needs_newer(lane.why)                 ? std::string(kNewer)
         : lane.why.code == "document-missing" ? "restore the directory log from a backup, and start again"
                                               : "lastkm quarantine skip " + at + " --reason …");
   }
@@ -163,8 +170,11 @@ void look_at_views(Examination& examination, Folder& folder) {
   const auto side = folder.read_side();
   const auto caught = side ? (*side)->projector().catch_up() : Status(side.error());
   if (!caught) {
-    examination.fail("views", caught.error(),
-                     "remove DIR/views while nothing serves the folder; they are folded anew from the log");
+    examination.fail(
+        "views", caught.error(),
+        needs_newer(caught.error())
+            ? std::string(kNewer)
+            : "remove DIR/views while nothing serves the folder; they are folded anew from the log");
     return;
   }
   const auto status = (*side)->queries().status();
