@@ -84,7 +84,8 @@ class Deciding {
 
   bool applies(const rules::Workflow& workflow, const rules::CommandRule& rule) const {
     if (workflow.applies.empty()) return true;
-    const auto holds = workflow.applies.holds(CaseFacts(before_, context_, moment_.now, &command_, &rule));
+    const auto holds =
+        workflow.applies.holds(CaseFacts(before_, context_, moment_.now, moment_.decider, &command_, &rule));
     return holds && *holds;
   }
 
@@ -255,7 +256,7 @@ class Deciding {
     if (Refusal refusal = check(workflow, rule)) return refusal;
     if (Refusal refusal = wrong_stage(workflow, rule)) return refusal;
     if (Refusal refusal = check_data(workflow, rule)) return refusal;
-    const CaseFacts facts(now(), context_, moment_.now, &command_, &rule);
+    const CaseFacts facts(now(), context_, moment_.now, moment_.decider, &command_, &rule);
     Object seen;
     for (const rules::Transition& transition : rule.transitions) {
       if (!starts_here(rule, transition)) continue;

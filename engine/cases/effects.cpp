@@ -29,8 +29,8 @@ class Group {
         state_(state),
         events_(caused.events),
         requests_(caused.requests),
-        facts_(state, cause.context, cause.command == nullptr ? cause.base : cause.moment.now, cause.command,
-               cause.command_rule) {}
+        facts_(state, cause.context, cause.command == nullptr ? cause.base : cause.moment.now,
+               cause.moment.decider, cause.command, cause.command_rule) {}
 
   Status run() {
     if (auto asked = ask(); !asked) return asked;

@@ -96,8 +96,8 @@ std::vector<std::string_view> list_of(std::span<const CelValue> arguments, std::
 }  // namespace
 
 CaseFacts::CaseFacts(const CaseState& state, const directory::Context& context, Instant now,
-                     const record::Command* command, const rules::CommandRule* rule)
-    : state_(state), context_(context), now_(now), command_(command), rule_(rule) {
+                     std::int32_t decider, const record::Command* command, const rules::CommandRule* rule)
+    : state_(state), context_(context), now_(now), decider_(decider), command_(command), rule_(rule) {
   if (command_ != nullptr) actor_body_ = context_.find_body(command_->actor.body);
 }
 
@@ -118,8 +118,12 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
     return keep(std::move(bodies));
   }
   if (name == "co_handlers_pending") {
-    return count(static_cast<std::size_t>(std::count_if(state_.co_handlers.begin(), state_.co_handlers.end(),
-                                                        [](const CoHandler& c) { return c.is_pending(); })));
+    // A co-handler that has become the lead waits for nobody's report; by the decider 1 it waits for its own.
+    const auto waits = [this](const CoHandler& c) {
+      return decider_ >= 2 ? state_.is_pending(c) : c.due && !c.reported;
+    };
+    return count(
+        static_cast<std::size_t>(std::count_if(state_.co_handlers.begin(), state_.co_handlers.end(), waits)));
   }
   if (name == "returned_by") return texts(state_.returned_by);
   if (name == "children") return texts(state_.children);

@@ -20,8 +20,8 @@ namespace lastkm::cases {
 class CaseFacts final : public rules::Facts {
  public:
   /// Without a command: cmd.* and actor.* are null. All arguments outlive this object; `state` is read when a
-  /// fact is asked, so that it may change in between. `now` is what "today" means.
-  CaseFacts(const CaseState& state, const directory::Context& context, Instant now,
+  /// fact is asked, so that it may change in between. `now` is what "today" means, `decider` the version.
+  CaseFacts(const CaseState& state, const directory::Context& context, Instant now, std::int32_t decider,
             const record::Command* command = nullptr, const rules::CommandRule* rule = nullptr);
 
   [[nodiscard]] rules::CelValue fact(std::string_view name) const override;
@@ -48,6 +48,7 @@ class CaseFacts final : public rules::Facts {
   const CaseState& state_;
   const directory::Context& context_;
   Instant now_;
+  std::int32_t decider_;
   const record::Command* command_;
   const rules::CommandRule* rule_;
   const directory::Body* actor_body_ = nullptr;

@@ -79,7 +79,7 @@ class Firing {
 
     Cause cause = cause_of(next);
     if (mark != nullptr && !mark->when.empty()) {
-      const CaseFacts facts(state_, context_, next.at);
+      const CaseFacts facts(state_, context_, next.at, moment_.decider);
       facts.note(mark->when, cause.facts);
       const auto holds = mark->when.holds(facts);
       if (!holds || !*holds) effects = &nothing;
@@ -138,7 +138,7 @@ void follow_calendar(const rules::Workflow& workflow, const directory::Context& 
   if (!has_older_calendar(state, context)) return;
   const auto count = [&](const calendar::Calendar& calendar, Array& changes) {
     CaseState counted = state;
-    const CaseFacts facts(counted, context, moment.now);
+    const CaseFacts facts(counted, context, moment.now, moment.decider);
     return recompute({workflow, calendar, facts, counted, Instant{INT64_MIN}, moment.decider}, changes);
   };
   Array changes;

@@ -30,7 +30,7 @@ std::optional<ClockState> clock_state_of(std::string_view name) {
 std::vector<Parts::Pending> Parts::pending() const {
   std::vector<Pending> pending;
   for (const CoHandler& one : co_handlers) {
-    if (one.is_pending()) pending.push_back({one.body.value, false, one.due});
+    if (is_pending(one)) pending.push_back({one.body.value, false, one.due});
   }
   if (!whistle) return pending;
   const std::vector<std::string>& answered = whistle->answered;

@@ -59,9 +59,6 @@ struct CoHandler {
   bool reported = false;
   bool operator==(const CoHandler&) const = default;
 
-  /// It has to report by a time of its own.
-  [[nodiscard]] bool is_pending() const { return due && !reported; }
-
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
     each(self.body, self.due, self.reported);
@@ -104,6 +101,11 @@ struct Parts {
     bool whistled = false;       ///< else: a co-handler
     std::optional<Instant> due;  ///< of a co-handler
   };
+  /// Whether a co-handler has to report by a time of its own. The lead reports to nobody: a new dispatch may
+  /// have made one of those that there were the lead.
+  [[nodiscard]] bool is_pending(const CoHandler& one) const {
+    return one.due && !one.reported && one.body.value != lead;
+  }
   /// Co-handlers that have to report by a time of their own, and bodies that were whistled for and have not
   /// answered. Valid as long as this.
   [[nodiscard]] std::vector<Pending> pending() const;

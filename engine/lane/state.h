@@ -13,8 +13,9 @@
 namespace lastkm::lane {
 
 /// The decider versions that this program can run. 2: a clock that has run out and whose step is then done is
-/// said to be stopped (cases/clocks.cpp); a command of an unknown type stops its lane (step.h); a key that is
-/// used anew is refused in other words (repeat.cpp).
+/// said to be stopped (cases/clocks.cpp); a command of an unknown type of ours stops its lane (step.h); a key
+/// that is used anew is refused in other words (repeat.cpp); a co-handler that has become the lead is not
+/// pending (cases/facts.cpp).
 inline constexpr std::int32_t kOldestDecider = 1;
 inline constexpr std::int32_t kNewestDecider = 2;
 

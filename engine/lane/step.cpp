@@ -6,6 +6,7 @@
 #include "engine/cases/evolve.h"
 #include "engine/lane/repeat.h"
 #include "engine/record/digest.h"
+#include "engine/record/envelope.h"
 
 namespace lastkm::lane {
 
@@ -238,7 +239,7 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, Lan
   auto command = record::decode_command(bytes);
   if (!command) {
     taken.why_not = command.error().message;
-    taken.unknown_type = command.error().code == "unknown-type";
+    taken.unknown_type = command.error().code == "unknown-type" && !record::own_type(bytes).empty();
   } else if (command->aggregate.value != key || command->lane != in ||
              command->lane != record::lane_of(command->aggregate, lanes)) {
     taken.why_not = "the record's key, lane and aggregate do not belong together";
@@ -260,7 +261,7 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   if (taken.unknown_type && state.decider >= 2) {
     return Error{ErrorKind::integrity, "upgrade-required",
                  "lane " + std::to_string(state.lane.value) + " is asked what this program does not know: " +
-                     taken.why_not + "; or pass it over, where it is none of ours: 'lastkm quarantine skip'",
+                     taken.why_not + "; or pass it over: 'lastkm quarantine skip'",
                  ""};
   }
   Decision decision = open_decision(state, taken);
@@ -270,7 +271,8 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   }
   const Command& command = *taken.command;
   if (record::is_lane_aggregate(command.aggregate)) {
-    if (command.name == kActivate && command.input.number("decider") > kNewestDecider) {
+    if (command.name == kActivate && command.input.number("directory") <= 0 &&
+        command.input.number("decider") > kNewestDecider) {
       return Error{ErrorKind::integrity, "upgrade-required",
                    "lane " + std::to_string(state.lane.value) + " is to run at decider " +
                        std::to_string(command.input.number("decider")) + ", this program knows " +

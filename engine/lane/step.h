@@ -54,7 +54,7 @@ struct Taken {
   std::string_view bytes;
   std::optional<record::Command> command;  ///< absent: undecodable
   std::string why_not;                     ///< the reason, where it is absent
-  bool unknown_type = false;               ///< the reason is that a newer program may have written it
+  bool unknown_type = false;               ///< it is of a type that a newer program may know
 };
 /// Undecodable also where the record's key, its lane and its aggregate do not belong together, or not to the
 /// lane `in` whose partition it was read from.

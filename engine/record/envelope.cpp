@@ -57,6 +57,12 @@ Result<Value> unwrap(std::string_view bytes, std::string_view type) {
   return value;
 }
 
+std::string own_type(std::string_view bytes) {
+  const auto value = parse(bytes);
+  const std::string_view type = value ? value->text("type") : std::string_view();
+  return type.starts_with("org.lastkm.") ? std::string(type) : std::string();
+}
+
 void Members::fail(std::string_view name) {
   if (wrong_.empty()) wrong_ = name;
 }

@@ -33,6 +33,9 @@ void append_time(Writer& out, Instant time);  ///< with its quotes
 /// Parses the bytes and demands the type; "unknown-type" where the record is of another one.
 [[nodiscard]] Result<Value> unwrap(std::string_view bytes, std::string_view type);
 
+/// The type of a record that is one of this engine's, whatever its version; "" where it is not.
+[[nodiscard]] std::string own_type(std::string_view bytes);
+
 /// Reads members of one object and remembers the first that is missing or of the wrong type.
 class Members {
  public:

@@ -106,7 +106,7 @@ class Ladders {
     const std::set<const ClockRule*> round = round_of(rung);
     const Changes changed = changed_on(rung, round);
     if (fails_by_unknown(rung, changed)) return true;
-    if (!starts(rung, changed.known) || fails_on_the_way(rung, changed)) return true;
+    if (!starts(rung, changed.known)) return true;
     // A clock beside the round runs out some time.
     return std::any_of(workflow_.clocks.begin(), workflow_.clocks.end(), [&](const ClockRule& clock) {
       if (round.count(&clock) > 0) return false;
@@ -138,8 +138,7 @@ class Ladders {
   /// What the facts are once a round has been gone often enough.
   struct Changes {
     Narrower known;
-    std::set<std::string> unknown;   ///< changed, and the document does not say to what
-    std::set<std::string> stepping;  ///< counted up by one: they come to every number
+    std::set<std::string> unknown;  ///< changed, and the document does not say to what
   };
 
   [[nodiscard]] Changes changed_on(const Rung& rung, const std::set<const ClockRule*>& round) const {
@@ -147,7 +146,6 @@ class Ladders {
     for (const ClockRule* clock : round) {
       for_each_effects(*clock, [&](const Effects& effects, const std::string&) {
         each_change(effects, [&out](const std::string& fact, const Change& change) {
-          if (change.steps) out.stepping.insert(fact);
           if (!change.to) {
             out.unknown.insert(fact);
           } else if (const auto [at, is_new] = out.known.emplace(fact, *change.to); !is_new) {
@@ -161,25 +159,11 @@ class Ladders {
     for (const std::string& fact : out.unknown) out.known.erase(fact);
     // The start is looked at after what stands with it, which leaves nothing of what was before.
     each_change(*rung.effects, [&out](const std::string& fact, const Change& change) {
-      if (!change.to) return;
+      if (!change.to || change.grows) return;
       out.known[fact] = *change.to;
       out.unknown.erase(fact);
     });
     return out;
-  }
-
-  /// Whether a fact that is counted up comes to a number at which the start does not come about.
-  [[nodiscard]] bool fails_on_the_way(const Rung& rung, const Changes& changed) const {
-    constexpr std::int64_t numbers = 64;
-    return std::any_of(changed.stepping.begin(), changed.stepping.end(), [&](const std::string& fact) {
-      if (changed.unknown.count(fact) > 0) return false;
-      for (std::int64_t n = 1; n <= numbers; ++n) {
-        Narrower known = changed.known;
-        known[fact] = exactly(n);
-        if (!starts(rung, std::move(known))) return true;
-      }
-      return false;
-    });
   }
 
   /// Whether a fact whose new value the document does not say can be such that the start does not come about.
@@ -237,7 +221,7 @@ class Ladders {
 
   struct Change {
     std::optional<Declaration> to;  ///< nullopt: the document does not say
-    bool steps = false;             ///< it is counted up by one
+    bool grows = false;             ///< from what it was before
   };
 
   template <class Note>
@@ -263,7 +247,7 @@ class Ladders {
       if (event.type == "CaseEscalated" && fact == "level") return {grown(name), true};
       return {};
     }
-    if (const std::int64_t by = added_to(member->second, name); by > 0) return {grown(name), by == 1};
+    if (is_sum(member->second, name)) return {grown(name), true};
     if (member->second.empty() || member->second.root()->op != Op::literal) return {};
     const CelValue& value = member->second.root()->value;
     if (const auto* text = std::get_if<std::string_view>(&value)) return {exactly(std::string(*text))};
@@ -271,19 +255,18 @@ class Ladders {
     return {};
   }
 
-  /// What the expression adds to the fact, where it is the fact plus a number above 0; else 0.
-  static std::int64_t added_to(const Program& program, std::string_view fact) {
+  /// Whether the expression is the fact plus a number above 0.
+  static bool is_sum(const Program& program, std::string_view fact) {
     const Node* node = program.root();
-    if (node == nullptr || node->op != Op::add) return 0;
+    if (node == nullptr || node->op != Op::add) return false;
     const Node& first = *node->operands[0];
     const Node& second = *node->operands[1];
-    const auto number = [](const Node& each) -> std::int64_t {
+    const auto above = [](const Node& each) {
       const auto* n = each.op == Op::literal ? std::get_if<std::int64_t>(&each.value) : nullptr;
-      return n == nullptr ? 0 : *n;
+      return n != nullptr && *n > 0;
     };
-    if (first.op == Op::fact && first.name == fact) return number(second);
-    if (second.op == Op::fact && second.name == fact) return number(first);
-    return 0;
+    return (first.op == Op::fact && first.name == fact && above(second)) ||
+           (second.op == Op::fact && second.name == fact && above(first));
   }
 
   const Workflow& workflow_;

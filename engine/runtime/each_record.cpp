@@ -28,7 +28,7 @@ class Acceptance {
     const auto written = epoch_.read(bytes, stored.record.headers);
     if (!written) return at_decision(partition_, stored.offset, written.error());
     if (written->kind == record::DecisionRecordKind::unknown)
-      return foreign_record(partition_, stored.offset);
+      return foreign_record(partition_, stored.offset, bytes);
     if (written->kind == record::DecisionRecordKind::owner_started || written->stale) return Decision();
     auto decision = record::decode_decision(bytes);
     if (!decision) return at_decision(partition_, stored.offset, decision.error());

@@ -66,7 +66,7 @@ Result<bool> LaneReader::belongs(const log::StoredRecord& stored) {
     if (written->kind == record::DecisionRecordKind::owner_started) return false;
     // With an epoch it was a decision once, and is held against what it should be.
     if (written->kind == record::DecisionRecordKind::unknown && written->epoch == 0)
-      return foreign_record(partition_, stored.offset);
+      return foreign_record(partition_, stored.offset, stored.record.value);
     if (written->stale) return false;
   }
   if (log_.partitions() == lanes_) return true;  // nobody else's lies here

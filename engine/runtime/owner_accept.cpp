@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/record/digest.h"
+#include "engine/record/envelope.h"
 #include "engine/runtime/owner_parts.h"
 #include "engine/runtime/partition_owner.h"
 
@@ -11,7 +12,13 @@ std::string place_of_decision(std::int32_t partition, std::int64_t offset) {
   return "decisions, partition " + std::to_string(partition) + ", offset " + std::to_string(offset);
 }
 
-Error foreign_record(std::int32_t partition, std::int64_t offset) {
+Error foreign_record(std::int32_t partition, std::int64_t offset, std::string_view bytes) {
+  if (const std::string type = record::own_type(bytes); !type.empty()) {
+    return Error{ErrorKind::integrity, "upgrade-required",
+                 place_of_decision(partition, offset) + " holds a record of the type '" + type +
+                     "', which this program does not know: install a newer program",
+                 ""};
+  }
   return Error{ErrorKind::integrity, "foreign-record",
                place_of_decision(partition, offset) +
                    " holds a record that is neither a decision nor an owner's start",
@@ -62,7 +69,7 @@ Status PartitionOwner::fold_waiting() {
       const LaneId lane = lane_of_record(stored.record);
       if (stored.offset <= books(lane).last_command_offset) continue;
       if (accepted_[lane.value].empty()) {
-        if (!passed_over) passed_over = stored.offset;
+        if (!passed_over && !newer_.contains(lane.value)) passed_over = stored.offset;
       } else if (auto handled = handle(stored, take_record(stored.record)); !handled) {
         return handled;
       }
@@ -114,7 +121,7 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
       }
       return done();
     case record::DecisionRecordKind::unknown:
-      return foreign_record(partition_, stored.offset);
+      return foreign_record(partition_, stored.offset, stored.record.value);
     case record::DecisionRecordKind::decision:
       break;
   }
@@ -137,7 +144,8 @@ Status PartitionOwner::read_decision(log::StoredRecord stored) {
   last->second = decision->ordinal;
   if (newer_.contains(decision->lane.value)) return done();
   if (auto known = lane::check_known(*decision); !known) {
-    if (!before_newer_) before_newer_ = Place{stored.offset, opened};
+    if (!before_newer_) before_newer_ = Place{commands_next_, stored.offset, opened};
+    stopped_.erase(decision->lane.value);
     newer_.emplace(decision->lane.value, Engine::Stopped{decision->lane, decision->ordinal, known.error()});
     return done();
   }

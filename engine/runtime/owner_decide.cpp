@@ -142,7 +142,7 @@ Status PartitionOwner::handle(const log::StoredRecord& stored, const lane::Taken
   commands_read_ = std::max(commands_read_, stored.offset + 1);
   // While a lane stands still its commands must be read again later, so the partition's position waits for
   // it.
-  if (stopped_.empty() && newer_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
+  if (stopped_.empty()) commands_next_ = std::max(commands_next_, stored.offset + 1);
   return done();
 }
 

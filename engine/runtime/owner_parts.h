@@ -12,8 +12,9 @@ namespace lastkm::runtime {
 
 inline constexpr std::size_t kReadBytes = 4U << 20U;
 
-/// integrity "foreign-record": what stands there is neither a decision nor an owner's start.
-[[nodiscard]] Error foreign_record(std::int32_t partition, std::int64_t offset);
+/// integrity "foreign-record": what stands there is neither a decision nor an owner's start;
+/// "upgrade-required": it is of a type that a newer program may know.
+[[nodiscard]] Error foreign_record(std::int32_t partition, std::int64_t offset, std::string_view bytes);
 /// integrity "decision-gap": the decision is not the next after `last`, and no repeat.
 [[nodiscard]] Error decision_gap(std::int32_t partition, std::int64_t offset,
                                  const record::Decision& decision, Ordinal last);

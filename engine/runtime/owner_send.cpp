@@ -73,6 +73,13 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
                      " has been decided there by a newer program: " + decided->second.why.message,
                  ""};
   }
+  if (const std::int32_t decider = books(lane).state.decider;
+      decider < lane::kOldestDecider || decider > lane::kNewestDecider) {
+    return Error{ErrorKind::refused, "upgrade-required",
+                 "lane " + std::to_string(lane.value) + " runs at decider " + std::to_string(decider) +
+                     ", which this program cannot run: a newer one decides there",
+                 ""};
+  }
   const auto found = stopped_.find(lane.value);
   if (found == stopped_.end() || found->second.at != ordinal) {
     return Error{

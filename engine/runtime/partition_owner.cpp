@@ -382,9 +382,9 @@ void PartitionOwner::flush_into(store::Batch& batch) {
   // What is not read back, and what is read but not yet folded, has no place in a checkpoint.
   if (unflushed_ == 0 || lost_ || !predicted_.empty() || !nothing_accepted()) return;
   for (auto& [lane, books] : lanes_) books->flush_into(batch);
-  const Place read = before_newer_.value_or(Place{decisions_next_, epoch_.highest()});
+  const Place read = before_newer_.value_or(Place{commands_next_, decisions_next_, epoch_.highest()});
   put_checkpoint(batch, partition_,
-                 Checkpoint{commands_next_, read.decisions_next, read.epoch, last_offset_, last_hash_});
+                 Checkpoint{read.commands_next, read.decisions_next, read.epoch, last_offset_, last_hash_});
   unflushed_ = 0;
 }
 

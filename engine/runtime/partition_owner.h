@@ -192,6 +192,7 @@ class PartitionOwner {
   /// it, for as long as this process runs …
   std::map<std::int32_t, Engine::Stopped> newer_;
   struct Place {
+    std::int64_t commands_next = 0;
     std::int64_t decisions_next = 0;
     std::int64_t epoch = 0;
   };

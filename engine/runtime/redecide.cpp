@@ -102,8 +102,11 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     if (bytes == (*accepted)->bytes) {
       if (!lane::is_given(*decision)) ++result.equal;
     } else {
+      // Whether it was changed, or a newer program made it, cannot be told from here.
+      const Status known = (*accepted)->decision ? lane::check_known(*(*accepted)->decision) : done();
       note(result, lane, ordinal, first_difference((*accepted)->bytes, bytes),
-           "the decision in the log is not what the commands and rules give");
+           known ? "the decision in the log is not what the commands and rules give"
+                 : "the decision in the log cannot be decided again: " + known.error().message);
     }
     lane::fold(state, books, taken, *decision, bytes);
   }

@@ -269,7 +269,7 @@ class TurnExplainer {
     if (workflow == nullptr || change.text("change") != "started") return "";
     const rules::ClockRule* clock = workflow->find_clock(change.text("clock"));
     if (clock == nullptr) return "";
-    const cases::CaseFacts facts(state_, context(), turn_.decision.lane_time,
+    const cases::CaseFacts facts(state_, context(), turn_.decision.lane_time, turn_.decision.decider,
                                  turn_.command ? &*turn_.command : nullptr,
                                  turn_.command ? workflow->find_command(turn_.command->name) : nullptr);
     for (std::size_t i = 0; i < clock->limits.size(); ++i) {

@@ -14,7 +14,8 @@ std::optional<NotTaken> not_taken(const Names& names, const Turn& turn, const di
   for (const rules::Workflow* workflow : context.newest_workflows()) {
     const rules::CommandRule* rule = workflow->find_command(turn.command->name);
     if (rule == nullptr || !rule->opens || workflow->applies.empty()) continue;
-    const cases::CaseFacts facts(turn.before, context, turn.decision.lane_time, &*turn.command, rule);
+    const cases::CaseFacts facts(turn.before, context, turn.decision.lane_time, turn.decision.decider,
+                                 &*turn.command, rule);
     facts.note(workflow->applies, out.facts);
     list.add(workflow->id + "@" + std::to_string(workflow->version) + ": " +
              in_words_and_quoted(names, workflow->applies));

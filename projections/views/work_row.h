@@ -41,8 +41,8 @@ struct WorkRow {
 
   /// Of the case itself; one that has ended falls due no more.
   [[nodiscard]] std::optional<Instant> due() const { return ended ? std::nullopt : open.next(); }
-  /// One for each body: of those that hold the case, and of those whose part is pending. Valid as long as
-  /// the row.
+  /// One for each body, of those that hold the case and of those whose part is pending: where it has several,
+  /// what falls due first. Valid as long as the row.
   [[nodiscard]] std::vector<Work> works() const;
 
   template <class Self, class Each>

@@ -67,9 +67,15 @@ std::string count_key(std::string_view list) {
 std::vector<Work> WorkRow::works() const {
   std::vector<Work> works;
   const auto add = [&](std::string_view body, std::string_view why, std::optional<Instant> due) {
-    const bool there =
-        std::any_of(works.begin(), works.end(), [body](const Work& work) { return work.body == body; });
-    if (there) return;
+    const auto there =
+        std::find_if(works.begin(), works.end(), [body](const Work& work) { return work.body == body; });
+    if (there != works.end()) {
+      // Of several parts the one that falls due first is what it has to do next.
+      if (!due || (there->due && *there->due <= *due)) return;
+      there->why = why;
+      there->due = due;
+      return;
+    }
     const auto person = persons.find(std::string(body));
     works.push_back({body, person == persons.end() ? std::string_view() : person->second, why, due});
   };
@@ -84,9 +90,9 @@ namespace {
 class WorklistView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "worklist"; }
-  [[nodiscard]] std::int32_t layout() const override { return 4; }
-  /// Layout 3 knew of no parts beside the holders.
-  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 3; }
+  [[nodiscard]] std::int32_t layout() const override { return 5; }
+  /// Layout 3 knew of no parts beside the holders, 4 of one for each body, whichever fell due first.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 3 || older == 4; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<WorklistView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     cases_.expect(aggregates, rows);

@@ -1,3 +1,4 @@
+#include "engine/cases/facts.h"
 #include "tests/cases/world.h"
 
 namespace lastkm::cases {
@@ -118,6 +119,25 @@ TEST_CASE("decide: the same external reference with other content supplements th
   CHECK(life.state.version == 3);
   asked.input = parsed(R"({"type":"REPORT"})");
   CHECK(code(life.send(asked)) == "bad-data");
+}
+
+TEST_CASE("decide: a co-handler that a new dispatch makes the lead waits for no report of its own") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  life.must(
+      "2026-03-16T10:00", "Send", kDispatcher,
+      R"({"lead":"PSC-5101080170060001","co_handlers":[{"body":"OC-5101080170060001","due":"2026-03-20T00:00:00+08:00"}]})");
+  const auto pending = [&life](std::int32_t decider) {
+    const CaseFacts facts(life.state, *life.context, at("2026-03-16T12:00"), decider);
+    return std::get<std::int64_t>(facts.fact("case.co_handlers_pending"));
+  };
+  CHECK(pending(1) == 1);
+  CHECK(pending(2) == 1);
+  CHECK(life.state.pending().size() == 1);
+  life.must("2026-03-16T11:00", "Send", kDispatcher, R"({"lead":"OC-5101080170060001"})");
+  CHECK(pending(1) == 1);
+  CHECK(pending(2) == 0);
+  CHECK(life.state.pending().empty());
 }
 
 TEST_CASE("decide: a pinned workflow that is not in force is said, not guessed") {

@@ -98,6 +98,10 @@ TEST_CASE("step: a command of a type from the future stops the lane; the decider
   const auto stopped = step(lane.state, taken, kLanes, lane);
   REQUIRE_FALSE(stopped.has_value());
   CHECK(stopped.error().code == "upgrade-required");
+  // What is no type of ours is nothing from the future.
+  std::string other = future;
+  other.replace(other.find("org.lastkm.command"), 18, "com.example.x.y.zz");
+  CHECK(code(Lane(lane).decide_bytes(aggregate_of(0).value, other)) == "undecodable");
   // An operator can pass it over.
   CHECK(code(given(lane.state, taken, kLanes, lane, "P-1", "not ours")) == "skipped");
   lane.state.decider = 1;

@@ -271,6 +271,14 @@ TEST_CASE(
   decide(event("WhistleAnswered", Object{{"body", "GAS-1"}}), {});
   decide(event("CoHandlerReported", Object{{"body", "RC-1"}}), {});
   CHECK(lists() == "PSC-1 DISPATCHED " + first + "; FIRE-1 WHISTLE " + first + "; ");
+  // Of a body's parts the one that falls due first; the lead has no part beside that.
+  const Value fire(Object{{"body", "FIRE-1"}, {"due", format_utc(due + kMsPerHour)}});
+  decide(event("CaseDispatched", Object{{"lead", "PSC-1"}, {"co_handlers", Array{fire}}}), {});
+  CHECK(lists() == "PSC-1 DISPATCHED " + first + "; FIRE-1 WHISTLE " + first + "; ");
+  decide(event("WhistleClosed", Object{}), {}, {clock_change("whistle", "stopped")});
+  CHECK(lists() == "PSC-1 DISPATCHED " + second + "; FIRE-1 CO_HANDLER " + second + "; ");
+  decide(event("CaseDispatched", Object{{"lead", "FIRE-1"}}), {});
+  CHECK(lists() == "PSC-1 DISPATCHED " + second + "; ");
   decide(event("CaseClosed", Object{}, "CLOSED", true), Array{Value("HOTLINE-1")});
   CHECK(lists() == "HOTLINE-1 CLOSED ; ");
 }

@@ -106,7 +106,8 @@ void add_worklist(Program& program) {
   program.on(verb, Needs::folder, [given](Session& session) { return worklist(session, *given); });
 
   auto when = std::make_shared<Given>();
-  verb = program.verb("due", "Open cases that are overdue, or fall due before a time");
+  verb =
+      program.verb("due", "Open cases that are overdue, or with --before those that are due before a time");
   verb.option("--before", when->before, "a date or a time; left out: what is overdue now");
   paged(verb, *when);
   program.on(verb, Needs::folder, [when](Session& session) { return due(session, *when); });
