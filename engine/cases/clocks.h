@@ -20,8 +20,8 @@ struct ClockWork {
   const calendar::Calendar& calendar;
   const CaseFacts& facts;  ///< over `state`
   CaseState& state;
-  Instant base;              ///< when it happens: what a started or resumed clock counts from
-  std::int32_t decider = 1;  ///< version
+  Instant base;          ///< when it happens: what a started or resumed clock counts from
+  std::int32_t decider;  ///< version
 };
 
 /// Applies the operation to the state and appends its changes. Marks of a new clock that would lie at or

@@ -249,14 +249,22 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, Lan
   return taken;
 }
 
+namespace {
+
+/// A decider of the future, named by a sentence without its end.
+Error beyond(const std::string& what) {
+  return Error{ErrorKind::integrity, "upgrade-required",
+               what + ", this program knows " + std::to_string(kOldestDecider) + " to " +
+                   std::to_string(kNewestDecider) + ": install a newer program",
+               ""};
+}
+
+}  // namespace
+
 Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory) {
   if (state.decider < kOldestDecider || state.decider > kNewestDecider) {
-    return Error{ErrorKind::integrity, "upgrade-required",
-                 "lane " + std::to_string(state.lane.value) + " runs at decider " +
-                     std::to_string(state.decider) + ", this program knows " +
-                     std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
-                     ": install a newer program",
-                 ""};
+    return beyond("lane " + std::to_string(state.lane.value) + " runs at decider " +
+                  std::to_string(state.decider));
   }
   if (taken.unknown_type && state.decider >= 2) {
     return Error{ErrorKind::integrity, "upgrade-required",
@@ -273,12 +281,8 @@ Result<Decision> step(const LaneState& state, const Taken& taken, std::int32_t l
   if (record::is_lane_aggregate(command.aggregate)) {
     if (command.name == kActivate && command.input.number("directory") <= 0 &&
         command.input.number("decider") > kNewestDecider) {
-      return Error{ErrorKind::integrity, "upgrade-required",
-                   "lane " + std::to_string(state.lane.value) + " is to run at decider " +
-                       std::to_string(command.input.number("decider")) + ", this program knows " +
-                       std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
-                       ": install a newer program",
-                   ""};
+      return beyond("lane " + std::to_string(state.lane.value) + " is to run at decider " +
+                    std::to_string(command.input.number("decider")));
     }
     if (command.name == kActivate && command.input.number("directory") > decision.context.value &&
         memory.context(DirectoryOrdinal(command.input.number("directory"))) == nullptr) {
@@ -320,11 +324,7 @@ bool is_skip_of_repeat(const Command& command, const Decision& decision, Memory&
 
 Status check_known(const Decision& decision) {
   if (decision.decider > kNewestDecider) {
-    return Error{ErrorKind::integrity, "upgrade-required",
-                 "decider " + std::to_string(decision.decider) + " made this decision, this program knows " +
-                     std::to_string(kOldestDecider) + " to " + std::to_string(kNewestDecider) +
-                     ": install a newer program",
-                 ""};
+    return beyond("decider " + std::to_string(decision.decider) + " made this decision");
   }
   for (const record::Event& event : decision.events) {
     if (cases::is_known(decision.aggregate, event)) continue;

@@ -46,8 +46,9 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   }
   const std::string& bytes = records.front().record.value;
   auto value = record::unwrap(bytes, kType);
-  const bool old = !value && record::unwrap(bytes, kOldType);
-  if (old) value = record::unwrap(bytes, kOldType);
+  if (!value) {
+    if (auto old = record::unwrap(bytes, kOldType)) value = std::move(old);
+  }
   if (!value) return value.error();
   record::Members envelope(*value, "deployment record");
   Deployment deployment;
@@ -56,7 +57,8 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   record::Members data(*value->find("data"), "deployment");
   deployment.virtual_clock = data.demand_text("clock") == "virtual";
   deployment.lanes = static_cast<std::int32_t>(data.demand_number("lanes"));
-  if (!old) deployment.decider = static_cast<std::int32_t>(data.demand_number("decider"));
+  if (value->text("type") == kType)
+    deployment.decider = static_cast<std::int32_t>(data.demand_number("decider"));
   deployment.log_id = data.demand_text("log_id");
   deployment.vault_id = data.demand_text("vault_id");
   deployment.storage = data.text("storage");
