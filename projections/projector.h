@@ -160,6 +160,8 @@ class Projector {
     [[nodiscard]] Positions positions() const;
     /// Of one view: earlier ones where it still answers from an older layout.
     [[nodiscard]] Positions positions(std::string_view view) const;
+    /// The layout of the rows that are read; 0: there are none yet.
+    [[nodiscard]] std::int32_t layout(std::string_view view) const;
 
    private:
     friend class Projector;

@@ -100,6 +100,11 @@ Positions Projector::Reading::positions(std::string_view view) const {
   return positions();
 }
 
+std::int32_t Projector::Reading::layout(std::string_view view) const {
+  const auto mine = at_->kept.find(view);
+  return mine == at_->kept.end() ? 0 : mine->second.layout;
+}
+
 Positions Projector::positions() const {
   return impl_->now()->checkpoint.positions();
 }

@@ -2,8 +2,6 @@
 
 #include <optional>
 
-#include "projections/views/case_row.h"
-
 namespace lastkm::projections {
 
 namespace {
@@ -28,7 +26,8 @@ Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
   return clocks;
 }
 
-Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset) {
+Object common(const CaseRow& row, Ordinal ordinal, std::int32_t offset) {
+  const cases::CaseState& state = row.state;
   Array co_handlers;
   Array co_handling;
   for (const cases::CoHandler& co_handler : state.co_handlers) {
@@ -59,9 +58,9 @@ Object common(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::
                 {"master", state.master},
                 {"opened_at", format_at_offset(state.occurred_at, offset)},
                 {"recorded_at", format_at_offset(state.opened_at, offset)},
-                {"closed_at", time_or_null(state.closed_at, offset)},
+                {"closed_at", time_or_null(row.closed_at, offset)},
                 {"workflow", Object{{"id", state.workflow}, {"version", state.workflow_version}}},
-                {"position", Object{{"lane", lane.value}, {"ordinal", ordinal.value}}}};
+                {"position", Object{{"lane", row.lane.value}, {"ordinal", ordinal.value}}}};
 }
 }  // namespace
 
@@ -73,16 +72,15 @@ void at_offset(Object& object, std::string_view name, std::int32_t offset) {
   if (at) *held = format_at_offset(*at, offset);
 }
 
-Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes) {
-  Object show = common(state, lane, ordinal, offset_minutes);
-  show.set("clocks", clocks_of(state, offset_minutes));
+Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes) {
+  Object show = common(row, ordinal, offset_minutes);
+  show.set("clocks", clocks_of(row.state, offset_minutes));
   return show;
 }
 
-Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal, std::int32_t offset_minutes,
-                Instant now) {
-  Object line = common(state, lane, ordinal, offset_minutes);
-  const std::optional<Instant> due = due_of(state);
+Value case_line(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes, Instant now) {
+  Object line = common(row, ordinal, offset_minutes);
+  const std::optional<Instant> due = due_of(row.state);
   line.set("due", time_or_null(due, offset_minutes));
   line.set("overdue", due && *due <= now);
   return line;

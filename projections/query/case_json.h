@@ -6,16 +6,14 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/base/value.h"
-#include "engine/cases/state.h"
+#include "projections/views/case_row.h"
 
 namespace lastkm::projections {
 
 /// As of `case show`: with clocks and the position that the answer reflects.
-[[nodiscard]] Value case_show(const cases::CaseState& state, LaneId lane, Ordinal ordinal,
-                              std::int32_t offset_minutes);
+[[nodiscard]] Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes);
 /// As of `case list`: like case show without clocks, and with "due" and "overdue" at `now`.
-[[nodiscard]] Value case_line(const cases::CaseState& state, LaneId lane, Ordinal ordinal,
-                              std::int32_t offset_minutes, Instant now);
+[[nodiscard]] Value case_line(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes, Instant now);
 /// As of `case history`, from {"event","lane","ordinal","recorded_at"}: the event as it stands in its record,
 /// with the lane, ordinal and record time of its decision.
 [[nodiscard]] Value history_line(Value row, std::int32_t offset_minutes);

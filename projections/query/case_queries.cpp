@@ -28,10 +28,6 @@ Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
                ""};
 }
 
-Result<CaseRow> read_row(std::string_view id, std::string_view bytes) {
-  return row_of<CaseRow>("cases", id, bytes);
-}
-
 Ordinal ordinal_in(const Positions& positions, LaneId lane) {
   const auto found = positions.find(lane);
   return found == positions.end() ? Ordinal() : found->second;
@@ -40,8 +36,9 @@ Ordinal ordinal_in(const Positions& positions, LaneId lane) {
 /// Calls `visit` with each case that matches.
 template <class Visit>
 Status each_case(const Reading& rows, const CaseFilter& filter, Instant now, Visit visit) {
+  const std::int32_t layout = rows.layout("cases");
   return rows.scan("cases", "", "", [&](std::string_view id, std::string_view bytes) -> Result<bool> {
-    auto row = read_row(id, bytes);
+    auto row = case_row_of(layout, id, bytes);
     if (!row) return row.error();
     if (matches(filter, row->state, now)) visit(std::move(*row));
     return true;
@@ -78,11 +75,10 @@ Result<Value> Queries::show(std::string_view id_or_ref) const {
   if (!id) return id.error();
   auto bytes = rows.get("cases", *id);
   if (!bytes) return bytes.error();
-  auto row = *bytes ? read_row(*id, **bytes)
+  auto row = *bytes ? case_row_of(rows.layout("cases"), *id, **bytes)
                     : Result<CaseRow>(unreadable_row("cases", *id, "refs names it, and it is not there"));
   if (!row) return rows.failed("cases", row.error());
-  return case_show(row->state, row->lane, ordinal_in(rows.positions("cases"), row->lane),
-                   options_.offset_minutes);
+  return case_show(*row, ordinal_in(rows.positions("cases"), row->lane), options_.offset_minutes);
 }
 
 Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,
@@ -100,8 +96,7 @@ Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const Page
   });
   if (!read) return read.error();
   auto answer = found->lines([&](const CaseRow& row) {
-    return Result<Value>(
-        case_line(row.state, row.lane, ordinal_in(positions, row.lane), options_.offset_minutes, now));
+    return Result<Value>(case_line(row, ordinal_in(positions, row.lane), options_.offset_minutes, now));
   });
   if (answer) answer->positions = positions;
   return answer;

@@ -76,6 +76,12 @@ Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset)
 bool same(const std::string& wanted, const std::string& held) {
   return wanted.empty() || wanted == held;
 }
+
+/// ID, or ID@VERSION.
+bool under_workflow(const std::string& wanted, const cases::CaseState& state) {
+  return same(wanted, state.workflow) ||
+         wanted == state.workflow + "@" + std::to_string(state.workflow_version);
+}
 }  // namespace
 
 Result<Instant> parse_time(std::string_view text, std::int32_t offset_minutes) {
@@ -103,7 +109,7 @@ bool matches(const CaseFilter& filter, const cases::CaseState& state, Instant no
   const bool texts = same(filter.stage, state.stage) && same(filter.type, state.type) &&
                      same(filter.category, state.category) && same(filter.urgency, state.urgency) &&
                      same(filter.channel, state.channel) && same(filter.lead, state.lead) &&
-                     same(filter.card, state.card) && same(filter.workflow, state.workflow) &&
+                     same(filter.card, state.card) && under_workflow(filter.workflow, state) &&
                      state.place.starts_with(filter.place);
   if (!texts) return false;
   if (!filter.holder.empty() &&

@@ -24,8 +24,9 @@ Error damaged(std::string_view what) {
 template <class Visit>
 Status each_outcome(const Reading& rows, Visit visit) {
   static constexpr std::string_view kPrefix = "case/";
+  const std::int32_t layout = rows.layout("rates");
   return rows.scan("rates", kPrefix, "", [&](std::string_view key, std::string_view bytes) -> Result<bool> {
-    auto outcome = row_of<Outcome>("rates", key, bytes);
+    auto outcome = outcome_of(layout, key, bytes);
     if (!outcome) return outcome.error();
     visit(key.substr(kPrefix.size()), *outcome);
     return true;

@@ -1,4 +1,5 @@
 // Row: id → CaseRow, packed: the case as evolve folds it.
+#include "engine/base/packed.h"
 #include "engine/cases/evolve.h"
 #include "engine/cases/state.h"
 #include "engine/record/digest.h"
@@ -19,11 +20,27 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
   return earliest;
 }
 
+void follow_closing(std::optional<Instant>& closed_at, const record::Event& event) {
+  if (event.type == "CaseReopened") closed_at.reset();
+  if (event.type != "CaseClosed") return;
+  const auto told = parse_instant(event.data.text("closed_at"));
+  closed_at = told ? *told : event.occurred_at;
+}
+
+Result<CaseRow> case_row_of(std::int32_t layout, std::string_view id, std::string_view row) {
+  if (layout > 2) return row_of<CaseRow>("cases", id, row);
+  auto older = row_of<CaseRow>("cases", id, std::string(row) + pack(std::optional<Instant>()));
+  if (older) older->closed_at = older->state.closed_at;
+  return older;
+}
+
 namespace {
 class CasesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "cases"; }
-  [[nodiscard]] std::int32_t layout() const override { return 2; }
+  [[nodiscard]] std::int32_t layout() const override { return 3; }
+  /// Layout 2 knew of a closing only when it was recorded.
+  [[nodiscard]] bool reads(std::int32_t older) const override { return older == 2; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<CasesView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
     cases_.expect(aggregates, rows);
@@ -41,6 +58,7 @@ class CasesView final : public View {
     row.lane = decision.lane;
     row.state.id = decision.aggregate;
     cases::evolve(row.state, event, decision.lane_time);
+    follow_closing(row.closed_at, event);
     return done();
   }
   [[nodiscard]] Status flush(Rows& rows) override {

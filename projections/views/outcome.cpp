@@ -1,8 +1,11 @@
 #include "projections/views/outcome.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
+#include "projections/checkpoint.h"
+#include "projections/views/case_row.h"
 #include "projections/views/open_clocks.h"
 #include "projections/views/places.h"
 
@@ -39,6 +42,7 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     std::erase_if(excluded, [code](const Exclusion& one) { return one.code == code; });
   };
   if (const auto to = changed_member(event, "place")) place = *to;
+  follow_closing(closed_at, event);
   if (type == "CaseRegistered") {
     opened_by = event.actor.body.value;
     anonymous = event.data.flag("anonymous");
@@ -67,24 +71,13 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   } else if (type == "CaseUnparked") {
     include("X-PARKED");
   } else if (type == "CaseClosed") {
-    // An import tells when its source closed it.
-    const auto told = parse_instant(event.data.text("closed_at"));
-    closed_at = told ? *told : event.occurred_at;
     closed_lead = lead;
   } else if (type == "CaseReopened") {
-    closed_at.reset();
     closed_lead.clear();
   } else if (type == "CallbackRecorded") {
-    const CallbackOutcome callback{event.occurred_at,
-                                   lead,
-                                   event.data.flag("reached"),
-                                   contacted.value_or(false),
-                                   !event.data.flag("contacted", true),
-                                   std::string(event.data.text("solved")),
-                                   std::string(event.data.text("satisfied")),
-                                   event.actor.body.value};
-    if (!(first && first->reached)) first = callback;
-    if (callback.reached || !(last && last->reached)) last = callback;
+    take({event.occurred_at, lead, event.data.flag("reached"), contacted.value_or(false),
+          !event.data.flag("contacted", true), std::string(event.data.text("solved")),
+          std::string(event.data.text("satisfied")), event.actor.body.value});
   }
   const Array* changes = event.clocks.if_array();
   if (changes == nullptr) return done();
@@ -103,23 +96,74 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   return done();
 }
 
+void Outcome::take(CallbackOutcome callback) {
+  const auto about_it = [&callback](const CallbackOutcome& one) { return one.lead == callback.lead; };
+  const auto reached = std::ranges::find_if(
+      callbacks, [&](const CallbackOutcome& one) { return one.reached && about_it(one); });
+  if (reached == callbacks.end()) {
+    std::erase_if(callbacks, about_it);
+  } else if (callback.reached) {
+    callbacks.erase(std::remove_if(reached + 1, callbacks.end(), about_it), callbacks.end());
+  } else {
+    return;
+  }
+  callbacks.push_back(std::move(callback));
+}
+
 namespace {
-Score::Answer answer_of(const Outcome& outcome, const std::optional<CallbackOutcome>& callback) {
-  if (!callback) return {false, outcome.contacted.value_or(false), false, {}, {}};
+/// The first and the last call-back that reached the caller; while none did, the last attempt.
+struct Called {
+  const CallbackOutcome* first = nullptr;
+  const CallbackOutcome* last = nullptr;
+};
+template <class Which>
+Called called(const Outcome& outcome, Which which) {
+  Called found;
+  for (const CallbackOutcome& one : outcome.callbacks) {
+    if (!which(one)) continue;
+    if (found.first == nullptr || !found.first->reached) found.first = &one;
+    if (one.reached || found.last == nullptr || !found.last->reached) found.last = &one;
+  }
+  return found;
+}
+Called called(const Outcome& outcome) {
+  return called(outcome, [](const CallbackOutcome& /*one*/) { return true; });
+}
+Called called_about(const Outcome& outcome, const std::string& lead) {
+  return called(outcome, [&lead](const CallbackOutcome& one) { return one.lead == lead; });
+}
+
+Score::Answer answer_of(const Outcome& outcome, const CallbackOutcome* callback) {
+  if (callback == nullptr) return {false, outcome.contacted.value_or(false), false, {}, {}};
   return {callback->reached, callback->contacted, callback->denied_contact, callback->solved,
           callback->satisfied};
 }
 
-Score score_of(const Outcome& outcome) {
+std::shared_ptr<const Score> score_of(const Outcome& outcome, const Called& calls) {
   Score score;
   score.workflow = outcome.workflow;
-  score.first = answer_of(outcome, outcome.first);
-  score.last = answer_of(outcome, outcome.last);
+  score.first = answer_of(outcome, calls.first);
+  score.last = answer_of(outcome, calls.last);
   for (const Exclusion& one : outcome.excluded) score.excluded.emplace_back(one.code, one.approver);
   if (outcome.anonymous) score.excluded.emplace_back("X-ANON", outcome.opened_by);
-  if (outcome.first && !outcome.first->reached) score.excluded.emplace_back("X-UNREACH", outcome.first->by);
-  return score;
+  if (calls.first != nullptr && !calls.first->reached) {
+    score.excluded.emplace_back("X-UNREACH", calls.first->by);
+  }
+  return std::make_shared<const Score>(std::move(score));
 }
+
+/// As the layouts 3 to 5 kept it.
+struct OutcomeOf5 {
+  Outcome now;
+  std::optional<CallbackOutcome> first, last;
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.now.place, self.now.lead, self.now.opened_by, self.now.workflow, self.now.anonymous,
+         self.now.contact_due, self.now.contacted, self.first, self.last, self.now.closed_at,
+         self.now.closed_lead, self.now.returned, self.now.excluded);
+  }
+};
 
 std::shared_ptr<const Score> unscored(const Outcome& outcome, std::span<const Exclusion> exclusions) {
   Score score;
@@ -130,6 +174,16 @@ std::shared_ptr<const Score> unscored(const Outcome& outcome, std::span<const Ex
 }
 }  // namespace
 
+Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::string_view row) {
+  if (layout > 5) return row_of<Outcome>("rates", key, row);
+  auto older = row_of<OutcomeOf5>("rates", key, row);
+  if (!older) return older.error();
+  for (std::optional<CallbackOutcome>* one : {&older->first, &older->last}) {
+    if (*one) older->now.callbacks.push_back(std::move(**one));
+  }
+  return std::move(older->now);
+}
+
 std::vector<Brought> brought_by(const Outcome& outcome) {
   std::vector<Brought> all;
   const std::string community(community_of(outcome.place));
@@ -139,15 +193,15 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
     all.push_back({RatesBy::body, basis, body, at, score});
     all.push_back({RatesBy::community, basis, community, at, score});
   };
-  if (!outcome.first && !outcome.closed_at && outcome.excluded.empty() && outcome.returned.empty())
-    return all;
-  const auto score = std::make_shared<const Score>(score_of(outcome));
   for (const RatesBasis basis : {RatesBasis::callback, RatesBasis::close}) {
     const bool by_call = basis == RatesBasis::callback;
-    if (by_call && outcome.first) {
-      bring(basis, outcome.first->at, outcome.first->lead, score);
+    if (by_call && !outcome.callbacks.empty()) {
+      const Called calls = called(outcome);
+      bring(basis, calls.first->at, calls.first->lead, score_of(outcome, calls));
     } else if (!by_call && outcome.closed_at) {
-      bring(basis, *outcome.closed_at, outcome.closed_lead, score);
+      // What the caller said of another body's work is not the one's that closed.
+      bring(basis, *outcome.closed_at, outcome.closed_lead,
+            score_of(outcome, called_about(outcome, outcome.closed_lead)));
     } else if (!outcome.excluded.empty()) {
       // Never scored: it is among what was excluded, where and when that was said.
       const auto excluded = unscored(outcome, outcome.excluded);

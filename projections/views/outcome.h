@@ -51,8 +51,9 @@ struct Outcome {
   bool anonymous = false;
   std::optional<Instant> contact_due;  ///< of the present lead
   std::optional<bool> contacted;       ///< by the present lead, in time or late
-  /// The first that reached the caller, and the last; while none did, the last attempt.
-  std::optional<CallbackOutcome> first, last;
+  /// In order; of those about one body the first that reached the caller and the last that did, or, while
+  /// none did, the last attempt.
+  std::vector<CallbackOutcome> callbacks;
   std::optional<Instant> closed_at;
   std::string closed_lead;
   std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
@@ -61,11 +62,16 @@ struct Outcome {
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
     each(self.place, self.lead, self.opened_by, self.workflow, self.anonymous, self.contact_due,
-         self.contacted, self.first, self.last, self.closed_at, self.closed_lead, self.returned,
-         self.excluded);
+         self.contacted, self.callbacks, self.closed_at, self.closed_lead, self.returned, self.excluded);
   }
   [[nodiscard]] Status apply(const record::Event& event, Instant recorded_at);
+
+ private:
+  void take(CallbackOutcome callback);
 };
+
+/// From a row of the view "rates" in this layout, which may be an older one.
+[[nodiscard]] Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::string_view row);
 
 enum class RatesBy : std::uint8_t { month, body, community };
 enum class RatesBasis : std::uint8_t { callback, close };

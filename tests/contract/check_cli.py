@@ -414,11 +414,15 @@ def many_cases(scratch):
     """A demonstration: numbers and the orders that they are made of, and rows that cannot be read."""
     data = scratch / "many"
     check("a demonstration is played", call("demo", "--data", data, "--days", "5").returncode == 0)
-    excluded, scored = 0, 0
+    excluded, scored, nobody = 0, 0, 0
     for by in ("month", "body", "community"):
         for basis in ("callback", "close"):
             for line in ask("rates", "rates", "--by", by, "--basis", basis, data=data):
                 orders = ask("rates-cases", "rates", "--by", by, "--basis", basis, "--cases", line["key"], data=data)
+                if not line["key"]:
+                    shown = call("rates", "--by", by, "--basis", basis, "--cases", "(none yet)", "--json", data=data).stdout.splitlines()
+                    check("the key of no body may be given as it is shown", [json.loads(one) for one in shown] == orders)
+                    nobody += 1
                 check(f"the base of {line['key']} is that of its orders", sum(o["base"] for o in orders) == line["base"])
                 for rate in ("response", "resolution", "satisfaction"):
                     counted = [o[rate] for o in orders if o[rate]]
@@ -431,7 +435,7 @@ def many_cases(scratch):
                     listed = sum(e["count"] for o in orders for e in o["excluded"] if (e["code"], e["approver"]) == (one["code"], one["approver"]))
                     check(f"what {line['key']} excludes is listed", listed == one["count"], f"{one} {listed}")
                     excluded += 1
-    check("there were rates and exclusions to look at", scored > 10 and excluded > 3, f"{scored} {excluded}")
+    check("there were rates and exclusions to look at", scored > 10 and excluded > 3 and nobody > 0, f"{scored} {excluded} {nobody}")
     cases = ask("case-list", "case", "list", data=data)
     parked, shared = (next(c["case"] for c in cases if fits(c)) for fits in (lambda c: c["stage"] == "PARKED", lambda c: c["co_handlers"]))
     check("a suspended clock has no due time", any(c["state"] == "suspended" and c["due"] is None for c in same_case(parked, data)["clocks"]))

@@ -8,6 +8,7 @@
 
 #include "engine/base/packed.h"
 #include "engine/record/canonical.h"
+#include "projections/views/case_row.h"
 #include "projections/views/work_row.h"
 #include "tests/projections/fakes.h"
 
@@ -88,6 +89,8 @@ TEST_CASE("queries: a filter gives the cases that hold it, and no others") {
       {"open=no", [](const Value& v) { return v.flag("ended"); }},
       {"overdue", [](const Value& v) { return v.flag("overdue"); }},
       {"overdue=no", [](const Value& v) { return !v.flag("overdue"); }},
+      {"workflow=test", [](const Value& v) { return v.find("workflow")->text("id") == "test"; }},
+      {"workflow=test@1", [](const Value& v) { return v.find("workflow")->number("version") == 1; }},
       {"level=2", [](const Value& v) { return v.number("level") == 2; }},
       {"from=2026-01-05", [](const Value& v) { return v.text("opened_at") >= "2026-01-05T00:00:00+08:00"; }},
       {"before=2026-01-05", [](const Value& v) { return v.text("opened_at") < "2026-01-05T00:00:00+08:00"; }},
@@ -140,6 +143,35 @@ TEST_CASE("queries: every count equals the list that it counts") {
     }
   }
   CHECK_FALSE(world.queries->counts({}, "weather", kNow));
+}
+
+TEST_CASE(
+    "queries: a case was closed when that happened, not when it was recorded, as its month in the rates is") {
+  const std::string id(32, 'a');
+  Author author;
+  const auto add = [&](record::Event made, Instant occurred_at, Instant recorded_at) {
+    made.occurred_at = occurred_at;
+    return author.decide(id, {std::move(made)}, recorded_at);
+  };
+  const std::vector<record::Decision> before = {
+      add(event("CaseRegistered", Object{{"ref", "R-1"}}, "REGISTERED"), kBegin, kBegin),
+      add(event("CaseClosed", Object{}, "CLOSED", true), kBegin + kMsPerHour, kBegin + kMsPerDay)};
+  const auto closed_at = [](const World& world) {
+    const Array lines = all(world);
+    const Value* at = lines[0].find("closed_at");
+    return at->is_null() ? std::string("open") : std::string(*at->if_string());
+  };
+  CHECK(closed_at(World(before)) == "2026-01-01T09:00:00+08:00");
+  std::vector<record::Decision> after = before;
+  after.push_back(add(event("CaseReopened", Object{{"reason", "X"}}, "REOPENED"), kBegin + kMsPerDay,
+                      kBegin + kMsPerDay + 1));
+  CHECK(closed_at(World(after)) == "open");
+  // Layout 2 had the record time alone.
+  CaseRow row;
+  row.state.closed_at = kBegin + kMsPerDay;
+  const auto older = case_row_of(2, id, pack(row.lane) + pack(row.state));
+  REQUIRE(older);
+  CHECK(older->closed_at == row.state.closed_at);
 }
 
 TEST_CASE("queries: what is asked for twice is refused, for one of the two would be passed over") {

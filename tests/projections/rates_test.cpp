@@ -2,9 +2,11 @@
 
 #include <map>
 
+#include "engine/base/packed.h"
 #include "engine/record/canonical.h"
 #include "projections/query/queries.h"
 #include "projections/query/rate_count.h"
+#include "projections/views/outcome.h"
 #include "tests/projections/fakes.h"
 
 using namespace lastkm;
@@ -228,6 +230,56 @@ TEST_CASE("rates: what another system closed counts in the month in which that w
       {0, registered()},
       {0, event("CaseClosed", Object{{"closed_at", "2026-03-02T01:00:00.000Z"}}, "CLOSED", true)}};
   CHECK_THAT(one_line(life, RatesBasis::close), Catch::StartsWith("2026-03 1 "));
+}
+
+TEST_CASE("rates: by close a body answers for what was said about it, not for what was said about another") {
+  const record::Event unhappy =
+      callback(Object{{"reached", true}, {"contacted", true}, {"solved", "no"}, {"satisfied", "no"}});
+  const auto reopened_for = [&unhappy](std::string_view lead, const Life& then) {
+    Life life = {{0, registered()},
+                 {1, dispatched("PSC-1", 5)},
+                 {2, contacted()},
+                 {90, unhappy},
+                 {91, event("CaseReopened", Object{}, "REOPENED")},
+                 {92, dispatched(lead, 5)},
+                 {93, contacted()}};
+    life.insert(life.end(), then.begin(), then.end());
+    life.emplace_back(120, closed());
+    return life;
+  };
+  const Array lines = rates_of({reopened_for("PSC-2", {{100, happy()}})}, RatesBy::body, RatesBasis::close);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].text("key") == "PSC-2");
+  CHECK(one_line(reopened_for("PSC-2", {{100, happy()}}), RatesBasis::close) == "2026-01 1 1/1 1/1 1/1");
+  CHECK(one_line(reopened_for("PSC-2", {{100, happy()}}), RatesBasis::callback) == "2026-01 1 1/1 0/1 0/1");
+  CHECK(one_line(reopened_for("PSC-2", {}), RatesBasis::close) == "2026-01 1 1/1 null null");
+  const record::Event unreached = callback(Object{{"reached", false}});
+  CHECK(one_line(reopened_for("PSC-2", {{100, unreached}}), RatesBasis::close) ==
+        "2026-01 1 1/1 null null X-UNREACH:HOTLINE-510108:1");
+  CHECK(one_line(reopened_for("PSC-2", {{100, unreached}, {101, happy()}, {102, unreached}}),
+                 RatesBasis::close) == "2026-01 1 1/1 1/1 1/1");
+  // Its own first call-back stays the first, though it was asked again.
+  CHECK(one_line(reopened_for("PSC-1", {{100, happy()}}), RatesBasis::close) == "2026-01 1 1/1 0/1 0/1");
+}
+
+TEST_CASE("rates: rows of the layouts before are read until the new ones are there") {
+  const CallbackOutcome first{kBegin, "PSC-1", true, true, false, "no", "no", "HOTLINE"};
+  const CallbackOutcome last{kBegin + 1, "PSC-2", true, false, false, "yes", "yes", "HOTLINE"};
+  const std::string row = pack(std::string(kPlace)) + pack(std::string("PSC-2")) + pack(std::string("H")) +
+                          pack(std::string("test@1")) + pack(false) + pack(std::optional<Instant>()) +
+                          pack(std::optional(true)) + pack(std::optional(first)) + pack(std::optional(last)) +
+                          pack(std::optional(kBegin + 2)) + pack(std::string("PSC-2")) +
+                          pack(std::vector<Exclusion>()) + pack(std::vector<Exclusion>());
+  const auto outcome = outcome_of(5, "case/a", row);
+  REQUIRE(outcome);
+  REQUIRE(outcome->callbacks.size() == 2);
+  CHECK(outcome->callbacks[0].solved == "no");
+  CHECK(outcome->callbacks[1].lead == "PSC-2");
+  CHECK(outcome->closed_lead == "PSC-2");
+  const auto now = outcome_of(6, "case/a", pack(*outcome));
+  REQUIRE(now);
+  CHECK(pack(*now) == pack(*outcome));
+  CHECK_FALSE(outcome_of(5, "case/a", row.substr(1)));
 }
 
 TEST_CASE("rates: months are local, the first instant of one belongs to it") {

@@ -63,11 +63,14 @@ Result<Exit> replay(Session& session, const Replay& given) {
   if (!steps) return steps.error();
   if (given.clock == "business") return what_had_happened(session, given.id, *steps, as_of, offset);
   const Step* last = nullptr;
+  std::optional<Instant> closed_at;
   for (const Step& step : *steps) {
-    if (step.recorded_at <= as_of) last = &step;
+    if (step.recorded_at > as_of) continue;
+    last = &step;
+    projections::follow_closing(closed_at, step.event);
   }
   if (last == nullptr) return not_yet(given.id, as_of, offset);
-  const Value shown = projections::case_show(last->after, last->lane, last->ordinal, offset);
+  const Value shown = projections::case_show({last->lane, last->after, closed_at}, last->ordinal, offset);
   Object out = *shown.if_object();
   out.set("as_of", format_at_offset(as_of, offset));
   if (session.json()) {

@@ -158,7 +158,8 @@ void add_case(Program& program) {
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
   verb.option("--where", given->where,
-              "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=…, "
+              "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=ID or "
+              "ID@VERSION, "
               "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
               "from=TIME, before=TIME (when it was asked)")
       .called("TERM…");

@@ -107,6 +107,7 @@ Result<Exit> integrity(Session& session, bool late) {
   const auto found = (*queries)->integrity();
   if (!found) return found.error();
   const Exit exit = found->number("broken") == 0 ? Exit::ok : Exit::difference;
+  session.reflects(*found->find("positions"));
   if (session.json()) {
     session.print(*found);
     return exit;

@@ -41,6 +41,11 @@ std::string percent(const Value* fraction) {
   return hundredths(num, den) + "% (" + std::to_string(num) + "/" + std::to_string(den) + ")";
 }
 
+namespace {
+/// The key of orders that no body leads yet, as people see it and may give it back.
+constexpr std::string_view kNoKey = "(none yet)";
+}  // namespace
+
 Table rates_table(const Array& lines, const std::string& key_title) {
   Table table({{key_title},
                {"base", Align::right},
@@ -51,7 +56,7 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"excluded", Align::left, 100}});
   for (const Value& line : lines) {
     const std::string_view key = line.text("key");
-    table.add({key.empty() ? "(none yet)" : key, line.number("base"), percent(line.find("response")),
+    table.add({key.empty() ? kNoKey : key, line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
                points(line.find("score")), Cell(excluded_in(line), Tone::quiet)});
   }
@@ -116,7 +121,8 @@ Result<Exit> run(Session& session, const Given& given) {
   const auto period = period_of(given, Session::offset_of(**engine));
   if (!period) return period.error();
   if (given.cases) {
-    const auto orders = (*queries)->rates_cases(*by, *basis, *given.cases, *period);
+    const auto orders =
+        (*queries)->rates_cases(*by, *basis, *given.cases == kNoKey ? "" : *given.cases, *period);
     if (!orders) return orders.error();
     return print_orders(session, *orders);
   }
