@@ -45,7 +45,7 @@ Projector::Impl::Impl(log::EventLog& log_in, store::Store& store_in, Views views
 Status Projector::Impl::load() {
   auto held = store.get(kCheckpointFamily, kLogRow);
   if (!held) return held.error();
-  if (!*held) return start_over();
+  if (!*held) return start_over(options.incident);
   auto value = row_value(kCheckpointFamily, kLogRow, **held);
   if (!value) return value.error();
   if (value->text("log_id") != options.log_id) {
@@ -58,7 +58,15 @@ Status Projector::Impl::load() {
   if (!checkpoint) return checkpoint.error();
   auto agrees = checkpoint->agrees_with(log);
   if (!agrees) return agrees.error();
-  if (!*agrees || **held != log_row(options, log)) return start_over();
+  if (**held != log_row(options, log)) {
+    return start_over(
+        "the log has another number of partitions than its views knew, and they were made anew");
+  }
+  if (!*agrees) {
+    return start_over(
+        "the log no longer holds what its views were made from (it was put back to an earlier copy, "
+        "or changed), and they were made anew");
+  }
   live.start_at(*checkpoint);
   Published loaded;
   loaded.checkpoint = std::move(*checkpoint);
@@ -90,7 +98,7 @@ Status Projector::Impl::load_views() {
   return commit(batch, std::move(next));
 }
 
-Status Projector::Impl::start_over() {
+Status Projector::Impl::start_over(const std::string& incident) {
   // The checkpoint goes first: rows without one are cleared before they are folded again, never the other way
   // round.
   for (const std::string_view family : {kCheckpointFamily, kBuildFamily}) {
@@ -99,10 +107,10 @@ Status Projector::Impl::start_over() {
   store::Batch batch;
   batch.put(kCheckpointFamily, kLogRow, log_row(options, log));
   Published next;
-  if (!options.incident.empty()) {
+  if (!incident.empty()) {
     for (const auto& view : views) {
       Kept& mine = next.kept[std::string(view->name())];
-      mine.incident = options.incident;
+      mine.incident = incident;
       batch.put(kCheckpointFamily, kept_key(view->name()), kept_row(mine));
     }
   }

@@ -59,7 +59,8 @@ struct Projector::Impl {
   // Under `folding`.
   Status load();
   Status load_views();
-  Status start_over();
+  /// `incident`: what befell the rows that were here before; empty: there were none.
+  Status start_over(const std::string& incident);
   /// Folds what the log holds now; what comes meanwhile is for the next call.
   Status fold_live();
   /// One chunk of that.

@@ -206,12 +206,14 @@ TEST_CASE("projector: a checkpoint that the log does not bear out is discarded w
     const auto projector = open(copy, store);
     catch_up(*projector);
     CHECK(digest_of(*projector) == fresh_digest(copy));
+    CHECK_THAT(status_of(*projector, "cases").incident, Catch::Contains("another number of partitions"));
     return;
   }
   const auto projector = open(log, store, 16);
   CHECK(projector->positions().empty());
   catch_up(*projector);
   CHECK(digest_of(*projector) == fresh_digest(log));
+  CHECK_THAT(status_of(*projector, "cases").incident, Catch::Contains("no longer holds"));
 }
 
 TEST_CASE("projector: rows of another log are refused") {
