@@ -171,6 +171,9 @@ def reading(data, case):
     check("a position that is none is bad input", call("case", "show", case, "--wait-for", "soon", data=data).returncode == 2)
     told = call("case", "list", "--positions", "--json", data=data)
     check("an answer says which ordinals it reflects", json.loads(told.stderr)["positions"][str(position["lane"])] == position["ordinal"], told.stderr)
+    for verb in (("case", "show", case), ("case", "history", case), ("audit", "explain", case), ("audit", "replay", case), ("integrity",), ("rates",)):
+        told = call(*verb, "--positions", data=data)
+        check(f"{' '.join(verb[:2])} says it to people who ask", json.loads(told.stderr)["positions"][str(position["lane"])] == position["ordinal"], told.stderr)
     check("a forged cursor is refused", call("case", "list", "--limit", "1", "--cursor", "00.00", data=data).returncode == 2)
     check("what is asked for twice is refused", all("bad-filter" in call("case", "list", "--where", *terms, data=data).stderr
           for terms in (("open=yes", "open=no"), ("place=510108017", "community=510108017006"))))

@@ -59,12 +59,13 @@ Result<Exit> replay(Session& session, const Replay& given) {
     if (!parsed) return parsed.error();
     as_of = *parsed;
   }
-  const auto steps = case_life(**engine, given.id);
-  if (!steps) return steps.error();
-  if (given.clock == "business") return what_had_happened(session, given.id, *steps, as_of, offset);
+  const auto life = case_life(**engine, given.id);
+  if (!life) return life.error();
+  session.reflects_apart(projections::to_value(life->positions));
+  if (given.clock == "business") return what_had_happened(session, given.id, life->steps, as_of, offset);
   const Step* last = nullptr;
   std::optional<Instant> closed_at;
-  for (const Step& step : *steps) {
+  for (const Step& step : life->steps) {
     if (step.recorded_at > as_of) continue;
     last = &step;
     projections::follow_closing(closed_at, step.event);

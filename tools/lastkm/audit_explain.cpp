@@ -64,16 +64,17 @@ class Printing {
 Result<Exit> explain_case(Session& session, const std::string& about, const std::string& language) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  const auto turns = case_turns(**engine, about);
-  if (!turns) return turns.error();
+  const auto found = case_turns(**engine, about);
+  if (!found) return found.error();
   runtime::DirectoryLog directory((*engine)->log(), (*engine)->deployment().source());
   if (auto fresh = directory.refresh(); !fresh) return fresh.error();
   const Language spoken = language_of(session, language);
   explain::Explainer explainer(
       directory.documents(), [&directory](DirectoryOrdinal ordinal) { return directory.at(ordinal); }, spoken,
       Session::offset_of(**engine));
+  session.reflects_apart(projections::to_value(found->positions));
   Printing printing(session, spoken);
-  for (const explain::Turn& turn : *turns) {
+  for (const explain::Turn& turn : found->turns) {
     for (const Value& line : explainer.lines(turn)) printing.line(line);
   }
   if (!session.json()) {

@@ -86,15 +86,18 @@ Status add_commands(runtime::Engine& engine, const About& about, std::vector<exp
 
 }  // namespace
 
-Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about_text) {
+Result<CaseTurns> case_turns(runtime::Engine& engine, std::string_view about_text) {
   const auto about = resolve(engine, about_text);
   if (!about) return about.error();
-  std::vector<explain::Turn> turns;
+  CaseTurns found;
+  std::vector<explain::Turn>& turns = found.turns;
   cases::CaseState state;
   state.id = about->id;
   const std::int32_t partition = log::partition_of(about->lane, engine.log().partitions());
   auto read = runtime::each_accepted(engine.log(), partition,
                                      [&](const record::Decision& decision, const log::Record&) {
+                                       if (decision.lane == about->lane)
+                                         found.positions[about->lane] = decision.ordinal;
                                        if (decision.aggregate != about->id) return true;
                                        if (about->ordinal.value == 0 || decision.ordinal == about->ordinal)
                                          turns.push_back({decision, std::nullopt, state});
@@ -111,29 +114,30 @@ Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::stri
                  ""};
   }
   if (auto added = add_commands(engine, *about, turns); !added) return added.error();
-  return turns;
+  return found;
 }
 
-Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref) {
+Result<CaseLife> case_life(runtime::Engine& engine, std::string_view id_or_ref) {
   const auto found = engine.find_case(id_or_ref);
   if (!found) return found.error();
   const AggregateId id = found->id;
   const LaneId lane = record::lane_of(id, engine.deployment().lanes);
-  std::vector<Step> steps;
+  CaseLife life;
   cases::CaseState state;
   state.id = id;
   const std::int32_t partition = log::partition_of(lane, engine.log().partitions());
   auto read = runtime::each_accepted(
       engine.log(), partition, [&](const record::Decision& decision, const log::Record&) {
+        if (decision.lane == lane) life.positions[lane] = decision.ordinal;
         if (decision.aggregate != id) return true;
         for (const record::Event& event : decision.events) {
           cases::evolve(state, event, decision.lane_time);
-          steps.push_back({event, decision.lane, decision.ordinal, decision.lane_time, state});
+          life.steps.push_back({event, decision.lane, decision.ordinal, decision.lane_time, state});
         }
         return true;
       });
   if (!read) return read.error();
-  return steps;
+  return life;
 }
 
 Result<Value> history_line(const Step& step, std::int32_t offset_minutes) {

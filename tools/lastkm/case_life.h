@@ -9,6 +9,7 @@
 #include "engine/record/decision.h"
 #include "engine/runtime/engine.h"
 #include "projections/explain/explain.h"
+#include "projections/projector.h"
 
 namespace lastkm::tool {
 
@@ -20,13 +21,22 @@ struct Step {
   cases::CaseState after;
 };
 
+struct CaseLife {
+  std::vector<Step> steps;
+  projections::Positions positions;  ///< as far as its lane was read
+};
+struct CaseTurns {
+  std::vector<explain::Turn> turns;
+  projections::Positions positions;  ///< as far as its lane was read
+};
+
 /// Every event. not_found "no-such-case".
-[[nodiscard]] Result<std::vector<Step>> case_life(runtime::Engine& engine, std::string_view id_or_ref);
+[[nodiscard]] Result<CaseLife> case_life(runtime::Engine& engine, std::string_view id_or_ref);
 
 /// Every decision, refusals and repeats too, also about a case that was never opened. `about`: id, reference
 /// number, or LANE:ORDINAL for that decision alone. not_found "no-such-case", "no-such-decision";
 /// integrity "decisions-missing" where the engine has the case and the log has nothing about it.
-[[nodiscard]] Result<std::vector<explain::Turn>> case_turns(runtime::Engine& engine, std::string_view about);
+[[nodiscard]] Result<CaseTurns> case_turns(runtime::Engine& engine, std::string_view about);
 
 /// A line of `case history`.
 [[nodiscard]] Result<Value> history_line(const Step& step, std::int32_t offset_minutes);

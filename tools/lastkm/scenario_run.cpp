@@ -201,7 +201,7 @@ class Run {
     std::int64_t count = 0;
     bool found = false;
     std::string seen;
-    for (const Step& step : *life) {
+    for (const Step& step : life->steps) {
       if (step.event.type != type) continue;
       ++count;
       bool fits = !expectation.time || step.recorded_at == expectation.time->at(offset_);

@@ -235,15 +235,18 @@ void Session::reflects(const projections::Positions& positions) {
 }
 
 void Session::reflects(const Value& positions) {
-  if (options_.positions || (json() && !options_.quiet)) {
-    err() << record::canonical(Value(Object{{"positions", positions}})) << '\n';
-  } else if (!json()) {
-    std::int64_t decisions = 0;
-    const Object& lanes = *positions.if_object();
-    for (const Member& lane : lanes) decisions += positions.number(lane.name);
-    const std::string of_lane = lanes.size() == 1 ? " of lane " + lanes.begin()->name : std::string();
-    out() << style().dim("As of " + std::to_string(decisions) + " decisions" + of_lane + ".") << '\n';
-  }
+  if (reflects_apart(positions) || json()) return;
+  std::int64_t decisions = 0;
+  const Object& lanes = *positions.if_object();
+  for (const Member& lane : lanes) decisions += positions.number(lane.name);
+  const std::string of_lane = lanes.size() == 1 ? " of lane " + lanes.begin()->name : std::string();
+  out() << style().dim("As of " + std::to_string(decisions) + " decisions" + of_lane + ".") << '\n';
+}
+
+bool Session::reflects_apart(const Value& positions) {
+  if (!options_.positions && (!json() || options_.quiet)) return false;
+  err() << record::canonical(Value(Object{{"positions", positions}})) << '\n';
+  return true;
 }
 
 void Session::print(const Value& value) {

@@ -123,6 +123,8 @@ class Session {
   void reflects(const projections::Positions& positions);
   /// The same of {"LANE":n}, as answers hold them.
   void reflects(const Value& positions);
+  /// The same for programs and where --positions asks for it, with no line for people. Whether it was said.
+  bool reflects_apart(const Value& positions);
   /// Holds until the views reflect what --wait-for names, where it names something; for verbs that do not ask
   /// the views.
   [[nodiscard]] Status wait_for();
