@@ -35,7 +35,7 @@ struct Outcome {
   std::string ref;
   std::int64_t seq = 0;  ///< the case's version after it
   LaneId lane;
-  Ordinal ordinal;
+  Ordinal ordinal;  ///< of one that is only recorded: under which it is going to be decided; 0: not known
   Instant lane_time;
   std::vector<record::Event> events;  ///< of a duplicate: none
   std::optional<record::Rejection> rejection;

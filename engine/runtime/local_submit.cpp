@@ -50,9 +50,9 @@ Result<Outcome> LocalEngine::outcome_at(Waiters::Call& call, std::size_t index) 
   }
   if (std::optional<Outcome>& outcome = call.outcomes[index]) return std::move(*outcome);
   Outcome receipt = std::move(call.receipts[index]);
-  // Only where each lane has a partition of its own does the offset tell the ordinal.
-  if (index < call.offsets.size() && log_->partitions() == deployment_.lanes) {
-    receipt.ordinal = Ordinal(call.offsets[index] + 1);
+  if (index < call.offsets.size()) {
+    const auto ordinal = owner_of(receipt.lane).ordinal_of(receipt.lane, call.offsets[index]);
+    receipt.ordinal = ordinal.value_or(Ordinal());
   }
   return receipt;
 }
@@ -273,9 +273,12 @@ Result<Outcome> LocalEngine::advance_command(const intake::Submission& submissio
   const Waiters::Ticket ticket = waiters_.expect({awaited(command)});
   const log::Append append = append_of(command);
   Status settled = done();
-  if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered); !appended)
+  if (auto appended = log_->append(std::span(&append, 1), log::Durability::buffered)) {
+    ticket->offsets = std::move(*appended);
+    settled = settle();
+  } else {
     settled = appended.error();
-  if (settled) settled = settle();
+  }
   waiters_.close(ticket);
   return settled ? outcome_at(*ticket, 0) : Result<Outcome>(settled.error());
 }
@@ -342,8 +345,13 @@ std::vector<Result<Outcome>> LocalEngine::migrate_batch(std::span<const Migratio
   const Waiters::Ticket call = waiters_.expect(std::move(awaits));
   if (workers_.empty()) {
     Status written = done();
-    if (auto appended = log_->append(appends, log::Durability::synced); !appended) written = appended.error();
-    if (written) written = settle();
+    auto appended = log_->append(appends, log::Durability::synced);
+    if (appended) {
+      call->offsets = std::move(*appended);
+      written = settle();
+    } else {
+      written = appended.error();
+    }
     if (!written) waiters_.settle({call}, {}, written.error());
     waiters_.close(call);
   } else {

@@ -92,6 +92,9 @@ class PartitionOwner {
   [[nodiscard]] std::optional<Outcome> find_known(LaneId lane, const AggregateId& about,
                                                   std::string_view fingerprint, const CommandId& command);
   [[nodiscard]] DirectoryOrdinal in_force(LaneId lane);
+  /// Under which ordinal the lane decides its command at this offset of the partition, or has decided it.
+  /// nullopt: the log cannot be read as far as that.
+  [[nodiscard]] std::optional<Ordinal> ordinal_of(LaneId lane, std::int64_t offset);
   [[nodiscard]] std::vector<Engine::Stopped> stopped();
   /// Writes the operator's decision at the ordinal at which the lane has stopped. refused "not-stopped".
   [[nodiscard]] Status skip(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
@@ -125,6 +128,11 @@ class PartitionOwner {
     std::vector<lane::Taken> taken;          ///< the same; they look into the records
   };
 
+  struct Numbered {  ///< so many commands of a lane stand in its partition up to this offset
+    std::int64_t offset = -1;
+    Ordinal ordinal;
+  };
+
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
   Result<bool> has_work();
@@ -148,6 +156,10 @@ class PartitionOwner {
   void note_accepted(LaneBooks& books, const lane::Asked& asked, std::int64_t offset,
                      const std::string& hash);
   [[nodiscard]] lane::Taken take_record(const log::Record& record) const;
+  /// The place nearest to an offset of which it is known how many commands of the lane stand up to it.
+  std::optional<Numbered> nearest_numbered(LaneId lane, std::int64_t offset);
+  /// Commands of the lane behind one offset, up to another.
+  std::optional<std::int64_t> commands_between(LaneId lane, std::int64_t after, std::int64_t up_to) const;
   Status handle(const log::StoredRecord& stored, const lane::Taken& taken);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
@@ -216,6 +228,9 @@ class PartitionOwner {
   std::map<std::int32_t, Ordinal> read_ordinal_;  ///< by lane: last ordinal accepted from the log
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>
       in_flight_;  ///< (source, target): follow-ups appended
+  /// By lane: of the last command whose ordinal was asked, so that those of a lane that stands are not
+  /// counted from its last decision on again and again.
+  std::map<std::int32_t, Numbered> numbered_;
   std::atomic<std::size_t> unflushed_ = 0;
 };
 

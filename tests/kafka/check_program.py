@@ -116,6 +116,13 @@ def main(scratch):
     check("a second engine comes again", heir.ready())
     submit("--data", one, text=request(530))
     second.process.send_signal(signal.SIGSTOP)
+    out, _ = run("submit", "-", "--data", one, "--json", code=(0, 7), text="".join(request(n) for n in range(200, 210)))
+    receipts = [answer for answer in lines(out) if answer["status"] == "recorded"]
+    check("what the other would decide is only recorded", receipts and all(receipt["command_id"] for receipt in receipts), out)
+    for receipt in receipts:
+        there = f"{receipt['lane']}:{receipt['ordinal']}"
+        out, _ = run("case", "list", "--data", one, "--wait-for", there, "--wait-ms", 30000, "--json")
+        check("who waits for a receipt's ordinal sees its case", receipt["case"] in {case["case"] for case in lines(out)}, f"{receipt} {out}")
     submit("--data", one, text="".join(request(n) for n in range(200, 210)))
     second.process.send_signal(signal.SIGCONT)
     answers = submit("--data", two, text="".join(request(n) for n in range(200, 210)) + request(531))

@@ -1,6 +1,7 @@
 // Two owners of one partition, and what reading back is for.
 #include "engine/lane/step.h"
 #include "engine/log/forwarding_log.h"
+#include "engine/runtime/partition_owner.h"
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -116,6 +117,41 @@ TEST_CASE("owners: of two at once one loses the partition, and nothing is lost o
             .status == OutcomeStatus::accepted);
   CHECK(bed.redecided().different == 0);
   CHECK(bed.redecided().undecided == 0);
+}
+
+TEST_CASE("owners: which ordinal a command has is known of those too that are decided by now") {
+  Bed bed(4, 2);
+  live(*bed.open_with_rules());
+  const auto log = log::open_simulated_log(bed.storage);
+  DirectoryLog directory(*log, bed.deployment.source());
+  REQUIRE(directory.refresh().has_value());
+  const auto attempts = Attempts::open("", bed.deployment.lanes);
+  const auto vault = privacy::make_seeded_vault(7);
+  PartitionOwner owner(
+      1,
+      OwnerParts{*log, *bed.state, directory, **attempts, bed.deployment.source(), "owner", bed.deployment,
+                 [&bed] { return Instant{bed.time->load()}; }, [&vault] { return vault->random_command(); },
+                 [](const CommandId& /*id*/) { return false; },
+                 [](const CommandId& /*asked*/, std::string_view /*fingerprint*/, Outcome /*outcome*/) {}});
+  REQUIRE(owner.load([] {}).has_value());
+  struct Place {
+    LaneId lane;
+    std::int64_t offset = 0;
+    std::int64_t ordinal = 0;
+  };
+  std::vector<Place> places;
+  std::map<std::int32_t, std::int64_t> counted;
+  for (const auto& stored : all_records(*log, log::Topic::commands, 1)) {
+    const LaneId lane = record::lane_of(AggregateId(stored.record.key), 4);
+    places.push_back({lane, stored.offset, ++counted[lane.value]});
+  }
+  REQUIRE(counted.size() == 2);
+  // From the end on, and then again from the beginning, where others were asked before.
+  std::vector<Place> asked(places.rbegin(), places.rend());
+  asked.insert(asked.end(), places.begin(), places.end());
+  for (const Place& place : asked)
+    CHECK(owner.ordinal_of(place.lane, place.offset) == Ordinal(place.ordinal));
+  CHECK_FALSE(owner.ordinal_of(LaneId(1), places.back().offset + 1).has_value());
 }
 
 TEST_CASE("owners: decisions that could not be appended leave no trace in the state") {

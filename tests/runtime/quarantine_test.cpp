@@ -44,8 +44,7 @@ TEST_CASE(
     CHECK(receipt.status == OutcomeStatus::recorded);
     CHECK(receipt.lane == lane);
     CHECK(receipt.aggregate == victim);
-    // Several lanes share a partition of the one log: their commands alone do not tell the ordinal.
-    CHECK(receipt.ordinal == (partitions == 4 ? at_ordinal : Ordinal(0)));
+    CHECK(receipt.ordinal == at_ordinal);
     REQUIRE(engine->stopped().size() == 1);
     CHECK(engine->stopped().front().lane == lane);
     CHECK(engine->stopped().front().at == at_ordinal);
@@ -84,6 +83,60 @@ TEST_CASE(
     // The decisions now stand in another order than their commands; the fold does not care.
     bed.forget_state();
     CHECK(all_of(*bed.open(), ids) == before);
+    std::filesystem::remove(bed.attempts_file);
+  }
+}
+
+TEST_CASE(
+    "quarantine: a receipt names the ordinal that its command gets, however many lanes share a partition") {
+  for (const std::int32_t partitions : {1, 2, 4}) {
+    INFO(partitions << " partitions");
+    Bed bed(4, partitions);
+    note_deaths(bed);
+    auto engine = bed.open_with_rules();
+    const LaneId lane(0);
+    std::vector<AggregateId> here, elsewhere;
+    for (AggregateId& id : live(*engine, 12))
+      (record::lane_of(id, 4) == lane ? here : elsewhere).push_back(std::move(id));
+    REQUIRE_FALSE(here.empty());
+    const Ordinal at_ordinal = next(engine->position(lane));
+    engine.reset();
+    die_twice(bed, lane, at_ordinal);
+    engine = bed.open();
+    int asked = 0;
+    const auto tick = [&asked](const AggregateId& id) {
+      return act("Begin", id.value, cases::kSupervisor, R"({"which":"tick"})", std::to_string(++asked));
+    };
+    std::vector<Outcome> receipts = {must(*engine, tick(here.front()))};
+    // Of several in one call, with those of other lanes between.
+    std::vector<intake::Submission> several;
+    for (std::size_t i = 0; i < 6; ++i) {
+      several.push_back(tick(here[i % here.size()]));
+      several.push_back(tick(elsewhere[i % elsewhere.size()]));
+    }
+    for (const auto& outcome : engine->submit(several)) {
+      REQUIRE(outcome.has_value());
+      if (outcome->lane == lane) receipts.push_back(*outcome);
+    }
+    const Engine::Migration migration{here.front(), Object{}};
+    receipts.push_back(*engine->migrate(std::span(&migration, 1)).front());
+    intake::Submission passing;
+    passing.name = "AdvanceClock";
+    passing.actor = cases::kAgent;
+    passing.at = engine->now();
+    receipts.push_back(must(*engine, passing));
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      CHECK(receipts[i].status == OutcomeStatus::recorded);
+      CHECK(receipts[i].ordinal.value == at_ordinal.value + static_cast<std::int64_t>(i));
+    }
+    REQUIRE(engine->skip(lane, at_ordinal, "P-9", "kills the engine").has_value());
+    const auto decisions = bed.sequences().decisions[lane.value];
+    REQUIRE(static_cast<std::int64_t>(decisions.size()) == receipts.back().ordinal.value);
+    for (const Outcome& receipt : receipts) {
+      const auto decision =
+          record::decode_decision(decisions[static_cast<std::size_t>(receipt.ordinal.value - 1)]);
+      CHECK(decision->command == receipt.command);
+    }
     std::filesystem::remove(bed.attempts_file);
   }
 }

@@ -102,6 +102,39 @@ TEST_CASE(
   CHECK(bed.redecided().undecided <= 6);
 }
 
+TEST_CASE("shares: a receipt names the ordinal that whoever decides the lane gives its command") {
+  for (const std::int32_t partitions : {2, 8}) {
+    Bed bed(8, partitions, false);
+    { bed.open_with_rules(); }
+    const auto asked = bed.open_sharing(holding({}));
+    const Held held = holding({});
+    const auto decides = bed.open_sharing(held);
+    std::vector<Outcome> receipts;
+    const auto ask = [&](const std::string& name) {
+      for (const auto& outcome : asked->submit(openings(20, name))) {
+        REQUIRE(outcome.has_value());
+        CHECK(outcome->status == OutcomeStatus::recorded);
+        receipts.push_back(*outcome);
+      }
+    };
+    ask("a");
+    ask("b");
+    for (std::int32_t partition = 0; partition < partitions; ++partition) held->insert(partition);
+    settle(*decides);
+    ask("c");
+    settle(*decides);
+    auto decisions = bed.sequences().decisions;
+    for (const Outcome& receipt : receipts) {
+      const auto& of_lane = decisions[receipt.lane.value];
+      REQUIRE(receipt.ordinal.value > 0);
+      REQUIRE(receipt.ordinal.value <= static_cast<std::int64_t>(of_lane.size()));
+      const auto decision =
+          record::decode_decision(of_lane[static_cast<std::size_t>(receipt.ordinal.value - 1)]);
+      CHECK(decision->command == receipt.command);
+    }
+  }
+}
+
 TEST_CASE("shares: two engines publish at once, and each document gets an ordinal of its own") {
   Bed bed(4, 2, false);
   const auto first = bed.open_sharing(holding({0, 1}));
