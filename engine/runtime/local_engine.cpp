@@ -93,10 +93,6 @@ Status LocalEngine::load() {
     return done();
   }
   if (auto settled = settle(); !settled) return settled;
-  for (const auto& owner : owners_) {
-    if (auto activated = activate_laggards(*owner); !activated) return activated;
-  }
-  if (auto settled = settle(); !settled) return settled;
   if (auto recounted = recount(); !recounted) return recounted;
   if (!deployment_.virtual_clock) {
     if (auto woken = wake_due(); !woken) return woken;

@@ -103,7 +103,8 @@ class LocalEngine final : public Engine {
   Status flush();
   Status write_unsaved();
   Status activate_lanes(Activation what);
-  Status activate_laggards(PartitionOwner& owner);
+  /// Whether there were any.
+  Result<bool> activate_laggards(PartitionOwner& owner);
   std::vector<log::Append> activations(std::span<const LaneId> lanes, const Activation& what) const;
   Status wait_until_active(const Activation& what);
   /// unknown_outcome where lanes have not taken it.

@@ -71,8 +71,17 @@ Status LocalEngine::settle() {
   while (true) {
     auto drained = PartitionOwner::drain(all, kDrainMost);
     if (!drained) return drained.error();
-    if (*drained == 0) return done();
-    save_much();
+    if (*drained > 0) {
+      save_much();
+      continue;
+    }
+    bool asked = false;
+    for (PartitionOwner* const owner : all) {
+      auto activated = activate_laggards(*owner);
+      if (!activated) return activated.error();
+      asked = asked || *activated;
+    }
+    if (!asked) return done();
   }
 }
 
@@ -98,8 +107,7 @@ Status LocalEngine::tend(PartitionOwner& owner) {
   }
   if (gives_up) shares_->release(owner.partition());
   if (!mine || owner.decides()) return done();
-  if (auto taken = owner.take(); !taken) return taken;
-  return activate_laggards(owner);
+  return owner.take();
 }
 
 /// Brings every open case under a calendar that has come into force.
@@ -217,6 +225,10 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       if (!failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
       failed = true;
     }
+    for (PartitionOwner* const owner : mine) {
+      if (const auto asked = activate_laggards(*owner); !asked)
+        trouble.say("lanes that an activation has not reached are not asked: " + asked.error().message);
+    }
     trouble.round(!failed);
     if (!busy) log_->wait(seen, may_wake ? kLookAtLeastEvery : kLookForSaved);
   }
@@ -333,8 +345,10 @@ Status LocalEngine::is_active(const Activation& what) const {
 }
 
 /// An activation that was cut short reaches every lane in the end: of a partition that this process has
-/// taken.
-Status LocalEngine::activate_laggards(PartitionOwner& owner) {
+/// taken, or that holds one which stood. Asked any earlier, what stands in the log already would be asked
+/// twice.
+Result<bool> LocalEngine::activate_laggards(PartitionOwner& owner) {
+  if (!owner.has_caught_up()) return false;
   Activation directory;
   Activation decider;
   std::map<std::int64_t, Instant> scheduled;
@@ -357,9 +371,12 @@ Status LocalEngine::activate_laggards(PartitionOwner& owner) {
   for (const Activation& what : all) {
     for (log::Append& append : activations(lanes, what)) appends.push_back(std::move(append));
   }
-  if (appends.empty()) return done();
-  auto appended = log_->append(appends, log::Durability::buffered);
-  return appended ? done() : Status(appended.error());
+  if (appends.empty()) return false;
+  if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
+    owner.catch_up_again();
+    return appended.error();
+  }
+  return true;
 }
 
 }  // namespace lastkm::runtime

@@ -93,7 +93,7 @@ Status PartitionOwner::skip(LaneId lane, Ordinal ordinal, std::string_view by, s
   }
   parts_.attempts.forget(lane);
   stopped_.erase(lane.value);
-  commands_read_ = commands_next_;
+  read_again();
   return done();
 }
 

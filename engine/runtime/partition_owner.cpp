@@ -59,6 +59,9 @@ Status PartitionOwner::take() {
     if (!folded) return lose(folded.error());
     if (*folded == 0) break;
   }
+  end = parts_.log.end_now(log::Topic::commands, partition_);
+  if (!end) return end.error();
+  catching_up_to_ = *end;
   own_epoch_ = 0;
   announced_ = false;
   in_flight_.clear();
@@ -75,7 +78,25 @@ bool PartitionOwner::follow() {
   announced_ = false;
   stopped_.clear();
   commands_read_ = commands_next_;
+  catching_up_to_.reset();
   return true;
+}
+
+bool PartitionOwner::has_caught_up() {
+  const std::lock_guard lock(mutex_);
+  if (lost_ || !decides_ || !catching_up_to_ || commands_read_ < *catching_up_to_) return false;
+  catching_up_to_.reset();
+  return true;
+}
+
+void PartitionOwner::catch_up_again() {
+  const std::lock_guard lock(mutex_);
+  catching_up_to_ = std::max(catching_up_to_.value_or(0), commands_read_);
+}
+
+void PartitionOwner::read_again() {
+  catching_up_to_ = std::max(catching_up_to_.value_or(0), commands_read_);
+  commands_read_ = commands_next_;
 }
 
 bool PartitionOwner::decides() {
@@ -120,7 +141,12 @@ Status PartitionOwner::load_locked(const std::function<void()>& folded) {
   }
   // A partition that was read from is followed, and its end known without asking for it.
   std::vector<log::StoredRecord> next;
-  return parts_.log.read(log::Topic::commands, partition_, commands_read_, 1, 1, next);
+  if (auto read = parts_.log.read(log::Topic::commands, partition_, commands_read_, 1, 1, next); !read)
+    return read;
+  auto end = parts_.log.end(log::Topic::commands, partition_);
+  if (!end) return end.error();
+  catching_up_to_ = *end;
+  return done();
 }
 
 Status PartitionOwner::lose(Error why) {
@@ -161,7 +187,7 @@ Status PartitionOwner::take_commands(std::size_t most, Turn& turn) {
   if (auto read = read_decisions(); !read) return read;
   for (const auto& [lane, accepted] : accepted_) {
     // Another owner has dealt with what stopped the lane.
-    if (!accepted.empty() && stopped_.erase(lane) > 0) commands_read_ = commands_next_;
+    if (!accepted.empty() && stopped_.erase(lane) > 0) read_again();
   }
   auto read =
       parts_.log.read(log::Topic::commands, partition_, commands_read_, most, kReadBytes, turn.records);

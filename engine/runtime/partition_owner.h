@@ -60,6 +60,12 @@ class PartitionOwner {
   /// reload() comes first.
   [[nodiscard]] bool follow();
   [[nodiscard]] bool decides();
+  /// True once after it has begun to decide, and after each time that a lane which stood goes on: as soon as
+  /// all commands that were there then are decided, but for lanes that stand. Only then it shows what lanes
+  /// lack.
+  [[nodiscard]] bool has_caught_up();
+  /// has_caught_up() is true again: what came of it did not succeed.
+  void catch_up_again();
   /// Why it has stopped for good.
   [[nodiscard]] std::optional<Error> lost();
   [[nodiscard]] std::int32_t partition() const { return partition_; }
@@ -151,6 +157,8 @@ class PartitionOwner {
   /// Hands every accepted decision its command; those that no decision answers yet stay for drain().
   Status fold_waiting();
   bool nothing_accepted() const;
+  /// A lane that stood goes on: its commands are read again.
+  void read_again();
   Status skip_locked(LaneId lane, Ordinal ordinal, std::string_view by, std::string_view reason);
   Status lose(Error why);
   void note_accepted(LaneBooks& books, const lane::Asked& asked, std::int64_t offset,
@@ -214,6 +222,8 @@ class PartitionOwner {
   std::int64_t commands_next_ = 0;  ///< all commands before it are decided
   std::int64_t commands_read_ =
       0;  ///< from here on they are still to be read; ahead of the former while a lane stands
+  /// Up to here commands are read before it is known what its lanes lack; nullopt: nobody has to know.
+  std::optional<std::int64_t> catching_up_to_;
   std::int64_t decisions_next_ = 0;
   record::LiveEpoch epoch_;
   std::int64_t own_epoch_ = 0;  ///< 0: OwnerStarted is not written yet

@@ -56,12 +56,7 @@ TEST_CASE(
     CHECK(deciders_of(*engine) == std::set<std::int32_t>{1});
   }
   // One lane has it, and then the process died.
-  const auto activate = lane::engine_command(lane::kActivate, record::lane_aggregate(LaneId(3)), LaneId(3),
-                                             CommandId(std::string(32, '9')), Object{{"decider", 2}},
-                                             cases::at("2026-05-20T09:00"));
-  const log::Append append{log::Topic::commands, log::partition_of(LaneId(3), 2),
-                           log::Record{"lane-3", record::encode(activate, bed.deployment.source()), {}}};
-  REQUIRE(log::open_simulated_log(bed.storage)->append(std::span(&append, 1), log::Durability::synced));
+  ask_decider(bed, LaneId(3), 2);
   {
     const auto engine = bed.open();
     open_case(*engine, "b");
@@ -134,12 +129,7 @@ TEST_CASE(
     "decider: one that this program does not know stops the lanes that have it, and spreads to no other") {
   Bed bed(4, 2, false);
   { open_case(*bed.open_with_rules(), "a"); }
-  const auto ahead = lane::engine_command(
-      lane::kActivate, record::lane_aggregate(LaneId(3)), LaneId(3), CommandId(std::string(32, '9')),
-      Object{{"decider", lane::kNewestDecider + 1}}, cases::at("2026-05-20T09:00"));
-  const log::Append append{log::Topic::commands, log::partition_of(LaneId(3), 2),
-                           log::Record{"lane-3", record::encode(ahead, bed.deployment.source()), {}}};
-  REQUIRE(log::open_simulated_log(bed.storage)->append(std::span(&append, 1), log::Durability::synced));
+  ask_decider(bed, LaneId(3), lane::kNewestDecider + 1);
   for (int times = 0; times < 2; ++times) {
     const auto engine = bed.open();
     REQUIRE(engine->stopped().size() == 1);

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <thread>
 
 #include <unistd.h>
 
@@ -137,6 +138,36 @@ TEST_CASE(
           record::decode_decision(decisions[static_cast<std::size_t>(receipt.ordinal.value - 1)]);
       CHECK(decision->command == receipt.command);
     }
+    std::filesystem::remove(bed.attempts_file);
+  }
+}
+
+TEST_CASE("quarantine: a lane that stood takes what was activated meanwhile once it goes on") {
+  for (const int workers : {0, 2}) {
+    INFO(workers << " workers");
+    Bed bed(4, 2, false);
+    bed.deployment.decider = 1;
+    note_deaths(bed);
+    auto engine = bed.open_with_rules();
+    const Outcome opened = must(*engine, opening("a"));
+    const Ordinal at_ordinal = next(engine->position(opened.lane));
+    engine.reset();
+    die_twice(bed, opened.lane, at_ordinal);
+    engine = bed.open();
+    const auto asked =
+        act("Begin", opened.aggregate.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
+    CHECK(must(*engine, asked).status == OutcomeStatus::recorded);
+    engine.reset();
+    ask_decider(bed, LaneId((opened.lane.value + 1) % 4), 2);
+    engine = bed.open({}, workers);
+    for (std::int32_t lane = 0; lane < 4; ++lane)
+      CHECK(engine->decider(LaneId(lane)) == (LaneId(lane) == opened.lane ? 1 : 2));
+    REQUIRE(engine->skip(opened.lane, at_ordinal, "P-9", "kills the engine").has_value());
+    for (int tries = 0; workers > 0 && engine->decider(opened.lane) != 2 && tries < 500; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    CHECK(engine->decider(opened.lane) == 2);
+    engine.reset();
+    CHECK(bed.redecided().different == 0);
     std::filesystem::remove(bed.attempts_file);
   }
 }

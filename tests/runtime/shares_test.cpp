@@ -1,5 +1,7 @@
 // Engines that share the partitions of one log: each decides its own, follows the others, and answers for
 // all.
+#include <thread>
+
 #include "tests/runtime/bed.h"
 
 namespace lastkm::runtime {
@@ -131,6 +133,35 @@ TEST_CASE("shares: a receipt names the ordinal that whoever decides the lane giv
       const auto decision =
           record::decode_decision(of_lane[static_cast<std::size_t>(receipt.ordinal.value - 1)]);
       CHECK(decision->command == receipt.command);
+    }
+  }
+}
+
+TEST_CASE(
+    "shares: who takes a partition asks of its lanes what they lack, and nothing that they were asked") {
+  for (const int workers : {0, 2}) {
+    INFO(workers << " workers");
+    Bed bed(8, 4, false);
+    bed.deployment.decider = 1;
+    { bed.open_with_rules(); }
+    for (const std::int32_t lane : {0, 1, 2, 3, 4, 6, 7}) ask_decider(bed, LaneId(lane), 2);
+    // Of those that were asked, two have taken it.
+    settle(*bed.open_sharing(holding({3})));
+    {
+      const auto heir = bed.open_sharing(holding({0, 1, 2, 3}), workers);
+      if (workers == 0) settle(*heir);
+      for (int tries = 0; heir->decider(LaneId(5)) != 2 && tries < 500; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      for (std::int32_t lane = 0; lane < 8; ++lane) CHECK(heir->decider(LaneId(lane)) == 2);
+    }
+    for (const auto& [lane, commands] : bed.sequences().commands) {
+      INFO("lane " << lane);
+      int asked = 0;
+      for (const std::string& bytes : commands) {
+        const auto command = record::decode_command(bytes);
+        if (command->name == lane::kActivate && command->input.find("decider") != nullptr) ++asked;
+      }
+      CHECK(asked == 1);
     }
   }
 }
