@@ -39,17 +39,25 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
   LaneReader decisions(log, log::Topic::decisions, lane, deployment.lanes);
   lane::LaneState state = deployment.begun(lane);
   PlainBooks books([&directory](DirectoryOrdinal ordinal) { return directory.at(ordinal); });
+  bool newer = false;
+  const auto differs = [&](std::int64_t byte, std::string what) {
+    if (newer) ++result.newer;
+    note(result, lane, next(state.ordinal), byte, std::move(what));
+  };
+  const auto needs_newer = [&](const Error& why) {
+    newer = true;
+    if (!result.needs_newer) result.needs_newer = why;
+  };
   while (true) {
     auto stored = commands.next();
     if (!stored) return stored.error();
     auto held = decisions.next();
     if (!held) return held.error();
-    const Ordinal ordinal = next(state.ordinal);
     if (!*stored) {
       if (auto accepted = accepted_from(decisions, std::move(*held), state.ordinal); !accepted) {
         return accepted.error();
       } else if (*accepted) {
-        note(result, lane, ordinal, 0, "there is a decision, but the command that it answers is gone");
+        differs(0, "there is a decision, but the command that it answers is gone");
       }
       return done();
     }
@@ -93,7 +101,8 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     } else if (!decision) {
       auto stepped = lane::step(state, taken, deployment.lanes, books);
       if (!stepped) {
-        note(result, lane, ordinal, 0, stepped.error().message);
+        if (stepped.error().code == "upgrade-required") needs_newer(stepped.error());
+        differs(0, stepped.error().message);
         return done();
       }
       decision = std::move(*stepped);
@@ -104,9 +113,10 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     } else {
       // Whether it was changed, or a newer program made it, cannot be told from here.
       const Status known = (*accepted)->decision ? lane::check_known(*(*accepted)->decision) : done();
-      note(result, lane, ordinal, first_difference((*accepted)->bytes, bytes),
-           known ? "the decision in the log is not what the commands and rules give"
-                 : "the decision in the log cannot be decided again: " + known.error().message);
+      if (!known) needs_newer(known.error());
+      differs(first_difference((*accepted)->bytes, bytes),
+              known ? "the decision in the log is not what the commands and rules give"
+                    : "the decision in the log cannot be decided again: " + known.error().message);
     }
     lane::fold(state, books, taken, *decision, bytes);
   }

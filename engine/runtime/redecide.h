@@ -19,6 +19,8 @@ struct Redecided {
   std::int64_t commands = 0;  ///< commands that have a decision
   std::int64_t equal = 0;
   std::int64_t different = 0;
+  std::int64_t newer =
+      0;  ///< of the different ones: from where on only a newer program can decide their lane
   std::int64_t given = 0;      ///< decisions that an operator gave
   std::int64_t undecided = 0;  ///< commands at the end that no decision answers yet
   std::set<std::int32_t> deciders;
@@ -28,7 +30,8 @@ struct Redecided {
     std::int64_t byte = 0;  ///< first differing byte of the decision record, from 0
     std::string what;       ///< a sentence
   };
-  std::optional<Difference> first;  ///< the first in order of lane and ordinal
+  std::optional<Difference> first;   ///< the first in order of lane and ordinal
+  std::optional<Error> needs_newer;  ///< why, of the first of `newer`
 };
 
 /// `progress` is told after each lane how many lanes are done. An error is what keeps the log from being

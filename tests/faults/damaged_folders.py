@@ -276,6 +276,27 @@ class Folders:
                 raise Fault("the copy holds other records")
             shutil.rmtree(other)
 
+        def newer(was, changed_at, views_too):
+            """What a newer program has decided is copied as it is; that this one cannot check it is said of a copy that is whole."""
+            def check():
+                copy(self.table, self.folder)
+                decisions = in_partition(self.program.dump(self.folder)[1], 2)
+                last = max(n for n, text in enumerate(decisions) if was in text)
+                self.edit.must("flip", self.folder, "decisions", 2, last, decisions[last].index(was) + changed_at)
+                other = self.folder.with_name("copied")
+                shutil.rmtree(other, ignore_errors=True)
+                done = self.program.run("log", "copy", "--from", f"embedded:{self.folder}", "--to", f"embedded:{other}", "--json")
+                if done.returncode != INTEGRITY or "[upgrade-required]" not in done.stderr or "need not be made again" not in done.stderr:
+                    raise Fault(f"exit code {done.returncode}: {done.stderr}")
+                copied = json.loads(done.stdout)
+                again = copied["redecided"]
+                if copied["same_views"] is not (None if views_too else True) or not 0 < again["newer"] == again["different"]:
+                    raise Fault(f"what could not be checked is not told: {copied}")
+                if accepted(self.program.dump(self.folder)[1]) != accepted(self.program.dump(other)[1]):
+                    raise Fault("the copy holds other records")
+                shutil.rmtree(other)
+            return check
+
         def flipped(topic):
             def check():
                 for n, byte in ((2, 40), (0, 200)):
@@ -307,6 +328,8 @@ class Folders:
             ("a foreign record among the decisions", garbage_in_decisions),
             ("a record among the commands that cannot be read", garbage_in_commands),
             ("a command whose key names no lane", foreign_key),
+            ("an event of a newer program", newer('"type":"CaseRegistered"', len('"type":"'), True)),
+            ("a decider of a newer program", newer('"decider":2', len('"decider":'), False)),
             ("a flipped byte of a command", flipped("commands")),
             ("a flipped byte of a decision", flipped("decisions")),
             ("a changed guard", guard),

@@ -184,6 +184,10 @@ TEST_CASE("decider: what a newer program has decided stops its lane before it, a
       if (outcome && outcome->lane != opened->lane) CHECK(outcome->status == OutcomeStatus::accepted);
     }
   }
+  const Redecided audited = bed.redecided();
+  CHECK(audited.different == 1);
+  CHECK(audited.newer == 1);
+  CHECK(audited.needs_newer->code == "upgrade-required");
 }
 
 }  // namespace lastkm::runtime

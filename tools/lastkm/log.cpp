@@ -90,7 +90,8 @@ void add_log(Program& program) {
   auto target = std::make_shared<std::string>();
   Verb copy = group.verb(
       "copy",
-      "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs)");
+      "Move a deployment between a folder and Kafka, or to other partitions (exit 8 where the copy differs; "
+      "6 'upgrade-required' where it is whole, and only a newer program can check what is decided in it)");
   copy.option("--from", *source, "embedded:DIR or kafka:HOST:PORT,…/PREFIX").required();
   copy.option(
           "--to", *target,

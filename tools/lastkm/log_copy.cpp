@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 #include "engine/log/embedded_log.h"
@@ -79,6 +80,26 @@ Result<std::string> views_of(log::EventLog& log, const runtime::Deployment& depl
   std::string out;
   for (const auto& view : digest->views) out += view.name + " " + view.sha256 + "\n";
   return out;
+}
+
+Result<bool> have_same_views(log::EventLog& from, log::EventLog& to, const runtime::Deployment& deployment) {
+  const auto views = views_of(from, deployment);
+  if (!views) return views.error();
+  const auto views_of_copy = views_of(to, deployment);
+  if (!views_of_copy) return views_of_copy.error();
+  return *views == *views_of_copy;
+}
+
+/// The copy is whole all the same: who takes this for a failure would make it again, in vain.
+Error beyond_this_program(const Error& why) {
+  return Error{
+      ErrorKind::integrity, "upgrade-required",
+      "the copy is whole, byte for byte, and need not be made again; but this program is too old to "
+      "check what is decided in it (" +
+          why.message +
+          "). With the newer program ask 'lastkm audit redecide' of the copy, and compare 'lastkm view "
+          "digest' of both",
+      ""};
 }
 
 /// What would be wrong with the copy however well it went.
@@ -160,11 +181,12 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
 
   const auto redecided = runtime::redecide(*to->log, *deployment, nullptr);
   if (!redecided) return redecided.error();
-  const auto views = views_of(*from->log, *deployment);
-  if (!views) return views.error();
-  const auto views_of_copy = views_of(*to->log, *deployment);
-  if (!views_of_copy) return views_of_copy.error();
-  const bool same_views = *views == *views_of_copy;
+  std::optional<Error> needs_newer = redecided->needs_newer;
+  const auto same_views = have_same_views(*from->log, *to->log, *deployment);
+  if (!same_views) {
+    if (same_views.error().code != "upgrade-required") return same_views.error();
+    needs_newer = same_views.error();
+  }
   if (session.json()) {
     session.print(Object{{"documents", copied->documents},
                          {"commands", copied->commands},
@@ -173,19 +195,29 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
                          {"partitions", std::int64_t{to->log->partitions()}},
                          {"redecided", Object{{"equal", redecided->equal},
                                               {"different", redecided->different},
+                                              {"newer", redecided->newer},
                                               {"given", redecided->given}}},
-                         {"same_views", same_views}});
+                         {"same_views", same_views ? Value(*same_views) : Value()}});
   } else {
     session.out() << "Copied " << copied->documents << " documents, " << copied->commands << " commands and "
                   << copied->decisions << " decisions (" << copied->had_before
                   << " were there), byte for byte, into " << to->log->partitions()
                   << " partitions.\nDecided again: " << redecided->equal << " equal, " << redecided->different
-                  << " different. Views: " << (same_views ? "the same.\n" : "NOT THE SAME.\n");
+                  << " different"
+                  << (redecided->newer > 0 ? " (" + std::to_string(redecided->newer) +
+                                                 " of them only a newer program can decide)"
+                                           : "")
+                  << ". Views: "
+                  << (!same_views   ? "not compared.\n"
+                      : *same_views ? "the same.\n"
+                                    : "NOT THE SAME.\n");
     if (to->place.on_kafka)
       session.out() << "Next: lastkm serve --data NEW --log kafka --brokers " << to->place.brokers
                     << " --prefix " << to->place.prefix << " --vault VAULT\n";
   }
-  return redecided->different == 0 && same_views ? Exit::ok : Exit::difference;
+  if (redecided->different > redecided->newer || (same_views && !*same_views)) return Exit::difference;
+  if (needs_newer) return beyond_this_program(*needs_newer);
+  return Exit::ok;
 }
 
 }  // namespace lastkm::tool
