@@ -133,6 +133,16 @@ class Run {
     return out;
   }
 
+  /// The clocks that have run out and still wait for a step.
+  static std::vector<std::string> overdue(const cases::CaseState& state) {
+    std::vector<std::string> names;
+    for (const cases::Clock& clock : state.clocks) {
+      const bool waits = clock.state == cases::ClockState::breached && !clock.silenced && !state.ended;
+      if (waits) names.push_back(clock.name);
+    }
+    return names;
+  }
+
   static void check_state(const cases::CaseState& state, const Expectation& expectation, Check& check) {
     const std::vector<std::string>& words = expectation.words;
     const std::string& about = words.front();
@@ -144,15 +154,17 @@ class Run {
     if (about == "version") got = std::to_string(state.version);
     if (about == "card") got = state.card;
     if (about == "workflow") got = state.workflow;
-    if (about == "co-handlers") {
-      std::vector<std::string> bodies;
-      for (const cases::CoHandler& one : state.co_handlers) bodies.push_back(one.body.value);
+    if (about == "co-handlers" || about == "overdue") {
+      std::vector<std::string> names = about == "overdue" ? overdue(state) : std::vector<std::string>();
+      if (about == "co-handlers") {
+        for (const cases::CoHandler& one : state.co_handlers) names.push_back(one.body.value);
+      }
       std::vector<std::string> wanted(words.begin() + 1, words.end());
       if (wanted == std::vector<std::string>{"none"}) wanted.clear();
-      std::sort(bodies.begin(), bodies.end());
+      std::sort(names.begin(), names.end());
       std::sort(wanted.begin(), wanted.end());
-      check.ok = bodies == wanted;
-      check.got = "co-handlers " + (bodies.empty() ? "none" : joined(bodies));
+      check.ok = names == wanted;
+      check.got = about + " " + (names.empty() ? "none" : joined(names));
       return;
     }
     if (about == "on" || about == "not") {

@@ -347,7 +347,7 @@ class Reader {
         first == "version" || first == "card" || first == "on" || first == "workflow") {
       return n == 2;
     }
-    if (first == "co-handlers") return n >= 2;
+    if (first == "co-handlers" || first == "overdue") return n >= 2;
     if (first == "clock") {
       if (n == 3) return words[2] == "none" || words[2] == "due";
       return (n == 4 && words[2] == "state") || (n == 5 && words[2] == "left");
