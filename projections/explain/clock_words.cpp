@@ -208,6 +208,10 @@ class Story {
 
   std::string stopped() {
     if (story_.before == nullptr) return std::string(say({"停止计时。", "It stopped."}));
+    if (story_.before->state == cases::ClockState::breached && story_.before->due == story_.at) {
+      return std::string(
+          say({"时限随届满而终止，不计为超期。", "It is over with that, and not shown as overdue."}));
+    }
     if (story_.before->state == cases::ClockState::breached) {
       return std::string(
           say({"该时限早已届满，此后不再计为超期，也不再产生后果。",
