@@ -367,6 +367,7 @@ TEST_CASE("prove: faults planted in the shipped workflow are found where they ar
     return R"j({"op":"start","clock":")j" + clock + R"j("})j";
   };
   const std::string archive = at("/clocks/archive");
+  const std::string publicity = at("/clocks/publicity");
   const std::string verify = at("/commands/AcceptFeedback/transitions/T23-verify");
   const std::string failed = at("/commands/Verify/transitions/T24-failed");
   const std::string street = at("/commands/EscalateCase/transitions/T28-street");
@@ -380,16 +381,19 @@ TEST_CASE("prove: faults planted in the shipped workflow are found where they ar
       {
           {"the archive restarts itself",
            {{archive + "/on_due/clocks/-", start("archive")}},
-           {"endless-ladder " + archive + "/on_due/clocks/1"}},
+           {"endless-ladder " + archive + "/on_due/clocks/2"}},
           {"the archive leads nowhere",
            {{archive + "/on_due/to", ""}},
            {"unreachable-stage " + at("/stages/ARCHIVED")}},
           {"nothing stops the publicity",
-           {{archive + "/on_due/clocks", ""}},
-           {"clock-never-ends " + at("/clocks/publicity")}},
+           {{archive + "/on_due/clocks", ""},
+            {publicity + "/on_due/clocks", ""},
+            {at("/commands/SubmitFeedback/transitions/T21") + "/clocks/10", ""},
+            {at("/commands/ConfirmMerge/transitions/T04") + "/clocks/0", ""}},
+           {"clock-never-ends " + publicity}},
           {"the ladder turns round",
            {{level_1 + "/clocks", "[" + start("level_0") + "]"}},
-           {"endless-ladder " + level_0 + "/0", "endless-ladder " + level_1 + "/clocks/0"}},
+           {"endless-ladder " + level_0 + "/1", "endless-ladder " + level_1 + "/clocks/0"}},
           {"accepted feedback goes two ways", {{verify + "/when", ""}}, {"overlap " + verify}},
           {"a check that fails and succeeds", {{failed + "/when", text("cmd.ok")}}, {"overlap " + failed}},
           {"two levels at once", {{street + "/when", text("case.level <= 1")}}, {"overlap " + street}},
