@@ -1,6 +1,7 @@
 // Which version of the decider lanes run at: from the beginning, and after an upgrade.
 #include "tests/runtime/bed.h"
 
+#include "engine/log/forwarding_log.h"
 #include "engine/record/envelope.h"
 
 namespace lastkm::runtime {
@@ -73,6 +74,34 @@ TEST_CASE(
   // Whoever takes the deployment for one that began at the newest is told.
   bed.deployment.decider = 2;
   CHECK(bed.redecided().different > 0);
+}
+
+TEST_CASE("decider: lanes that could not be asked for want of room are asked once there is some") {
+  Bed bed(4, 2, false);
+  bed.deployment.decider = 1;
+  { bed.open_with_rules(); }
+  ask_decider(bed, LaneId(3), 2);
+  struct Full final : log::ForwardingLog {
+    Full(std::unique_ptr<log::EventLog> inner, const bool& is_full)
+        : ForwardingLog(std::move(inner)), full(is_full) {}
+    Result<std::vector<std::int64_t>> append(std::span<const log::Append> records,
+                                             log::Durability durability) override {
+      if (full && records.front().topic == log::Topic::commands)
+        return Error{ErrorKind::refused, "disk-full", "no room", ""};
+      return inner().append(records, durability);
+    }
+    const bool& full;
+  };
+  bool full = true;
+  const auto held = std::make_shared<std::set<std::int32_t>>(std::set<std::int32_t>{0, 1});
+  bed.forget_state();
+  auto engine = bed.try_open(std::make_unique<Full>(log::open_simulated_log(bed.storage), full), 0, held);
+  REQUIRE(engine.has_value());
+  CHECK((*engine)->submit({}).empty());
+  CHECK(deciders_of(**engine) == std::set<std::int32_t>{1, 2});
+  full = false;
+  CHECK((*engine)->submit({}).empty());
+  CHECK(deciders_of(**engine) == std::set<std::int32_t>{2});
 }
 
 TEST_CASE("decider: lanes of a new deployment begin at the newest, and a lost state does not change that") {
