@@ -400,6 +400,9 @@ def quarantine(scratch):
     check("redriven, it is a new command that is taken", bool(again) and again[0]["status"] == "accepted", str(again))
     sum_ = ask("audit-redecide", "audit", "redecide", data=data)
     check("audits count the operator's decision as given", bool(sum_) and sum_[0]["given"] == 1 and sum_[0]["different"] == 0, str(sum_))
+    moved = ask("log-copy", "log", "copy", "--from", f"embedded:{data}", "--to", f"embedded:{scratch / 'moved'}")
+    check("a copy holds the same, also of what an operator gave", bool(moved) and moved[0]["same_views"] is True
+          and moved[0]["redecided"] == {"equal": sum_[0]["equal"], "different": 0, "newer": 0, "given": 1}, str(moved))
     skipped = ask("audit-explain", "audit", "explain", place, data=data)
     check("and explain it", bool(skipped) and "broken" in skipped[0]["text"] and "operator" in skipped[0]["text"], str(skipped))
 
