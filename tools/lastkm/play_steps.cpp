@@ -83,19 +83,22 @@ std::string Play::choose_lead(const cases::CaseState& state) {
   const auto context = engine_->context(LaneId(0));
   const directory::Category* category = context->find_category(state.category);
   std::vector<std::string> candidates;
-  const auto consider = [&](const std::vector<std::string>& kinds) {
+  const auto consider = [&](const std::vector<std::string>& kinds, bool also_who_returned = false) {
     for (const std::string& kind : kinds) {
       const directory::Body* body = context->body_for(kind, state.place);
       if (body == nullptr || body->id.value == state.respondent) continue;
       const bool handles = std::find(body->roles.begin(), body->roles.end(), "HANDLER") != body->roles.end();
       const auto& back = state.returned_by;
-      if (handles && std::find(back.begin(), back.end(), body->id.value) == back.end())
+      if (handles && (also_who_returned || std::find(back.begin(), back.end(), body->id.value) == back.end()))
         candidates.push_back(body->id.value);
     }
   };
   if (category != nullptr) consider(category->responsible);
   if (candidates.empty() && category != nullptr) consider(category->co_handlers);
-  if (candidates.empty()) consider({"COMMUNITY_PARTY", "RC", "STREET"});
+  if (candidates.empty() && (category == nullptr || !category->taken_back))
+    consider({"COMMUNITY_PARTY", "RC", "STREET"});
+  // A duty that departments have taken back is one of theirs, whoever has returned it.
+  if (candidates.empty() && category != nullptr) consider(category->responsible, true);
   return candidates.empty() ? hotline_ : random_.pick(candidates);
 }
 
