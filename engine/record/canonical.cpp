@@ -10,37 +10,63 @@ namespace {
 
 constexpr std::size_t kFirstBytes = 256;
 
-/// Whether one of eight bytes is a control character, a quote or a backslash.
-bool needs_escape(std::uint64_t eight) {
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  constexpr std::uint64_t tops = 0x8080808080808080U;
-  const auto has_zero = [](std::uint64_t x) { return (x - ones) & ~x & tops; };
-  const std::uint64_t control = (eight - ones * 0x20) & ~eight & tops;
-  return (control | has_zero(eight ^ ones * '"') | has_zero(eight ^ ones * '\\')) != 0;
-}
+using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+using TwoWords = std::uint64_t __attribute__((vector_size(16)));
 
 template <class Word>
-std::uint64_t word_at(const char* at) {
+Word word_at(const char* at) {
   Word word{};
   std::memcpy(&word, at, sizeof word);
   return word;
 }
 
-/// The same of a text, eight bytes at a time; the last eight again, as far as they were seen already.
-bool needs_escape(std::string_view text) {
+/// Copies a word and gives it away.
+template <class Word>
+Word copy_word(char* to, const char* from) {
+  const Word word = word_at<Word>(from);
+  std::memcpy(to, &word, sizeof word);
+  return word;
+}
+
+/// Bits are set where a byte is a control character, a quote or a backslash.
+TwoWords to_escape(Sixteen bytes) {
+  return reinterpret_cast<TwoWords>((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+}
+bool is_any(TwoWords bits) {
+  return (bits[0] | bits[1]) != 0;
+}
+
+/// Copies fewer than sixteen bytes, each at least once, and gives them away, some of them twice.
+Sixteen copy_few(char* to, std::string_view text) {
+  const char* const from = text.data();
   const std::size_t size = text.size();
-  const char* const at = text.data();
   if (size >= 8) {
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-      if (needs_escape(word_at<std::uint64_t>(at + i))) return true;
-    }
-    return needs_escape(word_at<std::uint64_t>(at + size - 8));
+    const auto first = copy_word<std::uint64_t>(to, from);
+    const auto last = copy_word<std::uint64_t>(to + size - 8, from + size - 8);
+    return reinterpret_cast<Sixteen>(TwoWords{first, last});
   }
-  if (size >= 4)
-    return needs_escape(word_at<std::uint32_t>(at) | word_at<std::uint32_t>(at + size - 4) << 32U);
-  std::uint64_t eight = 0x2020202020202020U;
-  if (size > 0) std::memcpy(&eight, at, size);
-  return needs_escape(eight);
+  std::uint64_t all = 0x2020202020202020U;
+  if (size >= 4) {
+    const std::uint64_t first = copy_word<std::uint32_t>(to, from);
+    const std::uint64_t last = copy_word<std::uint32_t>(to + size - 4, from + size - 4);
+    all = first | last << 32U;
+  } else {
+    for (std::size_t i = 0; i < size; ++i) all = all << 8U | copy_word<std::uint8_t>(to + i, from + i);
+  }
+  return reinterpret_cast<Sixteen>(TwoWords{all, all});
+}
+
+/// Copies the text; false where something in it must be escaped. One pass: it is what most of a record is.
+bool copy_plain(char* to, std::string_view text) {
+  constexpr std::size_t step = sizeof(Sixteen);
+  const std::size_t size = text.size();
+  if (size < step) return !is_any(to_escape(copy_few(to, text)));
+  TwoWords found{};
+  for (std::size_t i = 0; i + step < size; i += step)
+    found |= to_escape(copy_word<Sixteen>(to + i, text.data() + i));
+  const std::size_t rest = size - step;  // seen already as far as it is no multiple
+  found |= to_escape(copy_word<Sixteen>(to + rest, text.data() + rest));
+  return !is_any(found);
 }
 
 void append_escape(Writer& out, char c) {
@@ -84,13 +110,11 @@ void append_escaped(Writer& out, std::string_view text) {
 }  // namespace
 
 void append_string(Writer& out, std::string_view text) {
-  if (needs_escape(text)) return append_escaped(out, text);
-  char* at = out.room(text.size() + 2);
-  *at++ = '"';
-  std::char_traits<char>::copy(at, text.data(), text.size());
-  at += text.size();
-  *at++ = '"';
-  out.wrote(at);
+  char* const at = out.room(text.size() + 2);
+  if (!copy_plain(at + 1, text)) return append_escaped(out, text);
+  at[0] = '"';
+  at[text.size() + 1] = '"';
+  out.wrote(at + text.size() + 2);
 }
 
 void append_number(Writer& out, std::int64_t number) {

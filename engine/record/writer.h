@@ -2,7 +2,6 @@
 // looked at once a piece.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,6 +19,12 @@ class Writer {
   void put(char c) {
     *room(1) = c;
     ++at_;
+  }
+  /// A literal: its length is known here, so that copying it takes no call.
+  template <std::size_t size>
+  void put(const char (&literal)[size]) {
+    std::char_traits<char>::copy(room(size - 1), literal, size - 1);
+    at_ += size - 1;
   }
   void put(std::string_view piece) {
     std::char_traits<char>::copy(room(piece.size()), piece.data(), piece.size());
@@ -40,12 +45,7 @@ class Writer {
   }
 
  private:
-  void grow(std::size_t bytes) {
-    const auto used = static_cast<std::size_t>(at_ - text_.data());
-    text_.resize(std::max(text_.size() * 2, used + bytes));
-    at_ = text_.data() + used;
-    end_ = text_.data() + text_.size();
-  }
+  void grow(std::size_t bytes);  ///< apart, so that what calls it is small and stands where it is used
 
   std::string text_;
   char* at_;
