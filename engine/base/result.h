@@ -33,7 +33,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  Result(const T& value) : held_(std::in_place_index<0>, value) {}
+  Result(T&& value) : held_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : held_(std::in_place_index<1>, std::move(error)) {}
 
   [[nodiscard]] bool has_value() const { return held_.index() == 0; }

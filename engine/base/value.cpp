@@ -47,9 +47,7 @@ Object::Object(std::initializer_list<Member> members) {
 }
 Object::~Object() = default;
 Object::Object(const Object&) = default;
-Object::Object(Object&&) noexcept = default;
 Object& Object::operator=(const Object&) = default;
-Object& Object::operator=(Object&&) noexcept = default;
 // Written out: clang 14 crashes on a defaulted one here.
 bool Object::operator==(const Object& other) const {
   return members_ == other.members_;
@@ -85,34 +83,29 @@ Value& Object::set(std::string_view name, Value value) {
   return at->value;
 }
 
-bool Object::add(std::string name, Value value) {
+Value* Object::add(std::string_view name) {
+  make_room(members_);
+  if (members_.empty() || member_name_less(members_.back().name, name))
+    return &members_.emplace_back(name).value;
+  auto at = position(members_, name);
+  if (at != members_.end() && at->name == name) return nullptr;
+  return &members_.emplace(at, name)->value;
+}
+
+bool Object::add(std::string_view name, Value value) {
   make_room(members_);
   if (members_.empty() || member_name_less(members_.back().name, name)) {
-    members_.emplace_back(std::move(name), std::move(value));
+    members_.emplace_back(name, std::move(value));
     return true;
   }
-  auto at = position(members_, name);
-  if (at != members_.end() && at->name == name) return false;
-  members_.insert(at, Member{std::move(name), std::move(value)});
-  return true;
+  Value* const added = add(name);
+  if (added != nullptr) *added = std::move(value);
+  return added != nullptr;
 }
 
 void Object::erase(std::string_view name) {
   auto at = position(members_, name);
   if (at != members_.end() && at->name == name) members_.erase(at);
-}
-
-bool Object::empty() const {
-  return members_.empty();
-}
-std::size_t Object::size() const {
-  return members_.size();
-}
-std::vector<Member>::const_iterator Object::begin() const {
-  return members_.begin();
-}
-std::vector<Member>::const_iterator Object::end() const {
-  return members_.end();
 }
 
 const Value* Value::find(std::string_view name) const {

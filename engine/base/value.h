@@ -36,8 +36,11 @@ class Object {
   [[nodiscard]] Value* find(std::string_view name);
   /// Adds the member or replaces its value.
   Value& set(std::string_view name, Value value);
+  /// A new member, null so far; nullptr, and nothing changed, where the name is there already. `name` is no
+  /// text of this object.
+  Value* add(std::string_view name);
   /// False, and nothing changed, where the name is there already.
-  bool add(std::string name, Value value);
+  bool add(std::string_view name, Value value);
   void erase(std::string_view name);
   [[nodiscard]] bool empty() const;
   [[nodiscard]] std::size_t size() const;
@@ -62,6 +65,12 @@ class Value {
   Value(Object v) : held_(std::move(v)) {}
   bool operator==(const Value&) const = default;
 
+  /// Holds this from here on, made where it stands.
+  template <class Held, class... From>
+  Held& become(From&&... from) {
+    return held_.template emplace<Held>(std::forward<From>(from)...);
+  }
+
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(held_); }
   [[nodiscard]] const bool* if_bool() const { return std::get_if<bool>(&held_); }
   [[nodiscard]] const std::int64_t* if_int() const { return std::get_if<std::int64_t>(&held_); }
@@ -85,6 +94,7 @@ class Value {
 };
 
 struct Member {
+  explicit Member(std::string_view its_name) : name(its_name) {}
   /// From what a name and a value can be made of, without moving either on the way.
   template <class Name, class Held>
   requires std::constructible_from<std::string, Name> && std::convertible_to<Held, Value> Member(
@@ -94,5 +104,21 @@ struct Member {
   Value value;
   bool operator==(const Member&) const = default;
 };
+
+// Here, where a member is known: each is a few instructions.
+inline Object::Object(Object&&) noexcept = default;
+inline Object& Object::operator=(Object&&) noexcept = default;
+inline bool Object::empty() const {
+  return members_.empty();
+}
+inline std::size_t Object::size() const {
+  return members_.size();
+}
+inline std::vector<Member>::const_iterator Object::begin() const {
+  return members_.begin();
+}
+inline std::vector<Member>::const_iterator Object::end() const {
+  return members_.end();
+}
 
 }  // namespace lastkm

@@ -20,35 +20,33 @@ Error undecodable(std::string why) {
 bool convert(const dom::element& element, Value& out, std::string& why) {
   switch (element.type()) {
     case dom::element_type::OBJECT: {
-      Object object;
+      Object& object = out.become<Object>();
       for (const auto [name, member] : dom::object(element)) {
-        Value value;
-        if (!convert(member, value, why)) return false;
-        if (!object.add(std::string(name), std::move(value))) {
+        Value* const value = object.add(name);
+        if (value == nullptr) {
           why = "member '" + std::string(name) + "' stands twice";
           return false;
         }
+        if (!convert(member, *value, why)) return false;
       }
-      out = Value(std::move(object));
       return true;
     }
     case dom::element_type::ARRAY: {
-      Array array;
+      Array& array = out.become<Array>();
       array.reserve(dom::array(element).size());
       for (const dom::element item : dom::array(element)) {
         if (!convert(item, array.emplace_back(), why)) return false;
       }
-      out = Value(std::move(array));
       return true;
     }
     case dom::element_type::STRING:
-      out = Value(std::string_view(element));
+      out.become<std::string>(std::string_view(element));
       return true;
     case dom::element_type::INT64:
-      out = Value(std::int64_t(element));
+      out.become<std::int64_t>(std::int64_t(element));
       return true;
     case dom::element_type::BOOL:
-      out = Value(bool(element));
+      out.become<bool>(bool(element));
       return true;
     case dom::element_type::NULL_VALUE:
       out = Value();
