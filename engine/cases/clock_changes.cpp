@@ -41,9 +41,9 @@ Clock& clock_named(CaseState& state, std::string_view name) {
   const auto at = std::lower_bound(state.clocks.begin(), state.clocks.end(), name,
                                    [](const Clock& clock, std::string_view n) { return clock.name < n; });
   if (at != state.clocks.end() && at->name == name) return *at;
-  Clock clock;
-  clock.name = std::string(name);
-  return *state.clocks.insert(at, std::move(clock));
+  Clock& clock = *state.clocks.emplace(at);
+  clock.name = name;
+  return clock;
 }
 
 void start(CaseState& state, std::string_view name, const Value& change) {

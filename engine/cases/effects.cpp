@@ -161,6 +161,7 @@ class Group {
       state_.stage = last.stage;
       state_.ended = last.ended;
     }
+    changes_.reserve(changes_.size() + effects_.clocks.size());
     for (const rules::ClockOperation& operation : effects_.clocks) {
       if (auto outcome = operate_clock(operation); !outcome) return outcome;
     }

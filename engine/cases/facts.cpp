@@ -129,7 +129,7 @@ CelValue CaseFacts::case_fact(std::string_view name) const {
   if (name == "children") return texts(state_.children);
   if (name == "merged") return texts(state_.merged);
   if (name == "id") return text(state_.id.value);
-  if (name == "occurred_at") return text(kept_texts_.emplace_back(format_utc(state_.occurred_at)));
+  if (name == "occurred_at") return text(kept_texts_.emplace_front(format_utc(state_.occurred_at)));
   if (name == "extension_n") return state_.extension_asked ? state_.extension_asked->n : std::int64_t{0};
   if (name == "extension_unit") {
     return text(state_.extension_asked ? calendar::name_of(state_.extension_asked->unit)
@@ -308,12 +308,12 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
 void CaseFacts::note(const rules::Program& program, Object& into) const {
   if (program.empty()) return;
   for (const std::string& name : program.facts()) {
-    if (into.find(name) == nullptr) into.add(name, to_value(fact(name)));
+    if (Value* const added = into.add(name)) *added = to_value(fact(name));
   }
 }
 
 CelValue CaseFacts::keep(std::vector<std::string_view> list) const {
-  return std::span<const std::string_view>(lists_.emplace_back(std::move(list)));
+  return std::span<const std::string_view>(lists_.emplace_front(std::move(list)));
 }
 
 CelValue CaseFacts::texts(const std::vector<std::string>& list) const {

@@ -3,7 +3,7 @@
 // found without allocating; lists are built when asked for and live as long as this object.
 #pragma once
 
-#include <deque>
+#include <forward_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -52,8 +52,9 @@ class CaseFacts final : public rules::Facts {
   const record::Command* command_;
   const rules::CommandRule* rule_;
   const directory::Body* actor_body_ = nullptr;
-  mutable std::deque<std::vector<std::string_view>> lists_;
-  mutable std::deque<std::string> kept_texts_;
+  // Most facts need neither: these take no memory while they are empty.
+  mutable std::forward_list<std::vector<std::string_view>> lists_;
+  mutable std::forward_list<std::string> kept_texts_;
 };
 
 /// As records hold it. Texts become strings, lists arrays.
