@@ -374,9 +374,11 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   const bool out_of_memory = decision.duplicate_of || too_early_or_late ||
                              (decision.rejection && decision.rejection->code == "key-reused") ||
                              is_skip_of_repeat(command, decision, books);
-  const cases::Remembered answered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal,
-                                   decision.lane_time};
-  if (!out_of_memory) books.remember(decision.aggregate, answered);
+  const auto answered = [&] {
+    return cases::Remembered{command.id, command.fingerprint, command.idempotency_key, decision.ordinal,
+                             decision.lane_time};
+  };
+  if (!out_of_memory) books.remember(decision.aggregate, answered());
   if (record::is_lane_aggregate(decision.aggregate)) return;
 
   cases::CaseState changed = books.take_case(decision.aggregate);
@@ -391,7 +393,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   const bool told_of_it =
       is_new || std::any_of(decision.events.begin(), decision.events.end(),
                             [](const record::Event& e) { return e.type == "SupplementReceived"; });
-  if (!command.reference.empty() && told_of_it) changed.remembered.push_back(answered);
+  if (!command.reference.empty() && told_of_it) changed.remembered.push_back(answered());
   books.put_case(std::move(changed));
 }
 

@@ -45,7 +45,7 @@ class Memory {
 class Books : public Memory {
  public:
   [[nodiscard]] virtual cases::CaseState take_case(const AggregateId& id) = 0;
-  virtual void put_case(cases::CaseState state) = 0;
+  virtual void put_case(cases::CaseState&& state) = 0;
   virtual void remember(const AggregateId& about, cases::Remembered answered) = 0;
 };
 

@@ -2,7 +2,9 @@
 
 #include <openssl/evp.h>
 
+#include <array>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace lastkm::record {
@@ -29,14 +31,25 @@ Digest sha256(std::string_view bytes) {
   return digest;
 }
 
+namespace {
+/// The two digits of each byte, one after the other.
+constexpr auto kPairs = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); i += 2) {
+    pairs[i] = digits[i / 32];
+    pairs[i + 1] = digits[i / 2 % 16];
+  }
+  return pairs;
+}();
+}  // namespace
+
 std::string hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
   std::string out(bytes.size() * 2, '0');
   char* at = out.data();
   for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    *at++ = digits[byte >> 4U];
-    *at++ = digits[byte & 15U];
+    std::memcpy(at, &kPairs[static_cast<unsigned char>(c) * std::size_t{2}], 2);
+    at += 2;
   }
   return out;
 }

@@ -175,7 +175,7 @@ cases::CaseState LaneBooks::take_case(const AggregateId& id) {
   return std::move(found->state);
 }
 
-void LaneBooks::put_case(cases::CaseState changed) {
+void LaneBooks::put_case(cases::CaseState&& changed) {
   const auto due = changed.next_due();
   if (due != taken_due_) {
     if (taken_due_) due_.remove(*taken_due_, changed.id);

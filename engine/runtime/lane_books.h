@@ -55,7 +55,7 @@ class LaneBooks final : public lane::Books {
   std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override;
   cases::CaseState take_case(const AggregateId& id) override;
-  void put_case(cases::CaseState state) override;
+  void put_case(cases::CaseState&& state) override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
 
   /// Reads together what commands are going to be decided by, and notes what is not there. Good for as long

@@ -1,7 +1,5 @@
 #include "engine/runtime/lane_reader.h"
 
-#include <iterator>
-
 #include "engine/record/digest.h"
 #include "engine/runtime/owner_parts.h"
 
@@ -12,50 +10,64 @@ constexpr std::size_t kRecords = 1024;
 constexpr std::size_t kBytes = 8U << 20U;
 }  // namespace
 
-const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
+PlainBooks::Cases::value_type* PlainBooks::held(const AggregateId& id) {
+  if (last_ != nullptr && last_->first == id) return last_;
   const auto found = cases_.find(id);
-  return found == cases_.end() ? nullptr : &found->second;
+  if (found == cases_.end()) return nullptr;
+  last_ = &*found;
+  return last_;
+}
+
+const cases::CaseState* PlainBooks::find_case(const AggregateId& id) {
+  const Cases::value_type* const found = held(id);
+  return found == nullptr ? nullptr : &found->second;
 }
 
 std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& about, const CommandId& id) {
-  const auto found = answered_.find({about, id});
-  if (found == answered_.end()) return std::nullopt;
+  const auto of = answered_.find(about);
+  if (of == answered_.end()) return std::nullopt;
+  const auto found = of->second.find(id);
+  if (found == of->second.end()) return std::nullopt;
   return found->second;
 }
 
 cases::CaseState PlainBooks::take_case(const AggregateId& id) {
-  const auto found = cases_.find(id);
-  if (found != cases_.end()) return std::move(found->second);
+  if (Cases::value_type* const found = held(id)) return std::move(found->second);
   cases::CaseState fresh;
   fresh.id = id;
   return fresh;
 }
 
-void PlainBooks::put_case(cases::CaseState state) {
-  const AggregateId id = state.id;
-  cases_[id] = std::move(state);
+void PlainBooks::put_case(cases::CaseState&& state) {
+  if (Cases::value_type* const found = held(state.id)) {
+    found->second = std::move(state);
+  } else {
+    const AggregateId id = state.id;
+    cases_.emplace(id, std::move(state));
+  }
 }
 
 void PlainBooks::remember(const AggregateId& about, cases::Remembered answered) {
-  lane::Asked asked{about, answered.command};
-  answered_[std::move(asked)] = std::move(answered);
+  const CommandId id = answered.command;
+  answered_[about].insert_or_assign(id, std::move(answered));
 }
 
 Result<std::optional<log::StoredRecord>> LaneReader::next() {
   while (true) {
-    while (!buffer_.empty()) {
-      log::StoredRecord stored = std::move(buffer_.front());
-      buffer_.pop_front();
+    while (taken_ < buffer_.size()) {
+      log::StoredRecord& stored = buffer_[taken_++];
       auto mine = belongs(stored);
       if (!mine) return mine.error();
       if (*mine) return std::optional(std::move(stored));
     }
-    std::vector<log::StoredRecord> records;
-    if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, records); !read)
+    buffer_.clear();
+    taken_ = 0;
+    if (auto read = log_.read(topic_, partition_, next_offset_, kRecords, kBytes, buffer_); !read) {
+      buffer_.clear();
       return read.error();
-    if (records.empty()) return std::optional<log::StoredRecord>();
-    next_offset_ = records.back().offset + 1;
-    std::move(records.begin(), records.end(), std::back_inserter(buffer_));
+    }
+    if (buffer_.empty()) return std::optional<log::StoredRecord>();
+    next_offset_ = buffer_.back().offset + 1;
   }
 }
 

@@ -1,13 +1,13 @@
 // A lane read from the log alone, and a memory for it with nothing behind: for those who play a log again.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "engine/lane/step.h"
 #include "engine/log/event_log.h"
@@ -19,21 +19,27 @@ class PlainBooks final : public lane::Books {
  public:
   using Contexts = std::function<std::shared_ptr<const directory::Context>(DirectoryOrdinal)>;
   explicit PlainBooks(Contexts contexts) : contexts_(std::move(contexts)) {}
+  PlainBooks(const PlainBooks&) = delete;
+  PlainBooks& operator=(const PlainBooks&) = delete;
   const cases::CaseState* find_case(const AggregateId& id) override;
   std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return contexts_(ordinal);
   }
   cases::CaseState take_case(const AggregateId& id) override;
-  void put_case(cases::CaseState state) override;
+  void put_case(cases::CaseState&& state) override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
 
   [[nodiscard]] const std::unordered_map<AggregateId, cases::CaseState>& cases() const { return cases_; }
 
  private:
+  using Cases = std::unordered_map<AggregateId, cases::CaseState>;
+  Cases::value_type* held(const AggregateId& id);
+
   Contexts contexts_;
-  std::unordered_map<AggregateId, cases::CaseState> cases_;
-  std::unordered_map<lane::Asked, cases::Remembered, lane::Asked::Hash> answered_;
+  Cases cases_;
+  Cases::value_type* last_ = nullptr;  ///< asked for last: it is the one that is folded, too
+  std::unordered_map<AggregateId, std::unordered_map<CommandId, cases::Remembered>> answered_;
 };
 
 /// The records of one partition that belong to one lane, one after the other; of `decisions` those of live
@@ -61,7 +67,8 @@ class LaneReader {
   const std::int32_t partition_;
   std::int64_t next_offset_ = 0;
   record::LiveEpoch epoch_;
-  std::deque<log::StoredRecord> buffer_;
+  std::vector<log::StoredRecord> buffer_;
+  std::size_t taken_ = 0;  ///< of the buffer
 };
 
 struct Accepted {

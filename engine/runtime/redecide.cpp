@@ -1,6 +1,7 @@
 #include "engine/runtime/redecide.h"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 
 #include "engine/lane/step.h"
@@ -27,10 +28,13 @@ void note(Redecided& result, LaneId lane, Ordinal ordinal, std::int64_t byte, st
 bool may_be_given(std::string_view decision_bytes) {
   static constexpr std::string_view kBehindData = R"(,"datacontenttype":)";
   if (decision_bytes.empty()) return true;
-  const std::size_t end = decision_bytes.rfind('}', decision_bytes.size() - 2);
+  // The C library's way back is many times as fast as that of a text.
+  const char* const begin = decision_bytes.data();
+  const auto* const end = static_cast<const char*>(::memrchr(begin, '}', decision_bytes.size() - 1));
   const bool ends_data =
-      end != std::string_view::npos && decision_bytes.substr(end + 1).starts_with(kBehindData);
-  return !ends_data || end == 0 || decision_bytes[end - 1] != '"';
+      end != nullptr &&
+      decision_bytes.substr(static_cast<std::size_t>(end - begin) + 1).starts_with(kBehindData);
+  return !ends_data || end == begin || end[-1] != '"';
 }
 
 Status redecide_lane(log::EventLog& log, const Deployment& deployment, const DirectoryLog& directory,
@@ -38,6 +42,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
   LaneReader commands(log, log::Topic::commands, lane, deployment.lanes);
   LaneReader decisions(log, log::Topic::decisions, lane, deployment.lanes);
   lane::LaneState state = deployment.begun(lane);
+  const std::string source = deployment.source();
   PlainBooks books([&directory](DirectoryOrdinal ordinal) { return directory.at(ordinal); });
   bool newer = false;
   const auto differs = [&](std::int64_t byte, std::string what) {
@@ -69,7 +74,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
     if (*held && !may_be_given((*held)->record.value)) {
       if (auto stepped = lane::step(state, taken, deployment.lanes, books)) {
         decision = std::move(*stepped);
-        bytes = record::encode(*decision, deployment.source());
+        bytes = record::encode(*decision, source);
       }
     }
     // Nearly always this is the record, and there is nothing in it to be read.
@@ -107,7 +112,7 @@ Status redecide_lane(log::EventLog& log, const Deployment& deployment, const Dir
       }
       decision = std::move(*stepped);
     }
-    bytes = record::encode(*decision, deployment.source());
+    bytes = record::encode(*decision, source);
     if (bytes == (*accepted)->bytes) {
       if (!lane::is_given(*decision)) ++result.equal;
     } else {

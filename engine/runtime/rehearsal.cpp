@@ -51,7 +51,7 @@ class ShadowBooks final : public lane::Books {
     fresh.id = id;
     return fresh;
   }
-  void put_case(cases::CaseState state) override {
+  void put_case(cases::CaseState&& state) override {
     const AggregateId id = state.id;
     changed_.insert(id);
     cases_[id] = std::move(state);

@@ -33,7 +33,7 @@ struct Lane final : Books {
     cases.erase(id);
     return out;
   }
-  void put_case(cases::CaseState one) override { cases[one.id] = std::move(one); }
+  void put_case(cases::CaseState&& one) override { cases[one.id] = std::move(one); }
   void remember(const AggregateId& about, cases::Remembered one) override {
     Asked asked{about, one.command};
     answered[std::move(asked)] = std::move(one);

@@ -159,7 +159,7 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
     cases::CaseState one = books.take_case(id);
     one.version = 1;
     one.archived_at = cases::at("2026-06-20T00:00");
-    books.put_case(one);
+    books.put_case(std::move(one));
     books.remember(id, outcome("c1", "2026-05-20T09:00"));
     books.remember(id, outcome("c2", "2026-06-01T09:00"));
     books.remember(other, outcome("c3", "2026-05-20T09:00"));

@@ -33,7 +33,7 @@ class ForgetfulBooks final : public lane::Books {
     out.id = id;
     return out;
   }
-  void put_case(cases::CaseState state) override {
+  void put_case(cases::CaseState&& state) override {
     state.remembered.clear();
     cases_[state.id] = std::move(state);
   }
