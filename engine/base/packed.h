@@ -174,11 +174,12 @@ class Unpacker {
 
 template <class T>
 [[nodiscard]] std::string pack(const T& value) {
-  std::string out;
-  out.reserve(512);
-  packing::Packer put(out);
+  // Copied from where there is room already: rows that wait in memory take the bytes that they have, no more.
+  thread_local std::string room;
+  room.clear();
+  packing::Packer put(room);
   put(value);
-  return out;
+  return room;
 }
 
 /// nullopt where the bytes end before the last member or after it. That a number fits its type is not looked
