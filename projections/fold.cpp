@@ -99,6 +99,7 @@ void Fold::expect() {
 }
 
 void Fold::flush() {
+  subjects_.clear();
   for (Target& target : targets_) {
     if (!target.why.empty()) continue;
     const Status flushed = target.view->flush(target.rows);
@@ -109,7 +110,8 @@ void Fold::flush() {
 }
 
 std::size_t Fold::bytes() const {
-  std::size_t bytes = 0;
+  constexpr std::size_t kSubjectBytes = 128;
+  std::size_t bytes = subjects_.size() * kSubjectBytes;
   for (const Target& target : targets_) bytes += target.rows.bytes() + target.view->bytes();
   return bytes;
 }
@@ -186,8 +188,10 @@ void Fold::apply(const Accepted& accepted) {
     target.why += ": " + error.message;
     target.damaged = is_damage(error);
   };
+  const std::size_t subject = subjects_.try_emplace(decision.aggregate, subjects_.size()).first->second;
   for (Target& target : targets_) {
     if (!target.why.empty()) continue;
+    target.rows.set_subject(subject);
     if (const Status seen = target.view->decided(accepted, target.rows); !seen)
       stop(target, seen.error(), nullptr);
     for (const record::Event& event : decision.events) {

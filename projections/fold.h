@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,7 @@ class Fold {
   ProjectorOptions options_;
   std::vector<std::int32_t> partitions_;
   std::vector<Target> targets_;
+  std::unordered_map<AggregateId, std::size_t> subjects_;  ///< since the last flush, as Rows counts them
   Projector::PassedOver passed_over_;
   bool accepted_ = false;
   std::set<std::int32_t> closed_;

@@ -38,11 +38,17 @@ class Rows {
   [[nodiscard]] bool has_committed() const { return committed_ != nullptr; }
   void put(std::string_view key, std::string value);
   void erase(std::string_view key);
-  /// A row that is written once and not read while the chunk runs.
+  /// A row that is written once, and not read before the changes are given away.
   void append(std::string key, std::string value);
   /// Adds to a sum, which may count cases of many lanes: a row with a number in decimal, none where it is 0.
   /// No other call may name its key.
   void add(std::string_view key, std::int64_t n);
+
+  /// What the running decision is about, as a number: the same whenever it comes again before the next flush,
+  /// small, and counted from 0 on. kNoSubject where nobody counts.
+  [[nodiscard]] std::size_t subject() const { return subject_; }
+  void set_subject(std::size_t number) { subject_ = number; }
+  static constexpr std::size_t kNoSubject = SIZE_MAX;
 
   [[nodiscard]] const std::string& family() const { return family_; }
   /// About how much memory the changes take.
@@ -67,6 +73,7 @@ class Rows {
   std::vector<ChangedRow> appended_;
   Sums sums_;
   std::size_t bytes_ = 0;
+  std::size_t subject_ = kNoSubject;
 };
 
 /// The number that such a row holds; integrity "views-corrupt".

@@ -2,6 +2,7 @@
 // once a chunk. What is not touched any more is forgotten in time.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/ids.h"
 #include "engine/base/result.h"
 #include "projections/checkpoint.h"
 #include "projections/view.h"
@@ -34,6 +36,19 @@ class Decoded {
     return &held->second;
   }
 
+  /// The same of what the running decision is about, which has this id: where it has come before since the
+  /// last flush, its number tells where that is, and no table is waited for.
+  [[nodiscard]] Result<T*> at_subject(const AggregateId& id, Rows& rows) {
+    const std::size_t number = rows.subject();
+    if (number < by_subject_.size() && by_subject_[number] != nullptr) return by_subject_[number];
+    auto found = at(id.value, rows);
+    if (found && number != Rows::kNoSubject) {
+      if (number >= by_subject_.size()) by_subject_.resize(std::max(number + 1, by_subject_.size() * 2));
+      by_subject_[number] = *found;
+    }
+    return found;
+  }
+
   /// Reads the rows of these together, where they are not known yet. What cannot be read is told by at().
   void expect(std::span<const std::string> ids, Rows& rows) {
     std::vector<std::string> keys;
@@ -56,16 +71,14 @@ class Decoded {
   }
 
   void flush(Rows& rows) {
-    std::string key = prefix_;
+    by_subject_.clear();
     for (const auto& [id, row] : touched_) {
-      key.resize(prefix_.size());
-      key += id;
       bool absent = false;
       if constexpr (requires(const T& one) { one.absent(); }) absent = row.absent();
       if (absent) {
-        rows.erase(key);
+        rows.erase(prefix_ + id);
       } else {
-        rows.put(key, pack(row));
+        rows.append(prefix_ + id, pack(row));  // nobody asks for it before the commit
       }
     }
     if (clean_.size() + touched_.size() > kKept) old_ = std::exchange(clean_, {});
@@ -79,6 +92,7 @@ class Decoded {
     }
   }
   void discard() {
+    by_subject_.clear();
     touched_.clear();
     clean_.clear();
     old_.clear();
@@ -97,6 +111,7 @@ class Decoded {
 
   Result<T> take(std::string_view id, Rows& rows) {
     for (Map* kept : {&clean_, &old_}) {
+      if (kept->empty()) continue;
       const auto found = kept->find(id);
       if (found == kept->end()) continue;
       T row = std::move(found->second);
@@ -110,8 +125,9 @@ class Decoded {
   }
 
   std::string prefix_;
-  Map touched_;      ///< changed since the last flush
-  Map clean_, old_;  ///< as committed: of late, and before that
+  Map touched_;                 ///< changed since the last flush
+  std::vector<T*> by_subject_;  ///< some of these, by Rows::subject()
+  Map clean_, old_;             ///< as committed: of late, and before that
 };
 
 }  // namespace lastkm::projections

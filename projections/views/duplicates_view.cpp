@@ -31,7 +31,7 @@ class DuplicatesView final : public View {
     const bool accepts = event.type == "CaseAccepted" || event.type == "CaseDispatched";
     const bool links = event.type == "CasesMerged" || event.type == "CaseUnmerged";
     if (!opens && !accepts && !links && !category && !place && !urgency && event.stage.empty()) return done();
-    auto found = cases_.at(decision.aggregate.value, rows);
+    auto found = cases_.at_subject(decision.aggregate, rows);
     if (!found) return found.error();
     DuplicateRow& row = **found;
     if (opens) {

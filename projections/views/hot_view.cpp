@@ -23,7 +23,7 @@ class HotView final : public View {
     const auto category = changed_member(event, "category");
     const auto place = changed_member(event, "place");
     if (!opening && !category && !place) return done();
-    auto found = cases_.at(decision.aggregate.value, rows);
+    auto found = cases_.at_subject(decision.aggregate, rows);
     if (!found) return found.error();
     HotRow& row = **found;
     if (opening) row.month = month_of(event.occurred_at);

@@ -67,7 +67,7 @@ class IntegrityView final : public View {
     static constexpr std::int64_t kLate = kMsPerDay;
     if (event.actor.role == "SYSTEM" || event.data.flag("imported")) return done();
     if (decision.lane_time.ms - event.occurred_at.ms <= kLate) return done();
-    auto chain = chains_.at(decision.aggregate.value, rows);
+    auto chain = chains_.at_subject(decision.aggregate, rows);
     if (!chain) return chain.error();
     if ((*chain)->imported) return done();
     auto lane = lanes_.at(lane_key(decision.lane), rows);
@@ -100,7 +100,7 @@ class IntegrityView final : public View {
  private:
   /// A chain begins with the decision that opens the case; what was refused before stands alone.
   Status follow(const record::Decision& decision, std::string hash, IntegrityRow& lane, Rows& rows) {
-    auto found = chains_.at(decision.aggregate.value, rows);
+    auto found = chains_.at_subject(decision.aggregate, rows);
     if (!found) return found.error();
     Chain& chain = **found;
     if (decision.prev != chain.hash && ++lane.broken == 1) lane.first_broken = decision.ordinal;

@@ -9,6 +9,17 @@
 namespace lastkm::projections {
 
 namespace {
+/// A row is the outcome alone.
+struct Counted {
+  Outcome outcome;
+  std::optional<std::vector<std::string>> before;  ///< of a touched case: the sums that the last commit has
+
+  template <class Self, class Each>
+  static void members(Self& self, Each&& each) {
+    each(self.outcome);
+  }
+};
+
 class RatesView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "rates"; }
@@ -18,33 +29,30 @@ class RatesView final : public View {
   [[nodiscard]] bool reads(std::int32_t older) const override { return older >= 3; }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {
-    outcomes_.expect(aggregates, rows);
+    cases_.expect(aggregates, rows);
   }
 
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();
-    const std::string& id = decision.aggregate.value;
-    auto outcome = outcomes_.at(id, rows);
-    if (!outcome) return outcome.error();
-    if (!before_.contains(id)) before_.emplace(id, sums_of(**outcome));
-    return (*outcome)->apply(event, decision.lane_time);
+    auto found = cases_.at_subject(decision.aggregate, rows);
+    if (!found) return found.error();
+    Counted& one = **found;
+    if (!one.before) one.before = sums_of(one.outcome);
+    return one.outcome.apply(event, decision.lane_time);
   }
 
   [[nodiscard]] Status flush(Rows& rows) override {
-    outcomes_.each([this, &rows](const std::string& id, const Outcome& outcome) {
-      for (const std::string& key : before_[id]) rows.add(key, -1);
-      for (const std::string& key : sums_of(outcome)) rows.add(key, 1);
+    cases_.each([&rows](const std::string& /*id*/, Counted& one) {
+      for (const std::string& key : *one.before) rows.add(key, -1);
+      for (const std::string& key : sums_of(one.outcome)) rows.add(key, 1);
+      one.before.reset();
     });
-    before_.clear();
-    outcomes_.flush(rows);
+    cases_.flush(rows);
     return done();
   }
-  void discard() override {
-    outcomes_.discard();
-    before_.clear();
-  }
-  [[nodiscard]] std::size_t bytes() const override { return outcomes_.bytes() + before_.size() * 128; }
+  void discard() override { cases_.discard(); }
+  [[nodiscard]] std::size_t bytes() const override { return cases_.bytes(); }
 
  private:
   static std::vector<std::string> sums_of(const Outcome& outcome) {
@@ -59,9 +67,7 @@ class RatesView final : public View {
     return keys;
   }
 
-  Decoded<Outcome> outcomes_{"case/"};
-  std::unordered_map<std::string, std::vector<std::string>>
-      before_;  ///< what touched cases brought at the last commit
+  Decoded<Counted> cases_{"case/"};
 };
 }  // namespace
 

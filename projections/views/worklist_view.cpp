@@ -101,7 +101,7 @@ class WorklistView final : public View {
   [[nodiscard]] Status apply(const record::Decision& decision, const record::Event& event,
                              Rows& rows) override {
     if (record::is_lane_aggregate(decision.aggregate)) return done();
-    auto found = cases_.at(decision.aggregate.value, rows);
+    auto found = cases_.at_subject(decision.aggregate, rows);
     if (!found) return found.error();
     WorkRow& row = **found;
     if (event.type == "CaseRegistered") row.ref = event.data.text("ref");
