@@ -181,6 +181,7 @@ Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::strin
   for (std::optional<CallbackOutcome>* one : {&older->first, &older->last}) {
     if (*one) older->now.callbacks.push_back(std::move(**one));
   }
+  older->now.by_first_of_all = true;
   return std::move(older->now);
 }
 
@@ -201,7 +202,8 @@ std::vector<Brought> brought_by(const Outcome& outcome) {
     } else if (!by_call && outcome.closed_at) {
       // What the caller said of another body's work is not the one's that closed.
       bring(basis, *outcome.closed_at, outcome.closed_lead,
-            score_of(outcome, called_about(outcome, outcome.closed_lead)));
+            score_of(outcome,
+                     outcome.by_first_of_all ? called(outcome) : called_about(outcome, outcome.closed_lead)));
     } else if (!outcome.excluded.empty()) {
       // Never scored: it is among what was excluded, where and when that was said.
       const auto excluded = unscored(outcome, outcome.excluded);

@@ -58,6 +58,8 @@ struct Outcome {
   std::string closed_lead;
   std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
   std::vector<Exclusion> excluded;  ///< by what happened, in order
+  /// Not kept: of a row before layout 6, whose sums count by close with the first call-back of all.
+  bool by_first_of_all = false;
 
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
