@@ -349,18 +349,22 @@ Status LocalEngine::is_active(const Activation& what) const {
 /// twice.
 Result<bool> LocalEngine::activate_laggards(PartitionOwner& owner) {
   if (!owner.has_caught_up()) return false;
-  Activation directory;
-  Activation decider;
-  std::map<std::int64_t, Instant> scheduled;
+  LaggardsOf highest;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
     const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
-    directory.directory = std::max(directory.directory, state.context);
+    highest.directory = std::max(highest.directory, state.context);
     // What this program cannot run is left to one that can.
-    if (state.decider <= lane::kNewestDecider) decider.decider = std::max(decider.decider, state.decider);
-    for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
+    if (state.decider <= lane::kNewestDecider) highest.decider = std::max(highest.decider, state.decider);
+    for (const auto& [ordinal, from] : state.scheduled) highest.scheduled[ordinal] = from;
   }
-  std::vector<Activation> all = {decider, directory};
-  for (const auto& [ordinal, at] : scheduled) {
+  const bool news = is_news(highest);
+  if (news) {
+    for (const auto& other : owners_) {
+      if (other.get() != &owner) other->catch_up_again();
+    }
+  }
+  std::vector<Activation> all = {{.decider = highest.decider}, {.directory = highest.directory}};
+  for (const auto& [ordinal, at] : highest.scheduled) {
     const bool ahead = at > now();
     all.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
   }
@@ -371,12 +375,24 @@ Result<bool> LocalEngine::activate_laggards(PartitionOwner& owner) {
   for (const Activation& what : all) {
     for (log::Append& append : activations(lanes, what)) appends.push_back(std::move(append));
   }
-  if (appends.empty()) return false;
+  if (appends.empty()) return news;
   if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
     owner.catch_up_again();
     return appended.error();
   }
   return true;
+}
+
+/// Whether lanes have been told of something over which the others were not asked yet: a lane that stood may
+/// alone have been told.
+bool LocalEngine::is_news(const LaggardsOf& highest) {
+  const std::lock_guard lock(asking_);
+  bool news = highest.directory > asked_over_.directory || highest.decider > asked_over_.decider;
+  asked_over_.directory = std::max(asked_over_.directory, highest.directory);
+  asked_over_.decider = std::max(asked_over_.decider, highest.decider);
+  for (const auto& [ordinal, at] : highest.scheduled)
+    news = asked_over_.scheduled.insert_or_assign(ordinal, at).second || news;
+  return news;
 }
 
 }  // namespace lastkm::runtime

@@ -40,11 +40,13 @@ std::optional<PartitionOwner::Numbered> PartitionOwner::nearest_numbered(LaneId 
 
 std::optional<std::int64_t> PartitionOwner::commands_between(LaneId lane, std::int64_t after,
                                                              std::int64_t up_to) const {
+  constexpr std::int64_t kMost = 4096;
   std::int64_t out = 0;
   while (after < up_to) {
     std::vector<log::StoredRecord> records;
+    const auto most = static_cast<std::size_t>(std::min(kMost, up_to - after));
     const Status read =
-        parts_.log.read(log::Topic::commands, partition_, after + 1, 4096, kReadBytes, records);
+        parts_.log.read(log::Topic::commands, partition_, after + 1, most, kReadBytes, records);
     if (!read || records.empty()) return std::nullopt;
     for (const log::StoredRecord& stored : records) {
       after = stored.offset;

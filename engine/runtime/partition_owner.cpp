@@ -91,7 +91,8 @@ bool PartitionOwner::has_caught_up() {
 
 void PartitionOwner::catch_up_again() {
   const std::lock_guard lock(mutex_);
-  catching_up_to_ = std::max(catching_up_to_.value_or(0), commands_read_);
+  const auto end = parts_.log.end(log::Topic::commands, partition_);
+  catching_up_to_ = std::max(catching_up_to_.value_or(0), end ? *end : commands_read_);
 }
 
 void PartitionOwner::read_again() {

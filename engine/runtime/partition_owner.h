@@ -64,7 +64,8 @@ class PartitionOwner {
   /// all commands that were there then are decided, but for lanes that stand. Only then it shows what lanes
   /// lack.
   [[nodiscard]] bool has_caught_up();
-  /// has_caught_up() is true again: what came of it did not succeed.
+  /// has_caught_up() is true once more, after what the log holds now: what came of it did not succeed, or
+  /// there is more to be asked.
   void catch_up_again();
   /// Why it has stopped for good.
   [[nodiscard]] std::optional<Error> lost();

@@ -142,9 +142,11 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("quarantine: a lane that stood takes what was activated meanwhile once it goes on") {
-  for (const int workers : {0, 2}) {
-    INFO(workers << " workers");
+TEST_CASE(
+    "quarantine: a lane that stood takes what was activated meanwhile once it goes on, and the others what "
+    "it alone was told") {
+  for (const auto& [workers, told] : {std::pair(0, 1), std::pair(2, 1), std::pair(0, 0), std::pair(2, 0)}) {
+    INFO(workers << " workers, " << (told == 0 ? "it alone" : "another lane") << " was told");
     Bed bed(4, 2, false);
     bed.deployment.decider = 1;
     note_deaths(bed);
@@ -158,14 +160,16 @@ TEST_CASE("quarantine: a lane that stood takes what was activated meanwhile once
         act("Begin", opened.aggregate.value, cases::kSupervisor, R"({"which":"tick"})", "deadly");
     CHECK(must(*engine, asked).status == OutcomeStatus::recorded);
     engine.reset();
-    ask_decider(bed, LaneId((opened.lane.value + 1) % 4), 2);
+    ask_decider(bed, LaneId((opened.lane.value + told) % 4), 2);
     engine = bed.open({}, workers);
     for (std::int32_t lane = 0; lane < 4; ++lane)
-      CHECK(engine->decider(LaneId(lane)) == (LaneId(lane) == opened.lane ? 1 : 2));
+      CHECK(engine->decider(LaneId(lane)) == (told == 0 || LaneId(lane) == opened.lane ? 1 : 2));
     REQUIRE(engine->skip(opened.lane, at_ordinal, "P-9", "kills the engine").has_value());
-    for (int tries = 0; workers > 0 && engine->decider(opened.lane) != 2 && tries < 500; ++tries)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    CHECK(engine->decider(opened.lane) == 2);
+    for (std::int32_t lane = 0; lane < 4; ++lane) {
+      for (int tries = 0; workers > 0 && engine->decider(LaneId(lane)) != 2 && tries < 500; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      CHECK(engine->decider(LaneId(lane)) == 2);
+    }
     engine.reset();
     CHECK(bed.redecided().different == 0);
     std::filesystem::remove(bed.attempts_file);
