@@ -310,6 +310,21 @@ class Folders:
                         raise Fault(f"exit code {done.returncode}, {first}, not 2:{n + 1}: {done.stderr[-300:]}")
             return check
 
+        def last_flipped():
+            """What views were made from is no longer there: they are made anew, and doctor sends to who can tell what it was."""
+            copy(self.table, self.folder)
+            decisions = in_partition(self.program.dump(self.folder)[1], 2)
+            last = max(n for n, text in enumerate(decisions) if '"occurred_at":"' in text)
+            at = decisions[last].rindex('.000Z"', 0, decisions[last].index('"datacontenttype"')) + len(".00")
+            self.edit.must("flip", self.folder, "decisions", 2, last, at)
+            said = json.loads(self.program.must("doctor", "--data", self.folder, "--json"))
+            found = [one for one in said["checks"] if "no longer holds" in one["text"]]
+            if len(found) != 1 or "audit redecide" not in found[0]["advice"]:
+                raise Fault(f"not told once, with what to do: {found}")
+            self.program.run("view", "rebuild", "--data", self.folder)
+            if "no longer holds" in self.program.must("doctor", "--data", self.folder, "--json"):
+                raise Fault("told for ever")
+
         def guard():
             copy(self.table, self.folder)
             self.edit.must("rewrite", self.folder, "under(cmd.place, '11')", "under(cmd.place, '51')")
@@ -332,6 +347,7 @@ class Folders:
             ("a decider of a newer program", newer('"decider":2', len('"decider":'), False)),
             ("a flipped byte of a command", flipped("commands")),
             ("a flipped byte of a decision", flipped("decisions")),
+            ("a flipped byte of the last decision", last_flipped),
             ("a changed guard", guard),
             ("another log id", other_id),
         ]

@@ -1,5 +1,6 @@
 // lastkm doctor: what is wrong with a data folder, and what to do about it.
 #include <filesystem>
+#include <map>
 
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
@@ -183,14 +184,14 @@ void look_at_views(Examination& examination, Folder& folder) {
     return;
   }
   std::size_t live = 0;
+  std::map<std::string, std::string> befell;  // what, and which
   for (const Value& view : *status->find("views")->if_array()) {
     if (view.text("state") == "live") {
       ++live;
-      if (!view.text("incident").empty()) {
-        examination.warn(
-            "views", std::string(view.text("name")) + ": " + std::string(view.text("incident")),
-            "nothing to do; `lastkm view rebuild " + std::string(view.text("name")) + "` clears this note");
-      }
+      const std::string incident(view.text("incident"));
+      if (incident.empty()) continue;
+      std::string& names = befell[incident];
+      names += (names.empty() ? "" : ", ") + std::string(view.text("name"));
       continue;
     }
     if (view.text("state") == "rebuilding") {
@@ -204,6 +205,12 @@ void look_at_views(Examination& examination, Folder& folder) {
                                std::string(view.text("why")),
                            ""},
                      "lastkm view rebuild " + std::string(view.text("name")));
+  }
+  for (const auto& [what, names] : befell) {
+    examination.warn(
+        "views", names + ": " + what,
+        "`lastkm audit redecide` says whether the log is what was decided; where it was put back, what "
+        "was acknowledged after that copy is in no log any more; `lastkm view rebuild` clears this note");
   }
   examination.ok("views", std::to_string(live) + " views up to date");
 }
