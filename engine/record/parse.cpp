@@ -24,6 +24,9 @@ bool convert(const dom::element& element, Value& out, std::string& why) {
       for (const auto [name, member] : dom::object(element)) {
         Value* const value = object.add(name);
         if (value == nullptr) {
+          // What is wrong in it is said first, as it always was: refusals hold this text.
+          Value other;
+          if (!convert(member, other, why)) return false;
           why = "member '" + std::string(name) + "' stands twice";
           return false;
         }
