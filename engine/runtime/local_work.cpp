@@ -348,7 +348,7 @@ Status LocalEngine::is_active(const Activation& what) const {
 /// taken, or that holds one which stood. Asked any earlier, what stands in the log already would be asked
 /// twice.
 Result<bool> LocalEngine::activate_laggards(PartitionOwner& owner) {
-  if (!owner.has_caught_up()) return false;
+  if (!owner.take_caught_up()) return false;
   LaggardsOf highest;
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
     const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));

@@ -82,7 +82,7 @@ bool PartitionOwner::follow() {
   return true;
 }
 
-bool PartitionOwner::has_caught_up() {
+bool PartitionOwner::take_caught_up() {
   const std::lock_guard lock(mutex_);
   if (lost_ || !decides_ || !catching_up_to_ || commands_read_ < *catching_up_to_) return false;
   catching_up_to_.reset();
@@ -91,6 +91,7 @@ bool PartitionOwner::has_caught_up() {
 
 void PartitionOwner::catch_up_again() {
   const std::lock_guard lock(mutex_);
+  if (!decides_) return;  // whoever takes it begins by catching up
   const auto end = parts_.log.end(log::Topic::commands, partition_);
   catching_up_to_ = std::max(catching_up_to_.value_or(0), end ? *end : commands_read_);
 }

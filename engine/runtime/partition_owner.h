@@ -63,8 +63,8 @@ class PartitionOwner {
   /// True once after it has begun to decide, and after each time that a lane which stood goes on: as soon as
   /// all commands that were there then are decided, but for lanes that stand. Only then it shows what lanes
   /// lack.
-  [[nodiscard]] bool has_caught_up();
-  /// has_caught_up() is true once more, after what the log holds now: what came of it did not succeed, or
+  [[nodiscard]] bool take_caught_up();
+  /// take_caught_up() is true once more, after what the log holds now: what came of it did not succeed, or
   /// there is more to be asked.
   void catch_up_again();
   /// Why it has stopped for good.
