@@ -64,8 +64,11 @@ Status Projector::Impl::load() {
   }
   if (!*agrees) {
     return start_over(
-        "the log no longer holds what its views were made from (it was put back to an earlier copy, "
-        "or changed), and they were made anew");
+        "the log no longer holds what its views were made from, and they were made anew: where it was "
+        "changed, "
+        "`lastkm audit redecide` says so; where it was put back, what was acknowledged after that copy is in "
+        "no "
+        "log any more");
   }
   live.start_at(*checkpoint);
   Published loaded;

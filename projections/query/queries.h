@@ -35,8 +35,9 @@ struct CaseFilter {
 };
 
 /// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
-/// "before=…", "workflow=ID" or "ID@VERSION" (a date, or RFC 3339; a bare name such as "open" or "overdue"
-/// means yes; "community" is "place"), each at most once. bad_input "bad-filter" with the term in it.
+/// "before=…" (a date, or RFC 3339), "workflow=ID" or "workflow=ID@VERSION"; a bare name such as "open" or
+/// "overdue" means yes; "community" is "place". Each at most once. bad_input "bad-filter" with the term in
+/// it.
 [[nodiscard]] Result<CaseFilter> parse_filter(std::span<const std::string> terms,
                                               std::int32_t offset_minutes);
 

@@ -319,7 +319,7 @@ class Folders:
             self.edit.must("flip", self.folder, "decisions", 2, last, at)
             said = json.loads(self.program.must("doctor", "--data", self.folder, "--json"))
             found = [one for one in said["checks"] if "no longer holds" in one["text"]]
-            if len(found) != 1 or "audit redecide" not in found[0]["advice"]:
+            if len(found) != 1 or "audit redecide" not in found[0]["text"]:
                 raise Fault(f"not told once, with what to do: {found}")
             self.program.run("view", "rebuild", "--data", self.folder)
             if "no longer holds" in self.program.must("doctor", "--data", self.folder, "--json"):

@@ -207,10 +207,7 @@ void look_at_views(Examination& examination, Folder& folder) {
                      "lastkm view rebuild " + std::string(view.text("name")));
   }
   for (const auto& [what, names] : befell) {
-    examination.warn(
-        "views", names + ": " + what,
-        "`lastkm audit redecide` says whether the log is what was decided; where it was put back, what "
-        "was acknowledged after that copy is in no log any more; `lastkm view rebuild` clears this note");
+    examination.warn("views", names + ": " + what, "`lastkm view rebuild` clears this note");
   }
   examination.ok("views", std::to_string(live) + " views up to date");
 }

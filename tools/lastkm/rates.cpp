@@ -17,6 +17,9 @@ std::string hundredths(std::int64_t num, std::int64_t den) {
   return std::to_string(rounded / 100) + "." + (cents.size() < 2 ? "0" : "") + cents;
 }
 
+/// The key of orders that no body leads yet, as people see it and may give it back.
+constexpr std::string_view kNoKey = "(none yet)";
+
 /// By code; who approved them stands in the JSON.
 std::string excluded_in(const Value& line) {
   std::map<std::string, std::int64_t, std::less<>> by_code;
@@ -40,11 +43,6 @@ std::string percent(const Value* fraction) {
   const std::int64_t den = fraction->number("den");
   return hundredths(num, den) + "% (" + std::to_string(num) + "/" + std::to_string(den) + ")";
 }
-
-namespace {
-/// The key of orders that no body leads yet, as people see it and may give it back.
-constexpr std::string_view kNoKey = "(none yet)";
-}  // namespace
 
 Table rates_table(const Array& lines, const std::string& key_title) {
   Table table({{key_title},
