@@ -143,7 +143,8 @@ def ask(folder, argv, text="", patience=60):
         finally:
             os.close(at)
         link.sendall((json.dumps({"argv": argv, "cwd": "/", "out_is_terminal": False, "err_is_terminal": False}) + "\n").encode())
-        link.sendall((json.dumps({"in_hex": text.encode().hex()}) + "\n" + '{"in_end":true}\n').encode())
+        if "-" in argv:  # only then: who needs no input answers and hangs up, and sending would fail before the answer is read
+            link.sendall((json.dumps({"in_hex": text.encode().hex()}) + "\n" + '{"in_end":true}\n').encode())
         out, code = "", None
         with link.makefile("r", encoding="utf-8") as answers:
             for line in answers:
