@@ -73,6 +73,12 @@ void run_until(Clock& clock, const Value& change) {
   if (const Value* marks = change.find("marks")) clock.marks = marks_from(*marks);
 }
 
+/// What is left, of a clock that stands still; nullopt where the change says nothing of it.
+std::optional<calendar::Amount> left_of(const Value& change) {
+  const Value* left = change.find("left");
+  return left == nullptr ? std::nullopt : amount_from(*left);
+}
+
 void change_clock(Clock& clock, std::string_view what, const Value& change) {
   if (what == "breached") {
     clock.state = ClockState::breached;
@@ -84,7 +90,7 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
       clock.silenced = true;
     } else {
       clock.state = ClockState::met;
-      clock.paused_left.reset();
+      clock.paused_left = left_of(change);
     }
   } else if (what == "suspended") {
     clock.state = ClockState::suspended;
@@ -108,7 +114,10 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
     run_until(clock, change);
     if (change.find("marks") == nullptr) clock.marks.clear();
   } else if (what == "restored") {
-    if (clock.state == ClockState::met) clock.state = ClockState::running;
+    if (clock.state == ClockState::met) {
+      clock.paused_left = left_of(change);
+      clock.state = clock.paused_left ? ClockState::suspended : ClockState::running;
+    }
     clock.silenced = false;
   }
 }
@@ -149,15 +158,16 @@ Value to_value(const Clock& clock, std::string_view change, const calendar::Cale
   const bool starts = change == "started";
   const bool resumes = change == "resumed";
   const bool moves = starts || resumes || change == "extended" || change == "recomputed";
-  const bool paused = (change == "suspended" || change == "extended") && clock.paused_left.has_value();
+  const bool restores = change == "restored";
+  const bool may_pause = restores || change == "suspended" || change == "extended" || change == "stopped";
+  const bool paused = may_pause && clock.paused_left.has_value();
   Object out;
   if (starts) out.add("base", format_utc(clock.base));
   if (resumes && clock.resumed_at) out.add("base", format_utc(*clock.resumed_at));
   if (moves && !paused && by != nullptr && !by->id.empty()) out.add("calendar", key_of(*by));
   out.add("change", change);
   out.add("clock", clock.name);
-  if (!paused && (moves || change == "restored" || change == "breached"))
-    out.add("due", format_utc(clock.due));
+  if (!paused && (moves || restores || change == "breached")) out.add("due", format_utc(clock.due));
   if (paused) out.add("left", to_value(*clock.paused_left));
   if (moves && !paused && !clock.marks.empty()) out.add("marks", to_value(clock.marks));
   if (starts) {

@@ -179,11 +179,15 @@ Status start(const rules::ClockOperation& operation, std::string_view name, cons
 }
 
 /// That what it waited for was done late is said of every clock that has run out, so that nobody takes it for
-/// overdue any longer; the decider 1 said it only where marks were still to come.
-void stop(const Clock& clock, const ClockWork& work, Array& changes) {
+/// overdue any longer; the decider 1 said it only where marks were still to come. What is left of one that is
+/// suspended is said too, and kept for a restore; the deciders before 3 forgot it, so that the clock came
+/// back running to the due time from before the suspension.
+void stop(Clock clock, const ClockWork& work, Array& changes) {
   const bool runs = clock.state == ClockState::running || clock.state == ClockState::suspended;
   const bool ran_out = clock.state == ClockState::breached && !clock.silenced;
-  if (runs || (ran_out && (work.decider >= 2 || !clock.marks.empty()))) say(clock, "stopped", work, changes);
+  if (!runs && !(ran_out && (work.decider >= 2 || !clock.marks.empty()))) return;
+  if (work.decider < 3) clock.paused_left.reset();
+  say(clock, "stopped", work, changes);
 }
 
 Status suspend(Clock clock, const ClockWork& work, Array& changes) {

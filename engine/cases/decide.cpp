@@ -252,9 +252,27 @@ class Deciding {
                   rule_id(workflow, rule.name));
   }
 
+  /// Nothing happens to a case before it was asked for: it would count in a month that may be over. What
+  /// happens now is taken even if the opening was told to lie ahead, and so is what another case asks: its
+  /// time is the engine's own. Nor is a supplement asked, which may tell anew of what came before the first
+  /// telling.
+  Refusal before_opening(const rules::CommandRule& rule) const {
+    const Instant told = command_.occurred_at;
+    if (moment_.decider < 3 || rule.opens || rule.from_cases) return std::nullopt;
+    if (told >= now().occurred_at || told >= command_.recorded_at) return std::nullopt;
+    const calendar::Calendar* calendar = context_.working_calendar();
+    const std::int32_t offset = calendar == nullptr ? 0 : calendar->offset_minutes;
+    return reject("before-opening",
+                  rule.name + " is told of as of " + format_at_offset(told, offset) +
+                      " (occurred_at), before the case was asked for, " +
+                      format_at_offset(now().occurred_at, offset) +
+                      ". Give the time at which it happened, or leave occurred_at out if it happens now.");
+  }
+
   Refusal act(const rules::Workflow& workflow, const rules::CommandRule& rule) {
     if (Refusal refusal = check(workflow, rule)) return refusal;
     if (Refusal refusal = wrong_stage(workflow, rule)) return refusal;
+    if (Refusal refusal = before_opening(rule)) return refusal;
     if (Refusal refusal = check_data(workflow, rule)) return refusal;
     const CaseFacts facts(now(), context_, moment_.now, moment_.decider, &command_, &rule);
     Object seen;

@@ -52,9 +52,10 @@ struct Answer {
 /// `ClockDue` is answered with the clocks alone. A command that `opens`, sent again for a case that exists
 /// (the caller has sorted out repeats), becomes SupplementReceived. Refusals, in this order:
 /// document-missing, clocks-pending, unknown-case, unknown-command, unknown-body, forbidden-role (also where
-/// a person asks what only cases ask, or a case what people ask), version-conflict, wrong-stage, bad-data |
-/// unknown-body (with a path), guard-failed and the workflow's own codes, calendar-missing | out-of-range |
-/// evaluation, too-many-events.
+/// a person asks what only cases ask, or a case what people ask), version-conflict, wrong-stage,
+/// before-opening (what is told of happened before the case was asked for), bad-data | unknown-body (with a
+/// path), guard-failed and the workflow's own codes, calendar-missing | out-of-range | evaluation,
+/// too-many-events.
 ///
 /// What a fired clock causes cannot be refused, so it never stands still either. Where its effects need a
 /// calendar year that is not in force, they are counted on plain weeks (Monday to Friday) and the clock is

@@ -37,7 +37,7 @@ struct Clock {
   Instant base;            ///< what it counts from
   Instant due;             ///< exclusive: run out once lane time reaches it
   calendar::Amount limit;  ///< as started; an extension moves the due time and leaves this
-  std::optional<calendar::Amount> paused_left;
+  std::optional<calendar::Amount> paused_left;   ///< while suspended, and of one that was stopped meanwhile
   std::optional<Instant> resumed_at;             ///< where it was suspended: due counts from here …
   std::optional<calendar::Amount> resumed_left;  ///< … by what was left then, not from base by the limit
   std::vector<calendar::Amount> extensions;      ///< since then: due counts on by these, one after the other
@@ -213,8 +213,9 @@ struct CaseState : Parts {
 /// {"clock","change":"started|stopped|suspended|resumed|extended|restored|recomputed|breached|marked",
 /// "due"?,"base"?,"n"?,"unit"?,"left":{"n","unit"}?,"marks":[{"id","at"}]?,"mark"?,"calendar"?,"provisional"?}.
 /// Times are RFC 3339 UTC. "n" and "unit" are the limit of a start and the amount of an extension; "calendar"
-/// is "ID@VERSION" where a due time was computed, `by` that calendar. Says what the fold needs for this
-/// change, and no more; "mark" is added by the caller.
+/// is "ID@VERSION" where a due time was computed, `by` that calendar. "left" stands with what is or becomes
+/// suspended, also with the stop of such a clock, and with the restore that makes it suspended again. Says
+/// what the fold needs for this change, and no more; "mark" is added by the caller.
 [[nodiscard]] Value to_value(const Clock& clock, std::string_view change,
                              const calendar::Calendar* by = nullptr);
 

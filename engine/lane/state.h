@@ -15,9 +15,11 @@ namespace lastkm::lane {
 /// The decider versions that this program can run. 2: a clock that has run out and whose step is then done is
 /// said to be stopped (cases/clocks.cpp); a command of an unknown type of ours stops its lane (step.h); a key
 /// that is used anew is refused in other words (repeat.cpp); a co-handler that has become the lead is not
-/// pending (cases/facts.cpp).
+/// pending (cases/facts.cpp). 3: a clock that is stopped while it is suspended keeps what is left of it, and
+/// is suspended again once it is restored (cases/clocks.cpp); what a person tells of as earlier than the case
+/// was asked for is refused (cases/decide.cpp).
 inline constexpr std::int32_t kOldestDecider = 1;
-inline constexpr std::int32_t kNewestDecider = 2;
+inline constexpr std::int32_t kNewestDecider = 3;
 
 struct LaneState {
   LaneId lane;

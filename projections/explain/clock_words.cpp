@@ -165,6 +165,11 @@ class Story {
       return fill(say({"该时限已于{0}届满，重新计为超期。", "It counts as overdue again, since {0}."}),
                   {due_or_before()});
     }
+    if (what == "restored" && left()) {
+      return fill(say({"恢复为暂停状态，尚余{0}。",
+                       "It is suspended again, as it was when it stopped; {0} are left of it."}),
+                  {names_.amount(left()->n, left()->unit)});
+    }
     if (what == "restored") {
       return fill(say({"恢复运行，期限仍为{0}。", "It runs again, to its old due time: {0}."}),
                   {due_or_before()});
@@ -175,6 +180,11 @@ class Story {
  private:
   [[nodiscard]] std::string_view say(const Both& text) const { return names_.say(text); }
   [[nodiscard]] std::string gap() const { return std::string(say({"", " "})); }
+  /// What is left, of a clock that stands still.
+  [[nodiscard]] std::optional<Amount> left() const {
+    const Value* left = story_.change.find("left");
+    return left == nullptr ? std::nullopt : amount(*left);
+  }
   [[nodiscard]] std::string due_or_before() const {
     if (const auto due = instant(story_.change, "due")) return names_.due(*due);
     return story_.before == nullptr ? "" : names_.due(story_.before->due);
@@ -217,6 +227,11 @@ class Story {
           say({"该时限早已届满，此后不再计为超期，也不再产生后果。",
                "It had run out before; it is overdue no longer, and nothing more follows from it."}));
     }
+    if (left()) {
+      return fill(say({"停止计时（暂停期间），视为按期完成；尚余{0}。",
+                       "It stopped while it was suspended, and counts as met; {0} are left of it."}),
+                  {names_.amount(left()->n, left()->unit)});
+    }
     if (story_.before->state == cases::ClockState::suspended)
       return std::string(say(
           {"停止计时（暂停期间），视为按期完成。", "It stopped while it was suspended, and counts as met."}));
@@ -226,8 +241,7 @@ class Story {
   }
 
   std::string suspended() {
-    const Value* left = story_.change.find("left");
-    const auto rest = left == nullptr ? std::nullopt : amount(*left);
+    const auto rest = left();
     if (!rest || story_.before == nullptr) return std::string(say({"暂停计时。", "It was suspended."}));
     return fill(say({"自{0}起暂停计时；原期限为{1}，尚余{2}。",
                      "It was suspended on {0}; it was due by {1}, and {2} are left of it."}),
@@ -250,8 +264,8 @@ class Story {
     const auto more = amount(story_.change);
     if (!more || story_.before == nullptr) return std::string(say({"已延期。", "It was extended."}));
     const std::string added = names_.amount(more->n, more->unit);
-    if (const Value* left = story_.change.find("left")) {
-      const auto rest = amount(*left);
+    if (story_.change.find("left") != nullptr) {
+      const auto rest = left();
       return fill(say({"暂停中，所余时间增加{0}，现余{1}。",
                        "It is suspended; {0} were added to what is left, which is now {1}."}),
                   {added, rest ? names_.amount(rest->n, rest->unit) : ""});

@@ -202,6 +202,7 @@ static_assert(is_sorted(kFacts));
 constexpr auto kRefusals = std::to_array<Phrase>({
     {"bad-case", {"所指案件的编号不成立", "what was named is no case"}},
     {"bad-data", {"所填内容不符合要求", "a field was not as the workflow demands it"}},
+    {"before-opening", {"所述时间早于诉求发生时间", "what is told of lies before the request"}},
     {"calendar-missing",
      {"期限所在年份没有生效的工作日历", "no working calendar is in force for the year of the due time"}},
     {"clocks-pending",

@@ -194,6 +194,12 @@ class Needed {
           say({"内容、经办人、版本或时间不同的请求须使用新的幂等键。",
                "A request with other content, or by somebody else, for another version or time, "
                "takes a key of its own."}));
+    if (code == "before-opening")
+      return fill(
+          say({"所述时间（occurred_at）不得早于{0}；如为当时办理，可不填。",
+               "The time of what happened (occurred_at) has to be {0} or later; what happens now needs "
+               "none."}),
+          {names_.time(refused_.state.occurred_at)});
     if (code == "calendar-missing")
       return std::string(say({"须发布并启用该年度的工作日历。",
                               "The working calendar of that year has to be published and put in force."}));

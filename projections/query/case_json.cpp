@@ -14,7 +14,7 @@ Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
   for (const cases::Clock& clock : state.clocks) {
     const bool paused = clock.state == cases::ClockState::suspended;
     Value left;
-    if (clock.paused_left) {
+    if (paused && clock.paused_left) {
       left = Object{{"n", clock.paused_left->n}, {"unit", calendar::name_of(clock.paused_left->unit)}};
     }
     // While a clock is suspended it has no due time.

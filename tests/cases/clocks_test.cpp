@@ -1,3 +1,4 @@
+#include "engine/cases/clock_changes.h"
 #include "tests/cases/world.h"
 
 namespace lastkm::cases {
@@ -149,6 +150,83 @@ TEST_CASE("clocks: what was stopped late is overdue again once it is restored, a
   CHECK(life.clock("handle").state == ClockState::breached);
   life.must("2026-04-10T11:00", "Tell", kPsc, kProof);
   CHECK(life.clock("handle").silenced);
+}
+
+TEST_CASE("clocks: what was suspended when it was stopped comes back suspended, with what was left of it") {
+  for (const std::int32_t decider : {1, 2, 3}) {
+    INFO("decider " << decider);
+    const bool keeps = decider >= 3;
+    Life life = opened();
+    life.decider = decider;
+    life.must("2026-03-16T10:00", "Send", kDispatcher, kPscLeads);
+    life.must("2026-03-16T10:10", "Sign", kPsc);
+    life.must("2026-03-23T10:00", "Pause", kSupervisor, R"({"clock":"handle","reason":"X"})");
+    const Answer told = life.must("2026-03-24T10:00", "Tell", kPsc, kProof);
+    CHECK(told.events.back().clocks.if_array()->front() ==
+          parsed(keeps ? R"({"change":"stopped","clock":"handle","left":{"n":2,"unit":"WD"}})"
+                       : R"({"change":"stopped","clock":"handle"})"));
+    CHECK(life.clock("handle").state == ClockState::met);
+    const Answer refused = life.must("2026-03-30T09:00", "Refuse", kAgent, R"({"reason":"EMPTY"})");
+    CHECK(refused.events.back().clocks ==
+          parsed(keeps ? R"([{"change":"restored","clock":"handle","left":{"n":2,"unit":"WD"}}])"
+                       : R"([{"change":"restored","clock":"handle","due":"2026-03-25T16:00:00.000Z"}])"));
+    const Answer fired = life.send("2026-03-30T09:00", "ClockDue", kSupervisor);
+    CHECK(fired.events.empty() == keeps);
+    if (!keeps) {
+      CHECK(life.clock("handle").state == ClockState::breached);
+      continue;
+    }
+    CHECK(life.clock("handle").state == ClockState::suspended);
+    CHECK_FALSE(life.state.next_due());
+    life.must("2026-03-30T10:00", "GoOn", kSupervisor, R"({"clock":"handle"})");
+    CHECK(life.clock("handle").due == at("2026-04-02T00:00"));
+    CHECK(life.clock("handle").marks ==
+          std::vector<PendingMark>{{"yellow", at("2026-03-31T09:00")}, {"red", at("2026-04-02T09:00")}});
+    // Resumed, stopped and restored again it runs on: what was left once is not left twice.
+    life.must("2026-03-30T11:00", "Tell", kPsc, kProof);
+    life.must("2026-03-30T12:00", "Refuse", kAgent, R"({"reason":"EMPTY"})");
+    CHECK(life.clock("handle").state == ClockState::running);
+    CHECK(life.clock("handle").due == at("2026-04-02T00:00"));
+    // What was added to it while it was suspended is left of it too.
+    life.must("2026-03-30T13:00", "Pause", kSupervisor, R"({"clock":"handle","reason":"X"})");
+    life.must("2026-03-30T13:10", "Extend", kSupervisor, R"({"n":3,"unit":"WD"})");
+    life.must("2026-03-30T14:00", "Tell", kPsc, kProof);
+    life.must("2026-03-30T15:00", "Refuse", kAgent, R"({"reason":"EMPTY"})");
+    CHECK(life.clock("handle").paused_left == Amount{5, Unit::working_days});
+    // Begun anew it is as new.
+    life.must("2026-03-30T16:00", "Tell", kPsc, kProof);
+    life.must("2026-03-30T16:10", "Close", kAgent, R"({"solved":false})");
+    CHECK(life.clock("handle").state == ClockState::running);
+    CHECK_FALSE(life.clock("handle").paused_left);
+  }
+}
+
+TEST_CASE("clocks: the decider 3 restores what an older one has stopped as that one would have") {
+  Life life = opened();
+  life.decider = 2;
+  life.must("2026-03-16T10:00", "Send", kDispatcher, kPscLeads);
+  life.must("2026-03-16T10:10", "Sign", kPsc);
+  life.must("2026-03-23T10:00", "Pause", kSupervisor, R"({"clock":"handle","reason":"X"})");
+  life.must("2026-03-24T10:00", "Tell", kPsc, kProof);
+  life.decider = 3;
+  life.must("2026-03-24T11:00", "Refuse", kAgent, R"({"reason":"EMPTY"})");
+  CHECK(life.clock("handle").state == ClockState::running);
+  CHECK(life.clock("handle").due == at("2026-03-26T00:00"));
+}
+
+TEST_CASE("clocks: the fold of a restore goes by what the event says, not by what was said before") {
+  Life life = opened();
+  const auto change = [&life](const char* text) { apply_change(life.state, parsed(text)); };
+  change(R"({"change":"suspended","clock":"handle","left":{"n":2,"unit":"WD"}})");
+  change(R"({"change":"stopped","clock":"handle","left":{"n":2,"unit":"WD"}})");
+  CHECK(life.clock("handle").paused_left == Amount{2, Unit::working_days});
+  change(R"({"change":"restored","clock":"handle","due":"2026-03-25T16:00:00.000Z"})");
+  CHECK(life.clock("handle").state == ClockState::running);
+  CHECK_FALSE(life.clock("handle").paused_left);
+  change(R"({"change":"stopped","clock":"handle"})");
+  change(R"({"change":"restored","clock":"handle","left":{"n":3,"unit":"WD"}})");
+  CHECK(life.clock("handle").state == ClockState::suspended);
+  CHECK(life.clock("handle").paused_left == Amount{3, Unit::working_days});
 }
 
 TEST_CASE("decide: a late command cannot overtake a breach") {

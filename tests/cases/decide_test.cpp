@@ -121,6 +121,67 @@ TEST_CASE("decide: the same external reference with other content supplements th
   CHECK(code(life.send(asked)) == "bad-data");
 }
 
+TEST_CASE("decide: nothing that is told of happened before the case was asked for, from the decider 3 on") {
+  struct Row {
+    const char* what;
+    const char* occurred;
+    const char* recorded;
+    const char* answer;
+  };
+  const auto open = [](const std::string& occurred, std::int32_t decider) {
+    Life life;
+    life.decider = decider;
+    auto asked = command("Open", kAgent, kOpening, at("2026-03-02T09:00"));
+    asked.occurred_at = at(occurred);
+    REQUIRE(code(life.send(asked)) == "taken");
+    return life;
+  };
+  const auto send = [](Life& life, const Row& row) {
+    auto asked = command("Send", kDispatcher, R"({"lead":"PSC-5101080170060001"})", at(row.recorded));
+    asked.occurred_at = at(row.occurred);
+    return life.send(asked);
+  };
+  for (const Row& row : {Row{"before it", "2026-02-27T17:59", "2026-03-02T10:00", "before-opening"},
+                         Row{"with it", "2026-02-27T18:00", "2026-03-02T10:00", "taken"},
+                         Row{"before it was recorded", "2026-03-01T09:00", "2026-03-02T10:00", "taken"},
+                         Row{"now", "2026-03-02T10:00", "2026-03-02T10:00", "taken"}}) {
+    INFO(row.what);
+    Life life = open("2026-02-27T18:00", 3);
+    const Answer answer = send(life, row);
+    CHECK(code(answer) == row.answer);
+    if (answer.rejection) {
+      CHECK(answer.rejection->text ==
+            "Send is told of as of 2026-02-27T17:59:00+08:00 (occurred_at), before the case was asked for, "
+            "2026-02-27T18:00:00+08:00. Give the time at which it happened, or leave occurred_at out if it "
+            "happens now.");
+      CHECK(life.state.version == 1);
+    }
+    for (const std::int32_t decider : {1, 2}) {
+      Life older = open("2026-02-27T18:00", decider);
+      CHECK(code(send(older, row)) == "taken");
+    }
+  }
+  // An opening that lies ahead keeps nobody from what happens now, only from what is told of before.
+  Life ahead = open("2026-03-02T18:00", 3);
+  CHECK(code(send(ahead, {"told", "2026-03-02T09:59", "2026-03-02T10:00", ""})) == "before-opening");
+  CHECK(code(send(ahead, {"now", "2026-03-02T10:00", "2026-03-02T10:00", ""})) == "taken");
+}
+
+TEST_CASE("decide: what another case asks, and what is told anew of the request, may bear an earlier time") {
+  Life life;
+  life.must("2026-03-16T09:12", "Open", kAgent, kOpening);
+  auto asked =
+      command("Adopt", {}, R"({"child":"0123456789abcdef0123456789abcdef"})", at("2026-03-16T10:00"));
+  asked.occurred_at = at("2026-03-16T09:00");
+  auto as_case = moment(asked.recorded_at);
+  as_case.from_case = true;
+  CHECK(code(decide(life.state, asked, *life.context, as_case)) == "taken");
+  auto again = command("Open", kAgent, kOpening, at("2026-03-16T10:00"));
+  again.reference = "R1";
+  again.occurred_at = at("2026-03-15T09:00");
+  CHECK(types(life.send(again).events) == std::vector<std::string>{"SupplementReceived"});
+}
+
 TEST_CASE("decide: a co-handler that a new dispatch makes the lead waits for no report of its own") {
   Life life;
   life.must("2026-03-16T09:12", "Open", kAgent, kOpening);

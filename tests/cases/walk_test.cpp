@@ -59,8 +59,31 @@ class Watch {
       } else if (what == "marked") {
         REQUIRE(marked_[name].insert(std::string(change.text("mark"))).second);
       }
+      stands_still(name, what, change);
     }
   }
+
+  /// What is left of a clock that was suspended stays so until it goes on or begins anew, whatever became of
+  /// it in between; one that is restored with something left waits for its resumption, and no other does.
+  void stands_still(const std::string& name, std::string_view what, const Value& change) {
+    const Value* said = change.find("left");
+    if (what == "started" || what == "resumed") {
+      left_.erase(name);
+    } else if (what == "suspended" || (what == "extended" && said != nullptr)) {
+      REQUIRE(said != nullptr);
+      left_[name] = *said;
+    } else if (what == "stopped" || what == "restored") {
+      const auto left = left_.find(name);
+      REQUIRE((said == nullptr ? Value() : *said) == (left == left_.end() ? Value() : left->second));
+      if (what == "restored" && said != nullptr) ++restored_suspended;
+    }
+  }
+
+ public:
+  int restored_suspended = 0;
+
+ private:
+  std::map<std::string, Value> left_;
   std::set<std::string> breached_;
   std::map<std::string, std::set<std::string>> marked_;
 };
@@ -127,6 +150,7 @@ TEST_CASE(
       ++seen[code(answer)];
       for (const std::string& type : types(answer.events)) ++seen[type];
     }
+    seen["restored while suspended"] += watch.restored_suspended;
     CaseState whole;
     whole.id = life.state.id;
     for (const auto& [event, recorded_at] : life.history) evolve(whole, event, recorded_at);
@@ -136,7 +160,7 @@ TEST_CASE(
   for (const char* reached :
        {"taken", "clocks-pending", "version-conflict", "wrong-stage", "guard-failed", "CaseEscalated",
         "SlaBreached", "RedCardIssued", "FeedbackRejected", "CaseReopened", "CaseClosed", "ClockResumed",
-        "CaseUnparked", "ExtensionGranted"}) {
+        "CaseUnparked", "ExtensionGranted", "restored while suspended"}) {
     INFO(reached);
     CHECK(seen[reached] > 0);
   }

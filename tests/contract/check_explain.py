@@ -99,6 +99,7 @@ def run(the, scratch):
     the.check("an unknown case is not found", the.call("audit", "explain", "f" * 32, data=data).returncode == 3)
     the.check("an unknown decision is not found", the.call("audit", "explain", "0:999999", data=data).returncode == 3)
     bare_refusals(the, data, scratch)
+    standing_still(the, scratch / "standing")
     shown = the.call("audit", "explain", case, "--lang", "en", data=data).stdout
     the.check("sealed text is said to be sealed", "(sealed)" in shown and "楼上" not in shown)
     the.check("paragraphs keep within the columns", all(program.width(line) <= 100 for line in shown.splitlines()[:-1]),
@@ -132,6 +133,35 @@ def bare_refusals(the, data, scratch):
     (step,) = the.ask("audit-explain", "audit", "explain", untaken["explain"], "--lang", "en", data=data)
     the.check("what `applies` looked at is told", step["facts"] == {"actor.kind": "HOTLINE"} and "The rule looked at" in step["text"], str(step))
     the.check("and what it demands", "mini@1" in step["refused"]["needed"] and "actor.kind == 'PSC'" in step["refused"]["needed"], str(step))
+
+
+def standing_still(the, data):
+    """A limit that is suspended while its case is reported on and comes back, and a step that is told of before the request."""
+    the.call("init", data, "--clock", "virtual", "--lanes", 4)
+    the.call("directory", "publish", "--shipped", "--activate", data=data)
+    opened = command("RegisterCase", "2026-09-18T09:00", HOTLINE, "AGENT", external="E-1", text="楼上装修噪声", **CLASS)
+    (opened,) = the.ask("submit-outcome", "submit", "-", data=data, given=lines_of(opened | {"occurred_at": "2026-08-31T18:00:00+08:00"}))
+    case = opened["case"]
+    accepted = command("AcceptCase", "2026-09-18T09:10", HOTLINE, "AGENT", case, **CLASS)
+    (early,) = the.ask("submit-outcome", "submit", "-", data=data, code=1, given=lines_of(accepted | {"occurred_at": "2026-08-31T17:59:00+08:00"}))
+    the.check("a step before the request is refused, and says what to do", early["reason"]["code"] == "before-opening" and early["reason"]["path"] == ""
+              and "2026-08-31T18:00:00+08:00" in early["reason"]["text"] and "leave occurred_at out" in early["reason"]["text"], str(early))
+    the.ask("submit-outcome", "submit", "-", data=data, given=lines_of(
+        accepted, command("DispatchCase", "2026-09-18T09:20", HOTLINE, "DISPATCHER", case, lead=PSC), command("SignCase", "2026-09-18T09:30", PSC, "HANDLER", case),
+        command("MakeFirstContact", "2026-09-18T09:40", PSC, "HANDLER", case, channel="phone"),
+        command("SuspendClock", "2026-09-18T10:00", "STREET-510108017", "SUPERVISOR", case, clock="handle", reason="STATUTORY_PROCESS", text="x"),
+        command("SubmitFeedback", "2026-09-19T10:00", PSC, "HANDLER", case, text="x", evidence=[{"sha256": "ab" * 32, "mime": "image/jpeg"}]),
+        command("RejectFeedback", "2026-11-20T10:00", HOTLINE, "AGENT", case, reason="THIN")))
+    for language, words in {"en": ("It stopped while it was suspended, and counts as met; 15 working days are left of it.",
+                                   "It is suspended again, as it was when it stopped; 15 working days are left of it."),
+                            "zh": ("停止计时（暂停期间），视为按期完成；尚余15个工作日。", "恢复为暂停状态，尚余15个工作日。")}.items():
+        steps = explained(the, data, case, language)
+        handle = [c for s in steps for c in s["clocks"] if c["name"] == "handle"]
+        the.check(f"what is left of a suspended limit is told when it is stopped and restored ({language})",
+                  [(c["change"], c["due"], c["how"]) for c in handle[-2:]] == list(zip(("stopped", "restored"), (None, None), words)), str(handle[-2:]))
+        refused = next(s for s in steps if s["kind"] == "refusal")
+        for word in {"en": ("what is told of lies before the request", "31 August 2026 at 18:00 or later"), "zh": ("所述时间早于诉求发生时间", "不得早于2026年8月31日")}[language]:
+            the.check(f"why what is told of as earlier was refused: {word}", word in refused["text"], refused["text"])
 
 
 def refusals(the, steps):

@@ -276,13 +276,14 @@ class Folders:
                 raise Fault("the copy holds other records")
             shutil.rmtree(other)
 
-        def newer(was, changed_at, views_too):
-            """What a newer program has decided is copied as it is; that this one cannot check it is said of a copy that is whole."""
+        def newer(before, becomes, views_too):
+            """The character behind these becomes another. What a newer program has decided is copied as it is; that this one cannot check it is said of a copy that is whole."""
             def check():
                 copy(self.table, self.folder)
                 decisions = in_partition(self.program.dump(self.folder)[1], 2)
-                last = max(n for n, text in enumerate(decisions) if was in text)
-                self.edit.must("flip", self.folder, "decisions", 2, last, decisions[last].index(was) + changed_at)
+                last = max(n for n, text in enumerate(decisions) if before in text)
+                at = decisions[last].index(before) + len(before)
+                self.edit.must("flip", self.folder, "decisions", 2, last, at, ord(decisions[last][at]) ^ ord(becomes))
                 other = self.folder.with_name("copied")
                 shutil.rmtree(other, ignore_errors=True)
                 done = self.program.run("log", "copy", "--from", f"embedded:{self.folder}", "--to", f"embedded:{other}", "--json")
@@ -343,8 +344,8 @@ class Folders:
             ("a foreign record among the decisions", garbage_in_decisions),
             ("a record among the commands that cannot be read", garbage_in_commands),
             ("a command whose key names no lane", foreign_key),
-            ("an event of a newer program", newer('"type":"CaseRegistered"', len('"type":"'), True)),
-            ("a decider of a newer program", newer('"decider":2', len('"decider":'), False)),
+            ("an event of a newer program", newer('"type":"CaseRegistere', "e", True)),
+            ("a decider of a newer program", newer('"decider":', "9", False)),
             ("a flipped byte of a command", flipped("commands")),
             ("a flipped byte of a decision", flipped("decisions")),
             ("a flipped byte of the last decision", last_flipped),

@@ -23,7 +23,9 @@ using namespace lastkm;
 
 constexpr std::string_view kUsage = R"(usage: edit_folder …
   cut FOLDER SEED                         drops the last k decisions of each partition, k by the seed (0: all)
-  flip FOLDER TOPIC PARTITION N BYTE      changes a byte of the N-th record's value, checksums made anew
+  flip FOLDER TOPIC PARTITION N BYTE [BITS]
+                                          flips these bits (else the lowest) of a byte of the N-th record's
+                                          value, checksums made anew
   put FOLDER TOPIC PARTITION KEY VALUE    appends a record past the program
   rewrite FOLDER OLD NEW                  replaces text in the documents of the directory, digests made anew
   foreign-id FOLDER                       gives the deployment record another log id
@@ -109,14 +111,14 @@ int cut(const std::string& folder, unsigned seed) {
 }
 
 int flip(const std::string& folder, const std::string& topic, std::int32_t partition, std::int64_t n,
-         std::size_t byte) {
+         std::size_t byte, int bits) {
   const auto db = database(folder);
   const std::string key = log::key_of(topic_of(topic), partition, n);
   std::string bytes;
   must(db->Get({}, key, &bytes));
   log::Record record;
   if (!log::unframe(bytes, record) || byte >= record.value.size()) fail("no such byte");
-  record.value[byte] = static_cast<char>(record.value[byte] ^ 1);
+  record.value[byte] = static_cast<char>(record.value[byte] ^ bits);
   put(*db, key, log::frame(record));
   return 0;
 }
@@ -238,8 +240,10 @@ int main(int count, char** words) {
   const std::vector<std::string> given(words + 1, words + count);
   if (given.size() == 3 && given[0] == "cut")
     return cut(given[1], static_cast<unsigned>(std::stoul(given[2])));
-  if (given.size() == 6 && given[0] == "flip")
-    return flip(given[1], given[2], std::stoi(given[3]), std::stoll(given[4]), std::stoull(given[5]));
+  if ((given.size() == 6 || given.size() == 7) && given[0] == "flip") {
+    return flip(given[1], given[2], std::stoi(given[3]), std::stoll(given[4]), std::stoull(given[5]),
+                given.size() == 7 ? std::stoi(given[6]) : 1);
+  }
   if (given.size() == 6 && given[0] == "put")
     return append(given[1], given[2], std::stoi(given[3]), given[4], given[5]);
   if (given.size() == 4 && given[0] == "rewrite") return rewrite(given[1], given[2], given[3]);

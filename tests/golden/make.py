@@ -32,7 +32,7 @@ class Story:
             sys.exit(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr}{done.stdout}")
         return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
 
-    def tell(self, at, command, body=None, role=None, case=None, reference=None, **data):
+    def tell(self, at, command, body=None, role=None, case=None, reference=None, occurred=None, **data):
         self.key += 1
         line = {"command": command, "at": f"{at}:00+08:00", "idempotency_key": f"k{self.key}"}
         if body:
@@ -40,6 +40,8 @@ class Story:
             line["data"] = data
         if case:
             line["case"] = case
+        if occurred:
+            line["occurred_at"] = f"{occurred}:00+08:00"
         if reference:
             line["external"] = {"channel": "CH-12345", "reference": reference}
         answer = self.run("submit", "-", text=json.dumps(line, ensure_ascii=False) + "\n")[-1]
@@ -84,6 +86,7 @@ def live(story):
     story.tell("2026-03-05T11:40", "GrantExtension", HOTLINE, "SUPERVISOR", two)
     story.tell("2026-03-05T12:00", "ParkCase", HOTLINE, "SUPERVISOR", two, reason="P-ENG", approver=STREET, review_on="2026-05-01", evidence=PHOTO)
     story.tell("2026-06-20T09:00", "UnparkCase", HOTLINE, "SUPERVISOR", two, n=3, unit="WD")
+    suspended(story)
     story.tell("2026-12-29T09:00", "AdvanceClock")
     four = story.register("2026-12-29T09:01", "R4")
     notice = json.loads((ROOT / "schemas/directory/calendar-2025-2026.json").read_text(encoding="utf-8"))
@@ -94,6 +97,28 @@ def live(story):
         file.flush()
         story.run("directory", "publish", file.name, "--activate")
     story.tell("2026-12-30T09:00", "AcceptCase", HOTLINE, "AGENT", four, category="C17", type="COMPLAINT", urgency="NORMAL", place=PLACE)
+
+
+def suspended(story):
+    """Clocks that stand still while they are stopped and restored, and a time before the request."""
+    one = story.register("2026-07-01T09:00", "R5", "C05", type="HELP", occurred="2026-06-30T18:00")
+    accepted = dict(category="C05", type="HELP", urgency="NORMAL", place=PLACE)
+    story.tell("2026-07-01T09:05", "AcceptCase", HOTLINE, "AGENT", one, occurred="2026-06-30T17:59", **accepted)
+    story.tell("2026-07-01T09:06", "AcceptCase", HOTLINE, "AGENT", one, occurred="2026-06-30T18:00", **accepted)
+    story.tell("2026-07-01T09:10", "DispatchCase", HOTLINE, "DISPATCHER", one, lead=PSC)
+    story.tell("2026-07-01T09:15", "SignCase", PSC, "HANDLER", one)
+    story.tell("2026-07-01T09:20", "MakeFirstContact", PSC, "HANDLER", one, channel="phone")
+    story.tell("2026-07-01T10:00", "SuspendClock", STREET, "SUPERVISOR", one, clock="handle", reason="STATUTORY_PROCESS", text="已告知")
+    story.tell("2026-07-02T10:00", "SubmitFeedback", PSC, "HANDLER", one, text="已处理", evidence=PHOTO)
+    story.tell("2026-07-20T10:00", "RejectFeedback", HOTLINE, "AGENT", one, reason="THIN")
+    story.tell("2026-07-20T10:10", "AdvanceClock")
+    story.tell("2026-07-20T10:20", "ResumeClock", HOTLINE, "SUPERVISOR", one, clock="handle")
+    first = story.register("2026-07-21T09:00", "R6")
+    again = story.register("2026-07-21T10:00", "R7")
+    story.tell("2026-07-21T10:02", "SuspendClock", HOTLINE, "SUPERVISOR", again, clock="handle", reason="STATUTORY_PROCESS", text="已告知")
+    story.tell("2026-07-21T10:05", "MergeCase", HOTLINE, "DISPATCHER", again, master=first)
+    story.tell("2026-08-20T11:00", "UnmergeCase", HOTLINE, "DISPATCHER", again, reason="OTHER_FLAT")
+    story.tell("2026-08-20T11:10", "ResumeClock", HOTLINE, "SUPERVISOR", again, clock="handle")
 
 
 def main():

@@ -156,8 +156,11 @@ Value clock_change(std::string_view clock, std::string_view change, std::optiona
     object.set("n", 1);
     object.set("unit", "WD");
   }
-  if (change == "suspended") object.set("left", Object{{"n", 1}, {"unit", "WD"}});
   return object;
+}
+
+Value standing(std::string_view clock, std::string_view change) {
+  return Object{{"clock", clock}, {"change", change}, {"left", Object{{"n", 1}, {"unit", "WD"}}}};
 }
 
 record::Decision Author::decide(const std::string& id, std::vector<record::Event> events, Instant at) {
@@ -250,6 +253,10 @@ class Inventor {
     if (running == life.running.end() && paused == life.suspended.end()) {
       life.running[clock] = now_ + pick(1, 40) * kMsPerHour;
       changes.push_back(clock_change(clock, "started", life.running[clock]));
+    } else if (paused != life.suspended.end() && pick(0, 3) == 0) {
+      // Stopped while it stands still, and restored: it stands still.
+      changes.push_back(standing(clock, "stopped"));
+      changes.push_back(standing(clock, "restored"));
     } else if (paused != life.suspended.end()) {
       life.suspended.erase(paused);
       life.running[clock] = now_ + pick(1, 40) * kMsPerHour;
@@ -258,7 +265,7 @@ class Inventor {
       changes.push_back(clock_change(clock, "stopped"));
       life.running.erase(running);
     } else if (what == 1 && running->second > now_) {
-      changes.push_back(clock_change(clock, "suspended"));
+      changes.push_back(standing(clock, "suspended"));
       life.suspended.push_back(clock);
       life.running.erase(running);
     } else if (what == 2 && running->second <= now_) {

@@ -84,6 +84,8 @@ inline constexpr Instant kBegin{1767225600000};  // 2026-01-01T00:00:00Z
 [[nodiscard]] record::Event event(std::string type, Value data, std::string stage = {}, bool ended = false);
 [[nodiscard]] Value clock_change(std::string_view clock, std::string_view change,
                                  std::optional<Instant> due = {});
+/// A change of a clock that is suspended, or becomes so: it says that a working day is left.
+[[nodiscard]] Value standing(std::string_view clock, std::string_view change);
 
 /// Numbers decisions and events as a lane does.
 class Author {

@@ -364,6 +364,32 @@ TEST_CASE("queries: a case is overdue from its due instant on, and only while it
   CHECK_FALSE(overdue(World(decisions), due + kMsPerDay));
 }
 
+TEST_CASE("queries: what was suspended, stopped and restored is not due, and says what is left of it") {
+  Author author;
+  const std::string id(32, 'd');
+  record::Event opening = event("CaseRegistered", Object{{"ref", "R-1"}}, "REGISTERED");
+  opening.holders = Array{Value("A-1")};
+  opening.clocks = Array{clock_change("handle", "started", kBegin + kMsPerHour)};
+  std::vector<record::Decision> decisions = {author.decide(id, {opening}, kBegin)};
+  const auto clocks_after = [&](const char* change) {
+    record::Event next = event("MilestoneReached", Object{});
+    next.clocks = Array{standing("handle", change)};
+    decisions.push_back(author.decide(id, {next}, kBegin));
+    const World world(decisions);
+    const Value line = must(world.queries->worklist("A-1", kBegin + kMsPerDay)).lines.at(0);
+    CHECK(line.find("due")->is_null());
+    CHECK_FALSE(line.flag("overdue"));
+    CHECK(must(world.queries->list(filter_of({"overdue"}), CaseOrder::due, {}, kNow)).count == 0);
+    const Value shown = must(world.queries->show(id));
+    const Value& clock = shown.find("clocks")->if_array()->front();
+    const bool left = clock.find("paused_left")->if_object() != nullptr;
+    return std::string(clock.text("state")) + (left ? " with something left" : "");
+  };
+  CHECK(clocks_after("suspended") == "suspended with something left");
+  CHECK(clocks_after("stopped") == "met");
+  CHECK(clocks_after("restored") == "suspended with something left");
+}
+
 TEST_CASE("queries: case show is the contract's, found by id and by reference number") {
   Author author;
   const std::string id(32, 'c');
@@ -373,7 +399,7 @@ TEST_CASE("queries: case show is the contract's, found by id and by reference nu
   opening.clocks = Array{clock_change("sign", "started", kBegin + kMsPerDay),
                          clock_change("handle", "started", kBegin + kMsPerDay)};
   record::Event pause = event("ClockSuspended", Object{{"clock", "sign"}, {"reason", "X"}});
-  pause.clocks = Array{clock_change("sign", "suspended")};
+  pause.clocks = Array{standing("sign", "suspended")};
   const auto decision =
       author.decide(id,
                     {opening,

@@ -27,7 +27,13 @@ record::Event dispatched(std::string_view lead = "PSC-1", int hours = 1) {
 }
 record::Event suspended() {
   record::Event made = event("ClockSuspended", Object{{"clock", "first_contact"}, {"reason", "X"}});
-  made.clocks = Array{clock_change("first_contact", "suspended")};
+  made.clocks = Array{standing("first_contact", "suspended")};
+  return made;
+}
+/// What happens to the clock while it stands still.
+record::Event standing_still(std::string type, std::string stage, std::string_view change) {
+  record::Event made = event(std::move(type), Object{}, std::move(stage));
+  made.clocks = Array{standing("first_contact", change)};
   return made;
 }
 record::Event contacted() {
@@ -109,6 +115,15 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
        "2026-01 1 0/1 1/1 1/1"},
       {"contact while its clock stands still is in time",
        {{0, registered()}, {1, dispatched()}, {30, suspended()}, {120, contacted()}, {180, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"also when it was stopped meanwhile, and restored",
+       {{0, registered()},
+        {1, dispatched()},
+        {30, suspended()},
+        {40, standing_still("ReturnRequested", "RETURN_PENDING", "stopped")},
+        {50, standing_still("ReturnRefused", "DISPATCHED", "restored")},
+        {120, contacted()},
+        {180, happy()}},
        "2026-01 1 1/1 1/1 1/1"},
       {"never contacted", {{0, registered()}, {1, dispatched()}, {90, happy()}}, "2026-01 1 0/1 1/1 1/1"},
       {"the caller denies the contact",

@@ -194,7 +194,7 @@ class Run {
       check.got = "clock " + words[1] + " due " + local_text(clock->due, offset_, true);
     } else if (words[2] == "left") {
       check.got = "clock " + words[1] + " " + std::string(cases::name_of(clock->state));
-      if (clock->paused_left) {
+      if (clock->state == cases::ClockState::suspended && clock->paused_left) {
         check.got = "clock " + words[1] + " left " + std::to_string(clock->paused_left->n) + " " +
                     std::string(calendar::name_of(clock->paused_left->unit));
       }
