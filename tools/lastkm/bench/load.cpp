@@ -100,7 +100,8 @@ Result<LoadResult> live(runtime::Engine& engine, const Cast& cast, const LoadOpt
 }
 
 Result<std::int64_t> grow(runtime::Engine& engine, const Cast& cast, const std::string& run,
-                          std::int64_t first, std::int64_t cases, int steps) {
+                          std::int64_t first, std::int64_t cases, int steps,
+                          std::optional<Instant> occurred_at) {
   constexpr std::int64_t kBatch = 512;
   constexpr int kClients = 4;
   FirstError failed;
@@ -121,6 +122,7 @@ Result<std::int64_t> grow(runtime::Engine& engine, const Cast& cast, const std::
             for (std::int64_t i = 0; i < many; ++i) {
               const auto at = static_cast<std::size_t>(i);
               batch[at] = cast.step(run, from + i, step, before[at]);
+              batch[at].occurred_at = occurred_at;
             }
             auto outcomes = engine.submit(batch);
             for (std::size_t i = 0; i < outcomes.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ struct LoadResult {
 [[nodiscard]] Result<LoadResult> live(runtime::Engine& engine, const Cast& cast, const LoadOptions& options);
 
 /// Opens `cases` cases and leaves them so (the first `steps` steps of a life), in batches from `clients`
-/// threads, numbered from `first` on. Steps that were taken.
+/// threads, numbered from `first` on; what is done is told of as of `occurred_at`, else of when it is
+/// recorded. Steps that were taken.
 [[nodiscard]] Result<std::int64_t> grow(runtime::Engine& engine, const Cast& cast, const std::string& run,
-                                        std::int64_t first, std::int64_t cases, int steps);
+                                        std::int64_t first, std::int64_t cases, int steps,
+                                        std::optional<Instant> occurred_at = {});
 
 }  // namespace lastkm::tool::bench
