@@ -9,51 +9,59 @@
 namespace lastkm::runtime {
 
 std::optional<Ordinal> PartitionOwner::ordinal_of(LaneId lane, std::int64_t offset) {
-  std::optional<Numbered> known;
-  {
-    const std::lock_guard lock(mutex_);
-    known = nearest_numbered(lane, offset);
-  }
-  if (!known) return std::nullopt;
-  // Not under the lock: much may stand between, and commands wait meanwhile. What was counted stays true.
-  const auto between =
-      commands_between(lane, std::min(known->offset, offset), std::max(known->offset, offset));
-  if (!between) return std::nullopt;
-  const Ordinal ordinal(known->ordinal.value + (offset < known->offset ? -*between : *between));
-  const std::lock_guard lock(mutex_);
-  numbered_[lane.value] = Numbered{offset, ordinal};
+  // Not under the owner's lock: much may stand between, and commands wait meanwhile. One counts for all
+  // lanes, and those that wait for it go on from there.
+  const std::lock_guard counting(counting_);
+  std::optional<Counted> counted = nearest_counted(offset);
+  if (!counted || !count_to(offset, *counted)) return std::nullopt;
+  const Ordinal ordinal = counted->lanes.at(lane.value).ordinal;
+  counted_ = std::move(counted);  // what was counted stays true
   return ordinal;
 }
 
-std::optional<PartitionOwner::Numbered> PartitionOwner::nearest_numbered(LaneId lane, std::int64_t offset) {
-  const LaneBooks& books = this->books(lane);
-  const auto asked = numbered_.find(lane.value);
-  std::optional<Numbered> out;
-  if (asked != numbered_.end()) out = asked->second;
-  if (books.failure()) return out;
-  Numbered decided{books.last_command_offset, books.state.ordinal};
-  // Nothing of a quiet lane stands between its last command and those that the others wait for.
-  if (!lost_ && !newer_.contains(lane.value)) decided.offset = std::max(decided.offset, commands_next_ - 1);
-  const auto away = [offset](const Numbered& one) { return std::abs(one.offset - offset); };
-  return out && away(*out) < away(decided) ? out : decided;
+std::optional<PartitionOwner::Counted> PartitionOwner::nearest_counted(std::int64_t offset) {
+  const auto away = [offset](const Counted& one) { return std::abs(one.offset - offset); };
+  auto decided = counted_by_decisions();
+  return counted_ && (!decided || away(*counted_) < away(*decided)) ? counted_ : std::move(decided);
 }
 
-std::optional<std::int64_t> PartitionOwner::commands_between(LaneId lane, std::int64_t after,
-                                                             std::int64_t up_to) const {
+std::optional<PartitionOwner::Counted> PartitionOwner::counted_by_decisions() {
+  const std::lock_guard lock(mutex_);
+  Counted out;
+  out.offset = commands_next_ - 1;
+  for (const auto& [lane, books] : lanes_) {
+    if (books->failure()) return std::nullopt;
+    out.lanes[lane] = Numbered{books->last_command_offset, books->state.ordinal};
+    // The partition's position does not wait for these lanes.
+    if (lost_ || newer_.contains(lane)) out.offset = std::min(out.offset, books->last_command_offset);
+  }
+  return out;
+}
+
+bool PartitionOwner::count_to(std::int64_t offset, Counted& counted) const {
   constexpr std::int64_t kMost = 4096;
-  std::int64_t out = 0;
-  while (after < up_to) {
+  std::int64_t up_to = std::max(offset, counted.offset);
+  for (const auto& [lane, known] : counted.lanes) up_to = std::max(up_to, known.offset);
+  std::map<std::int32_t, std::int64_t> more;
+  for (std::int64_t after = std::min(offset, counted.offset); after < up_to;) {
     std::vector<log::StoredRecord> records;
     const auto most = static_cast<std::size_t>(std::min(kMost, up_to - after));
     const Status read =
         parts_.log.read(log::Topic::commands, partition_, after + 1, most, kReadBytes, records);
-    if (!read || records.empty()) return std::nullopt;
+    if (!read || records.empty()) return false;
     for (const log::StoredRecord& stored : records) {
       after = stored.offset;
-      if (after <= up_to && lane_of_record(stored.record) == lane) ++out;
+      if (after > up_to) break;
+      const std::int32_t lane = lane_of_record(stored.record).value;
+      const bool known = after <= counted.lanes.at(lane).offset;
+      if (!known && after <= offset) ++more[lane];
+      if (known && after > offset) --more[lane];
     }
   }
-  return out;
+  for (auto& [lane, known] : counted.lanes)
+    known = Numbered{offset, Ordinal(known.ordinal.value + more[lane])};
+  counted.offset = offset;
+  return true;
 }
 
 }  // namespace lastkm::runtime

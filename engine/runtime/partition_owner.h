@@ -139,6 +139,12 @@ class PartitionOwner {
     std::int64_t offset = -1;
     Ordinal ordinal;
   };
+  /// A place in the partition: each lane is numbered as far as here or further, or to its last command
+  /// before.
+  struct Counted {
+    std::int64_t offset = -1;
+    std::map<std::int32_t, Numbered> lanes;
+  };
 
   LaneBooks& books(LaneId lane) { return *lanes_.at(lane.value); }
   LaneId lane_of_record(const log::Record& record) const;
@@ -165,10 +171,12 @@ class PartitionOwner {
   void note_accepted(LaneBooks& books, const lane::Asked& asked, std::int64_t offset,
                      const std::string& hash);
   [[nodiscard]] lane::Taken take_record(const log::Record& record) const;
-  /// The place nearest to an offset of which it is known how many commands of the lane stand up to it.
-  std::optional<Numbered> nearest_numbered(LaneId lane, std::int64_t offset);
-  /// Commands of the lane behind one offset, up to another.
-  std::optional<std::int64_t> commands_between(LaneId lane, std::int64_t after, std::int64_t up_to) const;
+  /// The place nearest to an offset of which it is known how many commands of each lane stand up to it.
+  /// nullopt: the state cannot be read.
+  std::optional<Counted> nearest_counted(std::int64_t offset);
+  std::optional<Counted> counted_by_decisions();
+  /// Goes to an offset, with one reading of what stands between for all lanes. False: it cannot be read.
+  bool count_to(std::int64_t offset, Counted& counted) const;
   Status handle(const log::StoredRecord& stored, const lane::Taken& taken);
   Status fold_accepted(LaneBooks& books, const lane::Taken& taken, Accepted accepted);
   Status decide(LaneBooks& books, const lane::Taken& taken);
@@ -239,9 +247,10 @@ class PartitionOwner {
   std::map<std::int32_t, Ordinal> read_ordinal_;  ///< by lane: last ordinal accepted from the log
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t>
       in_flight_;  ///< (source, target): follow-ups appended
-  /// By lane: of the last command whose ordinal was asked, so that those of a lane that stands are not
-  /// counted from its last decision on again and again.
-  std::map<std::int32_t, Numbered> numbered_;
+  std::mutex counting_;
+  /// Where an ordinal was asked last, so that a long backlog is not counted again and again. Guarded by
+  /// counting_.
+  std::optional<Counted> counted_;
   std::atomic<std::size_t> unflushed_ = 0;
 };
 

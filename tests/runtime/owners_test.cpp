@@ -119,39 +119,92 @@ TEST_CASE("owners: of two at once one loses the partition, and nothing is lost o
   CHECK(bed.redecided().undecided == 0);
 }
 
+namespace {
+
+/// A log that counts the commands that are read from it.
+struct CountedReads final : log::ForwardingLog {
+  using ForwardingLog::ForwardingLog;
+  Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t records,
+              std::size_t bytes, std::vector<log::StoredRecord>& out) override {
+    const std::size_t before = out.size();
+    auto done = inner().read(topic, partition, from, records, bytes, out);
+    if (topic == log::Topic::commands) read_so_far += out.size() - before;
+    return done;
+  }
+  std::size_t read_so_far = 0;
+};
+
+/// The owner of a partition, alone, with what it works on.
+struct Alone {
+  Alone(Bed& bed, std::int32_t partition) : log(log::open_simulated_log(bed.storage)) {
+    REQUIRE(directory.refresh().has_value());
+    attempts = std::move(*Attempts::open("", bed.deployment.lanes));
+    owner = std::make_unique<PartitionOwner>(
+        partition,
+        OwnerParts{log, *bed.state, directory, *attempts, "", "owner", bed.deployment,
+                   [&bed] { return Instant{bed.time->load()}; }, [this] { return vault->random_command(); },
+                   [](const CommandId& /*id*/) { return false; },
+                   [](const CommandId& /*asked*/, std::string_view /*fingerprint*/, Outcome /*outcome*/) {}});
+    REQUIRE(owner->load([] {}).has_value());
+  }
+  CountedReads log;
+  DirectoryLog directory{log, ""};
+  std::unique_ptr<Attempts> attempts;
+  std::unique_ptr<privacy::Vault> vault = privacy::make_seeded_vault(7);
+  std::unique_ptr<PartitionOwner> owner;
+};
+
+/// Where a command stands, and the ordinal under which its lane decides it.
+struct Numbered {
+  LaneId lane;
+  std::int64_t offset = 0;
+  std::int64_t ordinal = 0;
+};
+
+std::vector<Numbered> numbered(Bed& bed, std::int32_t partition) {
+  std::vector<Numbered> out;
+  std::map<std::int32_t, std::int64_t> counted;
+  const auto log = log::open_simulated_log(bed.storage);
+  for (const auto& stored : all_records(*log, log::Topic::commands, partition)) {
+    const LaneId lane = record::lane_of(AggregateId(stored.record.key), bed.deployment.lanes);
+    out.push_back({lane, stored.offset, ++counted[lane.value]});
+  }
+  return out;
+}
+
+}  // namespace
+
 TEST_CASE("owners: which ordinal a command has is known of those too that are decided by now") {
   Bed bed(4, 2);
   live(*bed.open_with_rules());
-  const auto log = log::open_simulated_log(bed.storage);
-  DirectoryLog directory(*log, bed.deployment.source());
-  REQUIRE(directory.refresh().has_value());
-  const auto attempts = Attempts::open("", bed.deployment.lanes);
-  const auto vault = privacy::make_seeded_vault(7);
-  PartitionOwner owner(
-      1,
-      OwnerParts{*log, *bed.state, directory, **attempts, bed.deployment.source(), "owner", bed.deployment,
-                 [&bed] { return Instant{bed.time->load()}; }, [&vault] { return vault->random_command(); },
-                 [](const CommandId& /*id*/) { return false; },
-                 [](const CommandId& /*asked*/, std::string_view /*fingerprint*/, Outcome /*outcome*/) {}});
-  REQUIRE(owner.load([] {}).has_value());
-  struct Place {
-    LaneId lane;
-    std::int64_t offset = 0;
-    std::int64_t ordinal = 0;
-  };
-  std::vector<Place> places;
-  std::map<std::int32_t, std::int64_t> counted;
-  for (const auto& stored : all_records(*log, log::Topic::commands, 1)) {
-    const LaneId lane = record::lane_of(AggregateId(stored.record.key), 4);
-    places.push_back({lane, stored.offset, ++counted[lane.value]});
-  }
-  REQUIRE(counted.size() == 2);
+  const Alone alone(bed, 1);
+  const std::vector<Numbered> places = numbered(bed, 1);
   // From the end on, and then again from the beginning, where others were asked before.
-  std::vector<Place> asked(places.rbegin(), places.rend());
+  std::vector<Numbered> asked(places.rbegin(), places.rend());
   asked.insert(asked.end(), places.begin(), places.end());
-  for (const Place& place : asked)
-    CHECK(owner.ordinal_of(place.lane, place.offset) == Ordinal(place.ordinal));
-  CHECK_FALSE(owner.ordinal_of(LaneId(1), places.back().offset + 1).has_value());
+  for (const Numbered& place : asked)
+    CHECK(alone.owner->ordinal_of(place.lane, place.offset) == Ordinal(place.ordinal));
+  CHECK_FALSE(alone.owner->ordinal_of(LaneId(1), places.back().offset + 1).has_value());
+}
+
+TEST_CASE("owners: a backlog is counted once for all lanes of its partition") {
+  Bed bed(16, 2, false);
+  { bed.open_with_rules(); }
+  {
+    const auto follows = bed.open_sharing(std::make_shared<std::set<std::int32_t>>());
+    for (int i = 0; i < 400; ++i)
+      CHECK(must(*follows, opening("n" + std::to_string(i))).status == OutcomeStatus::recorded);
+  }
+  const Alone alone(bed, 1);
+  const std::vector<Numbered> places = numbered(bed, 1);
+  std::map<std::int32_t, Numbered> last;
+  for (const Numbered& place : places) last[place.lane.value] = place;
+  REQUIRE(last.size() == 8);
+  REQUIRE(alone.owner->ordinal_of(places.back().lane, places.back().offset));
+  const std::size_t once = alone.log.read_so_far;
+  for (const auto& [lane, place] : last)
+    CHECK(alone.owner->ordinal_of(place.lane, place.offset) == Ordinal(place.ordinal));
+  CHECK(alone.log.read_so_far < once + places.size());
 }
 
 TEST_CASE("owners: decisions that could not be appended leave no trace in the state") {
