@@ -32,13 +32,6 @@ struct Activation {
   std::int32_t decider = 0;  ///< 0: the directory
 };
 
-/// The highest that lanes have been told, and over which those of others are asked.
-struct LaggardsOf {
-  DirectoryOrdinal directory = DirectoryOrdinal();
-  std::int32_t decider = 0;
-  std::map<std::int64_t, Instant> scheduled;  ///< by directory ordinal, from when on
-};
-
 class LocalEngine final : public Engine {
  public:
   LocalEngine(EngineOptions options, EngineParts parts);
@@ -110,9 +103,11 @@ class LocalEngine final : public Engine {
   Status flush();
   Status write_unsaved();
   Status activate_lanes(Activation what);
-  /// Whether there were any, or the others have to look again.
-  Result<bool> activate_laggards(PartitionOwner& owner);
-  bool is_news(const LaggardsOf& highest);
+  /// All that some lane has been told.
+  std::vector<Activation> told_somewhere() const;
+  /// Whether there were any.
+  Result<bool> activate_laggards(std::span<PartitionOwner* const> owners);
+  void look_for_laggards_again();
   std::vector<log::Append> activations(std::span<const LaneId> lanes, const Activation& what) const;
   Status wait_until_active(const Activation& what);
   /// unknown_outcome where lanes have not taken it.
@@ -134,9 +129,7 @@ class LocalEngine final : public Engine {
   std::mutex inline_;
   std::atomic<bool> saving_ = false;  ///< by keep_flushing; stays so while it cannot
   std::mutex flushing_;
-  std::mutex asking_;
-  LaggardsOf asked_over_;  ///< guarded by asking_
-  store::Batch unsaved_;   ///< guarded by flushing_: what the owners gave and the store has not taken yet
+  store::Batch unsaved_;  ///< guarded by flushing_: what the owners gave and the store has not taken yet
   std::vector<std::unique_ptr<PartitionOwner>> owners_;
   // Threads, the last to be made and the first to end.
   std::unique_ptr<Committer> committer_;

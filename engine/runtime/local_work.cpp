@@ -32,6 +32,9 @@ constexpr std::chrono::milliseconds kLookForSaved{5};
 constexpr std::int64_t kLateMs = kMsPerSecond;
 /// After a loss: longer than a process needs to learn from its group that a partition is another's.
 constexpr std::chrono::milliseconds kBeginAnewAfter{1500};
+/// How long after a lane was told the others are looked at: an activation does not reach all partitions of a
+/// cluster at once.
+constexpr std::chrono::milliseconds kAskAfter{1000};
 
 /// Says of what goes wrong again and again that it does: once, until all has gone well.
 class Trouble {
@@ -50,6 +53,13 @@ class Trouble {
   std::set<std::string> said_;
   bool fresh_ = false;
 };
+
+/// Whether lanes of any of these have been told something since this was asked last.
+bool take_told(std::span<PartitionOwner* const> owners) {
+  bool told = false;
+  for (PartitionOwner* const owner : owners) told = owner->take_told() || told;
+  return told;
+}
 
 /// Whether the lane is at this already, or will be from the instant on.
 bool has_activated(const lane::LaneState& lane, const Activation& what) {
@@ -75,13 +85,10 @@ Status LocalEngine::settle() {
       save_much();
       continue;
     }
-    bool asked = false;
-    for (PartitionOwner* const owner : all) {
-      auto activated = activate_laggards(*owner);
-      if (!activated) return activated.error();
-      asked = asked || *activated;
-    }
-    if (!asked) return done();
+    if (take_told(all)) look_for_laggards_again();
+    auto asked = activate_laggards(all);
+    if (!asked) return asked.error();
+    if (!*asked) return done();
   }
 }
 
@@ -186,6 +193,8 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
   Trouble trouble;
   bool failed = false;
   std::chrono::steady_clock::time_point again;
+  constexpr std::chrono::steady_clock::time_point never = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point ask_after = never;
   while (!stop.stop_requested()) {
     const std::uint64_t seen = log_->version();
     bool busy = false;
@@ -225,10 +234,13 @@ void LocalEngine::work(int worker, const std::stop_token& stop) {
       if (!failed) again = std::chrono::steady_clock::now() + kBeginAnewAfter;
       failed = true;
     }
-    for (PartitionOwner* const owner : mine) {
-      if (const auto asked = activate_laggards(*owner); !asked)
-        trouble.say("lanes that an activation has not reached are not asked: " + asked.error().message);
+    if (take_told(mine)) ask_after = std::chrono::steady_clock::now() + kAskAfter;
+    if (ask_after != never && std::chrono::steady_clock::now() >= ask_after) {
+      ask_after = never;
+      look_for_laggards_again();
     }
+    if (const auto asked = activate_laggards(mine); !asked)
+      trouble.say("lanes that an activation has not reached are not asked: " + asked.error().message);
     trouble.round(!failed);
     if (!busy) log_->wait(seen, may_wake ? kLookAtLeastEvery : kLookForSaved);
   }
@@ -344,55 +356,54 @@ Status LocalEngine::is_active(const Activation& what) const {
                ""};
 }
 
-/// An activation that was cut short reaches every lane in the end: of a partition that this process has
-/// taken, or that holds one which stood. Asked any earlier, what stands in the log already would be asked
-/// twice.
-Result<bool> LocalEngine::activate_laggards(PartitionOwner& owner) {
-  if (!owner.take_caught_up()) return false;
-  LaggardsOf highest;
+std::vector<Activation> LocalEngine::told_somewhere() const {
+  Activation decider;
+  Activation directory;
+  std::map<std::int64_t, Instant> scheduled;  // by directory ordinal, from when on
   for (std::int32_t lane = 0; lane < deployment_.lanes; ++lane) {
     const lane::LaneState state = owner_of(LaneId(lane)).lane_state(LaneId(lane));
-    highest.directory = std::max(highest.directory, state.context);
+    directory.directory = std::max(directory.directory, state.context);
     // What this program cannot run is left to one that can.
-    if (state.decider <= lane::kNewestDecider) highest.decider = std::max(highest.decider, state.decider);
-    for (const auto& [ordinal, from] : state.scheduled) highest.scheduled[ordinal] = from;
+    if (state.decider <= lane::kNewestDecider) decider.decider = std::max(decider.decider, state.decider);
+    for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
   }
-  const bool news = is_news(highest);
-  if (news) {
-    for (const auto& other : owners_) {
-      if (other.get() != &owner) other->catch_up_again();
-    }
-  }
-  std::vector<Activation> all = {{.decider = highest.decider}, {.directory = highest.directory}};
-  for (const auto& [ordinal, at] : highest.scheduled) {
+  std::vector<Activation> out = {decider, directory};
+  for (const auto& [ordinal, at] : scheduled) {
     const bool ahead = at > now();
-    all.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
+    out.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
   }
-  // One that stands takes nothing; it may have been asked before.
-  std::vector<LaneId> lanes = owner.lanes();
-  for (const Engine::Stopped& stopped : owner.stopped()) std::erase(lanes, stopped.lane);
+  return out;
+}
+
+/// An activation that was cut short reaches every lane in the end: of a partition that this process has
+/// taken, or once it sees that another lane has been told. Asked any earlier, what stands in the log already
+/// would be asked twice.
+Result<bool> LocalEngine::activate_laggards(std::span<PartitionOwner* const> owners) {
+  std::vector<PartitionOwner*> ready;
+  for (PartitionOwner* const owner : owners) {
+    if (owner->take_caught_up()) ready.push_back(owner);
+  }
+  if (ready.empty()) return false;
+  std::vector<LaneId> lanes;
+  for (PartitionOwner* const owner : ready) {
+    for (const LaneId lane : owner->lanes()) lanes.push_back(lane);
+    // One that stands takes nothing; it may have been asked before.
+    for (const Engine::Stopped& stopped : owner->stopped()) std::erase(lanes, stopped.lane);
+  }
   std::vector<log::Append> appends;
-  for (const Activation& what : all) {
+  for (const Activation& what : told_somewhere()) {
     for (log::Append& append : activations(lanes, what)) appends.push_back(std::move(append));
   }
-  if (appends.empty()) return news;
+  if (appends.empty()) return false;
   if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {
-    owner.catch_up_again();
+    for (PartitionOwner* const owner : ready) owner->catch_up_again();
     return appended.error();
   }
   return true;
 }
 
-/// Whether lanes have been told of something over which the others were not asked yet: a lane that stood may
-/// alone have been told.
-bool LocalEngine::is_news(const LaggardsOf& highest) {
-  const std::lock_guard lock(asking_);
-  bool news = highest.directory > asked_over_.directory || highest.decider > asked_over_.decider;
-  asked_over_.directory = std::max(asked_over_.directory, highest.directory);
-  asked_over_.decider = std::max(asked_over_.decider, highest.decider);
-  for (const auto& [ordinal, at] : highest.scheduled)
-    news = asked_over_.scheduled.insert_or_assign(ordinal, at).second || news;
-  return news;
+void LocalEngine::look_for_laggards_again() {
+  for (const auto& owner : owners_) owner->catch_up_again();
 }
 
 }  // namespace lastkm::runtime

@@ -20,6 +20,7 @@ void PartitionOwner::apply(LaneBooks& books, const lane::Taken& taken, const rec
                           event.data.number("number"));
     }
   }
+  if (taken.command && taken.command->name == lane::kActivate && !decision.rejection) told_ = true;
   ++unflushed_;
 }
 

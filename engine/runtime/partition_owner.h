@@ -60,6 +60,8 @@ class PartitionOwner {
   /// reload() comes first.
   [[nodiscard]] bool follow();
   [[nodiscard]] bool decides();
+  /// True once after lanes, which are decided here or followed, have been told of a directory or a decider.
+  [[nodiscard]] bool take_told() { return told_.exchange(false); }
   /// True once after it has begun to decide, and after each time that a lane which stood goes on: as soon as
   /// all commands that were there then are decided, but for lanes that stand. Only then it shows what lanes
   /// lack.
@@ -252,6 +254,7 @@ class PartitionOwner {
   /// counting_.
   std::optional<Counted> counted_;
   std::atomic<std::size_t> unflushed_ = 0;
+  std::atomic<bool> told_ = false;
 };
 
 }  // namespace lastkm::runtime

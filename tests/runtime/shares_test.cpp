@@ -18,6 +18,19 @@ void settle(Engine& engine) {
   REQUIRE(engine.submit({}).empty());
 }
 
+/// How often each lane was asked to run at another decider.
+std::vector<int> asked_for_decider(Bed& bed) {
+  std::vector<int> out;
+  for (const auto& [lane, commands] : bed.sequences().commands) {
+    out.push_back(0);
+    for (const std::string& bytes : commands) {
+      const auto command = record::decode_command(bytes);
+      if (command->name == lane::kActivate && command->input.find("decider") != nullptr) ++out.back();
+    }
+  }
+  return out;
+}
+
 std::vector<intake::Submission> openings(int count, const std::string& name) {
   std::vector<intake::Submission> out;
   for (int i = 0; i < count; ++i) out.push_back(opening(name + std::to_string(i)));
@@ -154,15 +167,37 @@ TEST_CASE(
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       for (std::int32_t lane = 0; lane < 8; ++lane) CHECK(heir->decider(LaneId(lane)) == 2);
     }
-    for (const auto& [lane, commands] : bed.sequences().commands) {
-      INFO("lane " << lane);
-      int asked = 0;
-      for (const std::string& bytes : commands) {
-        const auto command = record::decode_command(bytes);
-        if (command->name == lane::kActivate && command->input.find("decider") != nullptr) ++asked;
+    CHECK(asked_for_decider(bed) == std::vector<int>(8, 1));
+  }
+}
+
+TEST_CASE(
+    "shares: an activation that reached the lanes of another engine alone is asked of one's own, and once") {
+  for (const int workers : {0, 2}) {
+    INFO(workers << " workers");
+    Bed bed(8, 4, false);
+    bed.deployment.decider = 1;
+    { bed.open_with_rules(); }
+    {
+      const auto other = bed.open_sharing(holding({0}), workers);
+      const auto engine = bed.open_sharing(holding({1, 2, 3}), workers);
+      if (workers == 0) settle(*engine);
+      must(*engine, opening("a"));
+      ask_decider(bed, LaneId(4), 2);
+      for (int tries = 0; tries < 500; ++tries) {
+        if (workers == 0) {
+          settle(*other);
+          settle(*engine);
+        }
+        if (other->decider(LaneId(0)) == 2 && engine->decider(LaneId(1)) == 2) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
-      CHECK(asked == 1);
+      for (std::int32_t lane = 0; lane < 8; ++lane) {
+        INFO("lane " << lane);
+        CHECK((lane % 4 == 0 ? other : engine)->decider(LaneId(lane)) == 2);
+      }
     }
+    CHECK(asked_for_decider(bed) == std::vector<int>(8, 1));
   }
 }
 
