@@ -1,5 +1,8 @@
 #include "engine/log/kafka_log.h"
 
+#include <mutex>
+#include <optional>
+
 #include "engine/log/kafka_log_reader.h"
 #include "engine/log/kafka_log_topics.h"
 #include "engine/log/kafka_log_writer.h"
@@ -30,8 +33,16 @@ class KafkaLog final : public EventLog {
     for (const Append& append : records) {
       if (!exists(append.topic, append.partition)) return no_such(append.topic, append.partition);
     }
+    if (auto stopped = this->stopped()) return *stopped;
+    std::vector<std::int64_t> ends;
+    ends.reserve(records.size());
+    for (const Append& append : records) ends.push_back(reader_.known_end(append.topic, append.partition));
     auto offsets = writer_.append(records);
     reader_.wake();
+    if (!offsets) return offsets.error().kind == ErrorKind::refused ? offsets : looked_at(offsets.error());
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      if ((*offsets)[i] < ends[i]) return looked_at(rolled_back(records[i], (*offsets)[i]));
+    }
     return offsets;
   }
 
@@ -56,10 +67,33 @@ class KafkaLog final : public EventLog {
   std::uint64_t version() override { return reader_.version(); }
   void wait(std::uint64_t seen, std::chrono::milliseconds at_most) override { reader_.wait(seen, at_most); }
   std::int32_t partitions() const override { return topics_.partitions; }
-  std::string identity() const override { return topics_.identity; }
+  std::string identity() const override { return identity_of(topics_); }
   std::string cluster_id() const override { return topics_.cluster_id; }
 
  private:
+  std::optional<Error> stopped() {
+    const std::lock_guard lock(stopped_mutex_);
+    return stopped_;
+  }
+  /// What an append met, or what is behind it. Where the log is not what it must be nothing more is appended.
+  Error looked_at(Error met) {
+    if (auto there = are_there(*options_, topics_); !there) {
+      met = there.error();
+    } else if (met.code == "topic-missing") {
+      met.kind = ErrorKind::unknown_outcome;  // a broker that has just begun said so
+    }
+    if (met.kind != ErrorKind::integrity) return met;
+    const std::lock_guard lock(stopped_mutex_);
+    if (!stopped_) stopped_ = met;
+    return *stopped_;
+  }
+  Error rolled_back(const Append& append, std::int64_t offset) const {
+    return Error{ErrorKind::integrity, "log-rollback",
+                 kafka::where(kafka::topic_name(*options_, append.topic), append.partition, offset) +
+                     ": a record got this offset, which another had before: the brokers have lost records. "
+                     "Nothing more is written; restore the log from a copy",
+                 ""};
+  }
   bool exists(Topic topic, std::int32_t partition) const {
     const bool many = topic == Topic::commands || topic == Topic::decisions;
     return partition >= 0 && partition < (many ? topics_.partitions : 1);
@@ -73,6 +107,8 @@ class KafkaLog final : public EventLog {
   const kafka::Topics topics_;
   kafka::Reader reader_;
   kafka::Writer writer_;
+  std::mutex stopped_mutex_;
+  std::optional<Error> stopped_;  ///< an append met this, and no later one is tried
 };
 
 }  // namespace

@@ -57,6 +57,10 @@ class Reader {
   [[nodiscard]] Result<std::int64_t> end(Topic topic, std::int32_t partition);
   /// As the leader of the partition says at this moment.
   [[nodiscard]] Result<std::int64_t> end_now(Topic topic, std::int32_t partition);
+  /// As far as it is known here; the end of the partition is never before.
+  [[nodiscard]] std::int64_t known_end(Topic topic, std::int32_t partition) {
+    return followed(topic, partition).known_end;
+  }
   /// A record of ours was acknowledged at this offset.
   void written(Topic topic, std::int32_t partition, std::int64_t offset);
   [[nodiscard]] std::uint64_t version();

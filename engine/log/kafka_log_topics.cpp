@@ -286,9 +286,8 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
     if (ready && seen->size() == std::size(kTopics)) {
       if (auto shaped = check_shape(options, *seen); !shaped) return shaped.error();
       if (auto settings = admin.check_settings(*seen); !settings) return settings.error();
-      Topics out{seen->at(Topic::commands).partitions, std::move(*cluster), ""};
-      for (const auto& [topic, one] : *seen)
-        out.identity += (out.identity.empty() ? "" : ",") + std::string(name_of(topic)) + "=" + one.id;
+      Topics out{seen->at(Topic::commands).partitions, std::move(*cluster), {}};
+      for (const auto& [topic, one] : *seen) out.ids[topic] = one.id;
       return out;
     }
     if (!missing.empty() && !made) {
@@ -313,6 +312,42 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
       return error_of(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, options.prefix + ".*",
                       "the topics have no leaders yet");
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+std::string identity_of(const Topics& topics) {
+  std::string out;
+  for (const auto& [topic, id] : topics.ids)
+    out += (out.empty() ? "" : ",") + std::string(name_of(topic)) + "=" + id;
+  return out;
+}
+
+Status are_there(const KafkaLogOptions& options, const Topics& topics) {
+  KafkaLogOptions soon = options;
+  soon.patience = std::chrono::seconds(1);
+  Listener listener(soon);
+  auto client = make_client(listener, Role::asker);
+  if (!client) return done();
+  Admin admin(soon, listener, client->get());
+  // A broker that has just begun may not have heard of every topic.
+  constexpr int kLooks = 3;
+  for (int look = 1;; ++look) {
+    const auto seen = admin.look();
+    if (!seen) return done();
+    std::optional<Topic> missing;
+    for (const auto& [topic, one] : *seen) {
+      if (one.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) missing = topic;
+      if (one.error != RD_KAFKA_RESP_ERR_NO_ERROR || one.id == topics.ids.at(topic)) continue;
+      return Error{ErrorKind::integrity, "log-recreated",
+                   "the topic " + topic_name(options, topic) + " was deleted and made anew: it has the id " +
+                       one.id + ", and had " + topics.ids.at(topic) +
+                       ". Nothing more is written; restore it from a copy with 'lastkm log copy'",
+                   ""};
+    }
+    if (!missing) return done();
+    if (look == kLooks)
+      return error_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic_name(options, *missing));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
 }
 

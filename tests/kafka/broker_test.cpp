@@ -1,6 +1,8 @@
 // What can go wrong on a real broker, and what is said of it. Run through tests/kafka/with_kafka.
 #include "tests/kafka/broker.h"
 
+#include <thread>
+
 #include "engine/log/kafka_log_writer.h"
 
 using namespace lastkm;
@@ -112,6 +114,35 @@ TEST_CASE("kafka: a head that retention has eaten is an error with its place, ne
   CHECK(out.empty());
   REQUIRE(again->read(Topic::commands, 0, 4, 100, 1U << 20U, out));
   CHECK(out.size() == 6);
+}
+
+TEST_CASE(
+    "kafka: a topic that is deleted or made anew while it is used is named, and nothing more is appended",
+    "[.broker]") {
+  for (const bool made_anew : {false, true}) {
+    INFO(made_anew);
+    KafkaLogOptions options = options_of(made_anew ? "anew" : "deleted");
+    options.patience = std::chrono::seconds(3);
+    const auto log = opened(options);
+    for (int i = 0; i < 10; ++i) REQUIRE(append(*log, record(std::to_string(i))));
+    Plain plain;
+    plain.remove(options.prefix + ".commands");
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (made_anew) plain.make(options.prefix + ".commands", 2, {});
+    auto refused = append(*log, record("lost"));
+    for (int look = 1; look < kLooks && refused.error().kind == ErrorKind::unknown_outcome; ++look)
+      refused = append(*log, record("lost"));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::integrity);
+    CHECK(refused.error().code == (made_anew ? "log-recreated" : "topic-missing"));
+    CHECK(says(refused.error(), options.prefix + ".commands"));
+    // At once, and of the other topics too.
+    const auto start = std::chrono::steady_clock::now();
+    const auto again = append(*log, record("later", 0, Topic::decisions));
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == refused.error().code);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(500));
+  }
 }
 
 TEST_CASE("kafka: a header that contradicts its record stops the reading there, with its place",
