@@ -1,5 +1,7 @@
 #include "engine/runtime/deployment.h"
 
+#include <algorithm>
+
 #include "engine/record/envelope.h"
 
 namespace lastkm::runtime {
@@ -8,6 +10,26 @@ namespace {
 constexpr std::string_view kType = "org.lastkm.deployment.v2";
 /// Without a decider: its lanes begin at the oldest.
 constexpr std::string_view kOldType = "org.lastkm.deployment.v1";
+
+/// The parts of a list with commas that another one lacks.
+std::string beyond(std::string_view list, std::string_view other) {
+  const auto parts = [](std::string_view text) {
+    std::vector<std::string_view> out;
+    for (std::size_t from = 0; from <= text.size();) {
+      const std::size_t comma = std::min(text.find(',', from), text.size());
+      out.push_back(text.substr(from, comma - from));
+      from = comma + 1;
+    }
+    return out;
+  };
+  const auto known = parts(other);
+  std::string out;
+  for (const std::string_view part : parts(list)) {
+    if (std::find(known.begin(), known.end(), part) == known.end())
+      out += (out.empty() ? "" : ", ") + std::string(part);
+  }
+  return out;
+}
 }  // namespace
 
 lane::LaneState Deployment::begun(LaneId lane) const {
@@ -65,10 +87,9 @@ Result<Deployment> read_deployment(log::EventLog& log) {
   if (!data.good()) return data.error();
   if (const std::string now = log.identity(); !deployment.storage.empty() && now != deployment.storage) {
     return Error{ErrorKind::integrity, "log-recreated",
-                 "the topics are not those that this deployment was made with (" + deployment.storage +
-                     "), but " + now +
-                     ": one was deleted and made anew. Nothing is written to them; restore them from a copy "
-                     "with 'lastkm log copy'",
+                 "topics were deleted and made anew since this deployment was made: now " +
+                     beyond(now, deployment.storage) + ", then " + beyond(deployment.storage, now) +
+                     ". Nothing is written to them; restore them from a copy with 'lastkm log copy'",
                  ""};
   }
   return deployment;

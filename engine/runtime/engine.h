@@ -132,6 +132,7 @@ class Engine {
     LaneId lane;
     Ordinal at;
     Error why;
+    bool alone = true;  ///< false: with all lanes of its partition, and passing over a command helps nothing
   };
   [[nodiscard]] virtual std::vector<Stopped> stopped() const = 0;
   /// Writes an operator's decision at the ordinal at which a lane has stopped. refused "not-stopped".

@@ -134,7 +134,15 @@ namespace {
 /// Changes the options to read_only where there is too little room to write.
 Result<std::unique_ptr<log::EventLog>> open_log(EngineOptions& options, const LogPlace& place) {
   std::error_code failed;
-  if (place.on_kafka) return open_kafka(place, false);
+  if (place.on_kafka) {
+    auto log = open_kafka(place, false);
+    if (log || log.error().code != "no-log" || place.log_id.empty()) return log;
+    return Error{ErrorKind::integrity, "topic-missing",
+                 "the brokers " + place.brokers + " have no topics " + place.prefix +
+                     ".* any more, which held the log " + place.log_id +
+                     "; restore them from a copy with 'lastkm log copy', never make them anew",
+                 options.folder};
+  }
   if (!fs::exists(options.folder + "/log", failed)) {
     return without_log(options.folder);
   }
@@ -154,13 +162,16 @@ Result<std::unique_ptr<log::Ownership>> own(const EngineOptions& options, const 
   auto joined = join_owners(place);
   if (!joined) return joined.error();
   std::unique_ptr<log::Ownership> owned = std::move(*joined);
-  bool held = owned->wait(std::chrono::seconds(5));
+  // Longer than a process that was killed keeps what it had.
+  bool held = owned->wait(std::chrono::seconds(8));
   while (!held && options.stand_by && options.stand_by()) held = owned->wait(std::chrono::milliseconds(200));
   if (!held) {
-    return Error{ErrorKind::folder_in_use, "deployment-in-use",
-                 "another process owns the deployment " + place.prefix + " on " + place.brokers +
-                     ": use the folder that it serves, or stop it",
-                 ""};
+    return Error{
+        ErrorKind::folder_in_use, "deployment-in-use",
+        "another process owns the deployment " + place.prefix + " on " + place.brokers +
+            ", or did until it was killed seconds ago: use the folder that it serves, stop it, or ask "
+            "again",
+        ""};
   }
   if (options.on_loss) owned->on_loss(options.on_loss);
   return owned;

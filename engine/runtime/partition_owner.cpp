@@ -400,7 +400,7 @@ std::vector<Engine::Stopped> PartitionOwner::stopped() {
   for (const auto& [lane, why] : newer_) out.push_back(why);
   if (lost_) {
     for (const auto& [lane, books] : lanes_)
-      out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_});
+      out.push_back(Engine::Stopped{LaneId(lane), next(books->state.ordinal), *lost_, false});
   }
   return out;
 }

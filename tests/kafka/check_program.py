@@ -52,6 +52,20 @@ def submit(*where, text):
     check("every request is answered in the end", False, out)
 
 
+TOPICS = ("commands", "decisions", "directory", "meta")
+
+
+def change_topics(what, *topics, partitions=None):
+    """Deletes topics, or makes them with the settings that they must have, as somebody with the tools of Kafka does."""
+    settings = {"retention.ms": -1, "retention.bytes": -1, "message.timestamp.after.max.ms": 5000, "max.message.bytes": 8912896}
+    more = [] if partitions is None else ["--partitions", partitions, *(word for name, value in settings.items() for word in ("--config", f"{name}={value}"))]
+    for topic in topics:
+        done = subprocess.run(["java", "-cp", str(SOURCE.resolve() / ".deps/kafka-4.3.1/*"), "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", BROKERS,
+                               what, "--topic", topic, *map(str, more)], capture_output=True, text=True)
+        check(f"{what} {topic}", done.returncode == 0, done.stderr)
+    time.sleep(1)  # brokers take it up a moment later
+
+
 class Serving:
     def __init__(self, folder, *options):
         self.process = subprocess.Popen([LASTKM, "serve", "--data", folder, "--json", *map(str, options)],
@@ -91,6 +105,22 @@ def main(scratch):
     answers = lines(out)
     check("every request is accepted", len(answers) == 100 and all(a["status"] == "accepted" for a in answers), out)
     check("requests spread over lanes of all partitions", len({a["lane"] % 8 for a in answers}) == 8, out)
+
+    # What was deleted is not advised to be made anew, and what was made anew is named.
+    for name in ("gone", "anew"):
+        run("init", scratch / name, *kafka, "--prefix", name, "--partitions", 2)
+    served = Serving(scratch / "anew")
+    check("a deployment serves", served.ready())
+    change_topics("--delete", *(f"gone.{topic}" for topic in TOPICS), "anew.commands")
+    change_topics("--create", "anew.commands", partitions=2)
+    out, _ = run("doctor", "--data", scratch / "gone", "--json", code=6)
+    check("topics that are gone are to be restored", "topic-missing" in out and "lastkm init" not in out, out)
+    for serving in (True, False):
+        out, _ = run("doctor", "--data", scratch / "anew", "--json", code=6)
+        text = lines(out)[0]["checks"][-1]["text"]
+        check("the topic that was made anew is named, and no other", "log-recreated" in text and "commands=" in text and "decisions=" not in text, out)
+        if serving:
+            served.end()
 
     # Two processes share the partitions: whoever is asked answers, and one goes on alone when the other is killed.
     first = Serving(one)

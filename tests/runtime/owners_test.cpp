@@ -71,7 +71,10 @@ Result<Outcome> raced(Bed& bed, bool echo) {
       log::open_simulated_log(bed.storage), [&] { give_other_decision(bed); }, echo));
   REQUIRE(engine.has_value());
   auto outcome = send(**engine, opening("a"));
-  if (!echo) CHECK((*engine)->stopped().front().why.code == "partition-lost");
+  if (!echo) {
+    CHECK((*engine)->stopped().front().why.code == "partition-lost");
+    CHECK_FALSE((*engine)->stopped().front().alone);
+  }
   return outcome;
 }
 

@@ -119,9 +119,9 @@ void look_at_parts(Examination& examination, const std::string& folder, const ru
     examination.warn("vault", "others than the owner may enter the vault's folder", "chmod 700 " + vault);
 }
 
-/// Asks them anew: a process that serves knows what it knew before they went away. Whether they answer.
-bool look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
-  const auto asked = runtime::open_kafka(place, false);
+/// Asks them anew: a process that serves knows what it knew before they went away.
+Status look_at_brokers(Examination& examination, const std::string& folder, const runtime::LogPlace& place) {
+  const auto asked = runtime::open_log_to_read(folder, place);
   if (asked) {
     examination.ok("brokers",
                    place.brokers + " answer, and the topics " + place.prefix + ".* are as they must be");
@@ -131,7 +131,36 @@ bool look_at_brokers(Examination& examination, const runtime::LogPlace& place) {
                          ? "start them again; what was acknowledged is theirs to keep"
                          : "do what the message says");
   }
-  return asked.has_value();
+  return asked ? done() : Status(asked.error());
+}
+
+/// Each with where it stands, those that stand for one reason together.
+void look_at_lanes(Examination& examination, const runtime::Engine& engine) {
+  struct Stand {
+    const runtime::Engine::Stopped* first;
+    std::string lanes;
+  };
+  const auto stopped = engine.stopped();
+  std::map<std::string, Stand> why;
+  for (const runtime::Engine::Stopped& lane : stopped) {
+    Stand& stand = why.try_emplace(lane.why.message, Stand{&lane, ""}).first->second;
+    stand.lanes += (stand.lanes.empty() ? "" : ", ") + std::to_string(lane.lane.value) + ":" +
+                   std::to_string(lane.at.value);
+  }
+  for (const auto& [message, stand] : why) {
+    const runtime::Engine::Stopped& lane = *stand.first;
+    const bool many = stand.lanes.find(',') != std::string::npos;
+    examination.fail("lanes",
+                     Error{ErrorKind::integrity, lane.why.code,
+                           (many ? "lanes " : "lane ") + stand.lanes +
+                               (many ? " have stopped: " : " has stopped: ") + message,
+                           ""},
+                     needs_newer(lane.why) || !lane.alone ? advice_for(lane.why)
+                     : lane.why.code == "document-missing"
+                         ? "restore the directory log from a backup, and start again"
+                         : "lastkm quarantine skip " + stand.lanes + " --reason …");
+  }
+  if (stopped.empty()) examination.ok("lanes", "all run");
 }
 
 void look_at_engine(Examination& examination, Folder& folder) {
@@ -154,17 +183,7 @@ void look_at_engine(Examination& examination, Folder& folder) {
   } else {
     examination.ok("directory", std::to_string(engine.documents().size()) + " documents in force");
   }
-  const auto stopped = engine.stopped();
-  for (const runtime::Engine::Stopped& lane : stopped) {
-    const std::string at = std::to_string(lane.lane.value) + ":" + std::to_string(lane.at.value);
-    examination.fail(
-        "lanes",
-        Error{ErrorKind::integrity, lane.why.code, "lane " + at + " has stopped: " + lane.why.message, ""},
-        needs_newer(lane.why)                 ? std::string(kNewer)
-        : lane.why.code == "document-missing" ? "restore the directory log from a backup, and start again"
-                                              : "lastkm quarantine skip " + at + " --reason …");
-  }
-  if (stopped.empty()) examination.ok("lanes", "all run");
+  look_at_lanes(examination, engine);
 }
 
 void look_at_views(Examination& examination, Folder& folder) {
@@ -231,8 +250,12 @@ Result<Exit> run(Session& session) {
     return examination.report();
   }
   look_at_parts(examination, *where, *place);
-  const bool there = !place->on_kafka || look_at_brokers(examination, *place);
-  if (!there && !session.is_served()) return examination.report();
+  if (place->on_kafka) {
+    const Status brokers = look_at_brokers(examination, *where, *place);
+    // Where they are away, or have lost something, all that whoever serves the folder knows is from before.
+    if (!brokers && !(session.is_served() && brokers.error().kind == ErrorKind::refused))
+      return examination.report();
+  }
   const auto folder = session.folder();
   if (!folder) {
     examination.fail("log", folder.error(), advice_for(folder.error()));

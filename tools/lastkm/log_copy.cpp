@@ -59,10 +59,11 @@ Status open(Named& named, bool make, std::int32_t lanes) {
   auto owned = runtime::join_owners(named.place);
   if (!owned) return owned.error();
   named.ownership = std::move(*owned);
-  if (named.ownership->wait(std::chrono::seconds(8))) return done();
-  return Error{
-      ErrorKind::folder_in_use, "deployment-in-use",
-      "another process owns " + named.place.prefix + " on " + named.place.brokers + "; stop it first", ""};
+  if (named.ownership->wait(std::chrono::seconds(15))) return done();
+  return Error{ErrorKind::folder_in_use, "deployment-in-use",
+               "another process owns " + named.place.prefix + " on " + named.place.brokers +
+                   ", or did until it was killed seconds ago: stop it, or ask again",
+               ""};
 }
 
 /// The digests of all views of a log, folded afresh.
