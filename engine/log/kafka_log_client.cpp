@@ -94,7 +94,9 @@ std::string Listener::last_failure() const {
 }
 
 Error unreachable(const Listener& listener, const std::string& where) {
-  const std::string why = listener.last_failure();
+  std::string why = listener.last_failure();
+  if (why.empty())
+    why = "no answer, or the connection is closed; is security.protocol that of the brokers' port?";
   const bool refused = why.find("SASL authentication error") != std::string::npos;
   return error_of(refused ? RD_KAFKA_RESP_ERR__AUTHENTICATION : RD_KAFKA_RESP_ERR__TRANSPORT, where, why);
 }

@@ -188,11 +188,21 @@ class Admin {
   }
 
   Result<std::string> cluster_id() {
-    char* id = rd_kafka_clusterid(client_, patience());
-    if (id == nullptr) return unreachable(listener_, "brokers " + options_.brokers);
-    std::string out(id);
-    rd_kafka_mem_free(client_, id);
-    return out;
+    // A user that is refused stays so, but not by a broker that has just begun.
+    constexpr std::chrono::seconds refused_after{2};
+    constexpr int look_each = 200;
+    const Clock::time_point start = Clock::now();
+    while (true) {
+      if (char* id = rd_kafka_clusterid(client_, look_each)) {
+        std::string out(id);
+        rd_kafka_mem_free(client_, id);
+        return out;
+      }
+      Error why = unreachable(listener_, "brokers " + options_.brokers);
+      const auto waited = Clock::now() - start;
+      if (waited > options_.patience || (why.kind == ErrorKind::refused && waited > refused_after))
+        return why;
+    }
   }
 
  private:
