@@ -129,8 +129,7 @@ Result<Lines> Queries::hot_cases(std::string_view dimension, std::string_view ke
   if (const Status scanned = rows.scan("hot", kHotCasePrefix, "", take); !scanned) return scanned.error();
   if (const Status named = name_cases(rows, ids, answer.lines); !named) return named.error();
   if (!answer.lines.empty()) return answer;
-  return Error{ErrorKind::not_found, "no-such-line",
-               "no case counts in a line '" + std::string(key) + "'; its keys are those that hot shows", ""};
+  return no_such_line("case", key, "hot");
 }
 
 Result<Lines> Queries::hot(std::string_view dimension, std::string_view month, std::size_t top) const {

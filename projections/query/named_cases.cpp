@@ -18,4 +18,13 @@ Status name_cases(const Projector::Reading& rows, std::span<const std::string> i
   return done();
 }
 
+Error no_such_line(std::string_view what, std::string_view key, std::string_view shown_by) {
+  const std::string line =
+      key.empty() ? "the line of what has no key yet" : "a line '" + std::string(key) + "'";
+  return Error{ErrorKind::not_found, "no-such-line",
+               "no " + std::string(what) + " counts in " + line + "; its keys are those that " +
+                   std::string(shown_by) + " shows",
+               ""};
+}
+
 }  // namespace lastkm::projections

@@ -118,7 +118,8 @@ class Queries {
   /// that a body returned and was given again is two orders of it. not_found "no-such-line".
   [[nodiscard]] Result<Lines> rates_cases(RatesBy by, RatesBasis basis, std::string_view key,
                                           const Period& period = {}) const;
-  /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top;
+  /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top:
+  /// together all cases of the month, for what has no category or place yet counts under the empty key;
   /// growth is the count against the mean of the four months before, {"num","den"}, null where these are
   /// empty. bad_input "bad-dimension".
   [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {},

@@ -118,9 +118,7 @@ Result<Lines> Queries::rates_cases(RatesBy by, RatesBasis basis, std::string_vie
   if (!read) return read.error();
   if (const Status named = name_cases(rows, ids, answer.lines); !named) return named.error();
   if (!answer.lines.empty()) return answer;
-  return Error{ErrorKind::not_found, "no-such-line",
-               "no order counts in a line '" + std::string(key) + "'; its keys are those that the rates show",
-               ""};
+  return no_such_line("order", key, "rates");
 }
 
 Result<Value> Queries::integrity() const {

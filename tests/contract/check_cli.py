@@ -445,8 +445,20 @@ def many_cases(scratch):
                     listed = sum(e["count"] for o in orders for e in o["excluded"] if (e["code"], e["approver"]) == (one["code"], one["approver"]))
                     check(f"what {line['key']} excludes is listed", listed == one["count"], f"{one} {listed}")
                     excluded += 1
-    check("there were rates and exclusions to look at", scored > 10 and excluded > 3 and nobody > 0, f"{scored} {excluded} {nobody}")
     cases = ask("case-list", "case", "list", data=data)
+    for by in ("category", "community"):
+        lines = ask("hot", "hot", "--by", by, "--top", 0, data=data)
+        check(f"hot by {by} counts every case", sum(line["count"] for line in lines) == len(cases), f"{len(cases)}")
+        for line in lines:
+            listed = ask("hot-cases", "hot", "--by", by, "--cases", line["key"] or "(none yet)", "--month", line["month"], data=data)
+            check(f"hot by {by} lists what {line['key']} counts", len(listed) == line["count"])
+    for version, code in ((1, "990100"), (2, "990200")):
+        register = scratch / f"register-{version}.json"
+        register.write_text(json.dumps({"kind": "places", "id": "mill-places", "version": version,
+                                        "places": [{"code": code, "title": {"zh": "磨坊区", "en": "Mill district"}, "level": "district"}]}))
+        check(f"version {version} of a register is published", call("directory", "publish", register, data=data).returncode == 0)
+    check("a place of an older version of the register is one", call("case", "list", "--where", "place=990100", data=data).returncode == 0)
+    check("there were rates and exclusions to look at", scored > 10 and excluded > 3 and nobody > 0, f"{scored} {excluded} {nobody}")
     parked, shared = (next(c["case"] for c in cases if fits(c)) for fits in (lambda c: c["stage"] == "PARKED", lambda c: c["co_handlers"]))
     check("a suspended clock has no due time", any(c["state"] == "suspended" and c["due"] is None for c in same_case(parked, data)["clocks"]))
     check("co-handlers are named", all(isinstance(c, str) for c in same_case(shared, data)["co_handlers"]))

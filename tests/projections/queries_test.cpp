@@ -477,6 +477,34 @@ TEST_CASE("queries: hot categories and places count the cases of a month, each w
   }
 }
 
+TEST_CASE("queries: what has no category or place yet is hot under a key of its own, until it has one") {
+  Author author;
+  std::vector<record::Decision> decisions;
+  const auto add = [&](char name, std::string type, Object data) {
+    decisions.push_back(
+        author.decide(std::string(32, name), {event(std::move(type), std::move(data), "SIGNED")}, kBegin));
+  };
+  for (const char name : {'a', 'b', 'c', 'd'}) {
+    Object data{{"ref", std::string("R-") + name}, {"workflow", "test"}, {"workflow_version", 1}};
+    if (name == 'd') data.set("category", "C01");
+    add(name, "CaseRegistered", std::move(data));
+  }
+  add('a', "CaseAccepted", Object{{"category", "C02"}, {"place", "5101080170060001"}});
+  const World world(decisions);
+  const auto told = [&world](std::string_view dimension) {
+    std::string text;
+    for (const Value& line : must(world.queries->hot(dimension)).lines) {
+      text += std::string(line.text("key")) + ":" + std::to_string(line.number("count"));
+      for (const Value& one : must(world.queries->hot_cases(dimension, line.text("key"))).lines)
+        text += " " + std::string(one.text("ref"));
+      text += "; ";
+    }
+    return text;
+  };
+  CHECK(told("category") == ":2 R-b R-c; C01:1 R-d; C02:1 R-a; ");
+  CHECK(told("community") == ":3 R-b R-c R-d; 510108017006:1 R-a; ");
+}
+
 TEST_CASE("queries: a filter that cannot be read is refused with the term") {
   const std::string term =
       GENERATE("colour=red", "open=perhaps", "level=high", "from=soon", "stage", "stage=", "=x");

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
 
@@ -16,9 +17,6 @@ std::string hundredths(std::int64_t num, std::int64_t den) {
   const std::string cents = std::to_string(rounded % 100);
   return std::to_string(rounded / 100) + "." + (cents.size() < 2 ? "0" : "") + cents;
 }
-
-/// The key of orders that no body leads yet, as people see it and may give it back.
-constexpr std::string_view kNoKey = "(none yet)";
 
 /// By code; who approved them stands in the JSON.
 std::string excluded_in(const Value& line) {
@@ -53,8 +51,7 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"score", Align::right},
                {"excluded", Align::left, 100}});
   for (const Value& line : lines) {
-    const std::string_view key = line.text("key");
-    table.add({key.empty() ? kNoKey : key, line.number("base"), percent(line.find("response")),
+    table.add({shown_key(line.text("key")), line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
                points(line.find("score")), Cell(excluded_in(line), Tone::quiet)});
   }
@@ -119,8 +116,7 @@ Result<Exit> run(Session& session, const Given& given) {
   const auto period = period_of(given, Session::offset_of(**engine));
   if (!period) return period.error();
   if (given.cases) {
-    const auto orders =
-        (*queries)->rates_cases(*by, *basis, *given.cases == kNoKey ? "" : *given.cases, *period);
+    const auto orders = (*queries)->rates_cases(*by, *basis, meant_key(*given.cases), *period);
     if (!orders) return orders.error();
     return print_orders(session, *orders);
   }
