@@ -29,7 +29,7 @@ constexpr std::array<TextTerm, 11> kTexts = {{{"stage", &CaseFilter::stage},
                                               {"card", &CaseFilter::card},
                                               {"workflow", &CaseFilter::workflow},
                                               {"place", &CaseFilter::place},
-                                              {"community", &CaseFilter::place}}};  // one or the other
+                                              {"community", &CaseFilter::community}}};
 
 std::optional<bool> yes_or_no(std::string_view text) {
   if (text == "yes" || text == "true") return true;
@@ -95,8 +95,7 @@ Result<CaseFilter> parse_filter(std::span<const std::string> terms, std::int32_t
   CaseFilter filter;
   std::set<std::string, std::less<>> asked;
   for (const std::string& term : terms) {
-    std::string name = term.substr(0, term.find('='));
-    if (name == "community") name = "place";
+    const std::string name = term.substr(0, term.find('='));
     if (!asked.insert(name).second) return bad_filter(term, "'" + name + "' is asked for twice");
     const Status read = read_term(filter, term, offset_minutes);
     if (!read) return read.error();
@@ -110,7 +109,7 @@ bool matches(const CaseFilter& filter, const cases::CaseState& state, Instant no
                      same(filter.category, state.category) && same(filter.urgency, state.urgency) &&
                      same(filter.channel, state.channel) && same(filter.lead, state.lead) &&
                      same(filter.card, state.card) && under_workflow(filter.workflow, state) &&
-                     state.place.starts_with(filter.place);
+                     state.place.starts_with(filter.place) && state.place.starts_with(filter.community);
   if (!texts) return false;
   if (!filter.holder.empty() &&
       std::find(state.holders.begin(), state.holders.end(), filter.holder) == state.holders.end()) {

@@ -132,7 +132,7 @@ TEST_CASE("queries: every count equals the list that it counts") {
         narrowed.*member = added.*member;
       };
       for (auto member : {&CaseFilter::stage, &CaseFilter::type, &CaseFilter::category, &CaseFilter::channel,
-                          &CaseFilter::lead, &CaseFilter::card, &CaseFilter::place}) {
+                          &CaseFilter::lead, &CaseFilter::card, &CaseFilter::community}) {
         narrow(member);
       }
       narrow(&CaseFilter::level);
@@ -177,11 +177,23 @@ TEST_CASE(
 TEST_CASE("queries: what is asked for twice is refused, for one of the two would be passed over") {
   for (const std::vector<std::string>& terms : {std::vector<std::string>{"open", "open=no"},
                                                 {"level=1", "level=1"},
-                                                {"place=510108017", "community=510108017001"}}) {
+                                                {"place=510108017", "place=510108017001"}}) {
     const auto filter = parse_filter(terms, kOffset);
     REQUIRE_FALSE(filter);
     CHECK(filter.error().code == "bad-filter");
   }
+}
+
+TEST_CASE("queries: of a place and a community both hold") {
+  const World world(invent_lives(21, 400));
+  const auto found = [&world](std::vector<std::string> terms) {
+    return ids(all(world, filter_of(std::move(terms))));
+  };
+  const auto in_one = found({"community=510108017001"});
+  REQUIRE_FALSE(in_one.empty());
+  CHECK(in_one.size() < found({"place=510108017"}).size());
+  CHECK(found({"place=510108017", "community=510108017001"}) == in_one);
+  CHECK(found({"place=510108017002", "community=510108017001"}).empty());
 }
 
 TEST_CASE("queries: pages put together are the list, in its order, whatever the size of a page") {
@@ -526,6 +538,7 @@ TEST_CASE("queries: counts equal the lists that they count, whatever the filter"
       {"lead", {"PSC-5101080170060001", "PSC-5101080170060002"}},
       {"holder", {"HOTLINE-510108", "PSC-5101080170060003"}},
       {"community", {"510108017001", "510108017002", "510108017"}},
+      {"place", {"5101080170010001", "510108017001", "510108017"}},
       {"open", {"yes", "no"}},
       {"overdue", {"yes", "no"}},
       {"level", {"0", "1", "2"}},
