@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/packed.h"
 #include "projections/checkpoint.h"
 #include "projections/views/case_row.h"
 #include "projections/views/open_clocks.h"
@@ -84,7 +85,10 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   for (const Value& change : *changes) {
     if (change.text("clock") != kContactClock) continue;
     // Started anew: another lead has to make contact.
-    if (change.text("change") == "started") contacted.reset();
+    if (change.text("change") == "started") {
+      contacted.reset();
+      contact_limited = true;
+    }
     // What is suspended is not late, however long it stands still.
     if (change.text("change") == "suspended") contact_due.reset();
     const std::string_view text = change.text("due");
@@ -142,6 +146,7 @@ Score::Answer answer_of(const Outcome& outcome, const CallbackOutcome* callback)
 std::shared_ptr<const Score> score_of(const Outcome& outcome, const Called& calls) {
   Score score;
   score.workflow = outcome.workflow;
+  score.without_contact_limit = !outcome.contact_limited;
   score.first = answer_of(outcome, calls.first);
   score.last = answer_of(outcome, calls.last);
   for (const Exclusion& one : outcome.excluded) score.excluded.emplace_back(one.code, one.approver);
@@ -175,9 +180,12 @@ std::shared_ptr<const Score> unscored(const Outcome& outcome, std::span<const Ex
 }  // namespace
 
 Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::string_view row) {
-  if (layout > 5) return row_of<Outcome>("rates", key, row);
+  if (layout > 6) return row_of<Outcome>("rates", key, row);
+  // The sums before count every order in response; so the cases in them do, until both are made anew.
+  if (layout == 6) return row_of<Outcome>("rates", key, std::string(row) + pack(true));
   auto older = row_of<OutcomeOf5>("rates", key, row);
   if (!older) return older.error();
+  older->now.contact_limited = true;
   for (std::optional<CallbackOutcome>* one : {&older->first, &older->last}) {
     if (*one) older->now.callbacks.push_back(std::move(**one));
   }
@@ -240,7 +248,7 @@ std::string Score::text() const {
     part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0) + (c ? 4 : 0))));
   };
   part(workflow);
-  flags(unscored);
+  flags(unscored, without_contact_limit);
   for (const Answer* answer : {&first, &last}) {
     flags(answer->reached, answer->denied_contact, answer->contacted);
     part(answer->solved);
@@ -266,6 +274,7 @@ std::optional<Score> Score::from(std::string_view text) {
   Score score;
   score.workflow = parts[0];
   score.unscored = (bits(1) & 1) != 0;
+  score.without_contact_limit = (bits(1) & 2) != 0;
   for (const std::size_t i : {2U, 5U}) {
     Answer& answer = i == 2 ? score.first : score.last;
     answer = {(bits(i) & 1) != 0, (bits(i) & 4) != 0, (bits(i) & 2) != 0, parts[i + 1], parts[i + 2]};

@@ -58,13 +58,15 @@ struct Outcome {
   std::string closed_lead;
   std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
   std::vector<Exclusion> excluded;  ///< by what happened, in order
+  bool contact_limited = false;     ///< a limit for the first contact has run for some lead
   /// Not kept: of a row before layout 6, whose sums count by close with the first call-back of all.
   bool by_first_of_all = false;
 
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
     each(self.place, self.lead, self.opened_by, self.workflow, self.anonymous, self.contact_due,
-         self.contacted, self.callbacks, self.closed_at, self.closed_lead, self.returned, self.excluded);
+         self.contacted, self.callbacks, self.closed_at, self.closed_lead, self.returned, self.excluded,
+         self.contact_limited);
   }
   [[nodiscard]] Status apply(const record::Event& event, Instant recorded_at);
 
@@ -83,6 +85,8 @@ enum class RatesBasis : std::uint8_t { callback, close };
 struct Score {
   std::string workflow;
   bool unscored = false;  ///< in no base: only among what was excluded, where that leaves the base
+  /// Nobody had to make contact by any time, as of what an import had closed: it says nothing of response.
+  bool without_contact_limit = false;
   struct Answer {
     bool reached = false, contacted = false, denied_contact = false;
     std::string solved, satisfied;

@@ -125,6 +125,9 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
         {120, contacted()},
         {180, happy()}},
        "2026-01 1 1/1 1/1 1/1"},
+      {"who never had to make contact by a time says nothing of response",
+       {{0, registered()}, {90, happy()}},
+       "2026-01 1 null 1/1 1/1"},
       {"never contacted", {{0, registered()}, {1, dispatched()}, {90, happy()}}, "2026-01 1 0/1 1/1 1/1"},
       {"the caller denies the contact",
        {{0, registered()},
@@ -244,7 +247,8 @@ TEST_CASE("rates: what another system closed counts in the month in which that w
   const Life life = {
       {0, registered()},
       {0, event("CaseClosed", Object{{"closed_at", "2026-03-02T01:00:00.000Z"}}, "CLOSED", true)}};
-  CHECK_THAT(one_line(life, RatesBasis::close), Catch::StartsWith("2026-03 1 "));
+  // How soon the caller was contacted there, nobody knows here.
+  CHECK(one_line(life, RatesBasis::close) == "2026-03 1 null null null");
 }
 
 TEST_CASE("rates: by close a body answers for what was said about it, not for what was said about another") {
@@ -300,10 +304,21 @@ TEST_CASE("rates: rows of the layouts before are read until the new ones are the
     return found->score->first.solved;
   };
   CHECK(by_close(*outcome) == "no");
-  const auto now = outcome_of(6, "case/a", pack(*outcome));
+  const auto now = outcome_of(7, "case/a", pack(*outcome));
   REQUIRE(now);
   CHECK(pack(*now) == pack(*outcome));
   CHECK(by_close(*now) == "yes");
+  // They counted what had no limit for the first contact in response, as layout 6 did.
+  const std::string unlimited = pack(false);
+  const std::string of_now = pack(*outcome);
+  const std::string of_6 = of_now.substr(0, of_now.size() - unlimited.size());
+  const auto before = outcome_of(6, "case/a", of_6);
+  REQUIRE(before);
+  CHECK(pack(*before) == of_now);
+  CHECK_FALSE(brought_by(*before).front().score->without_contact_limit);
+  const auto without = outcome_of(7, "case/a", of_6 + unlimited);
+  REQUIRE(without);
+  CHECK(brought_by(*without).front().score->without_contact_limit);
   CHECK_FALSE(outcome_of(5, "case/a", row.substr(1)));
 }
 
