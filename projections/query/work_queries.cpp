@@ -34,12 +34,11 @@ Work work_of(const WorkRow& row, const std::vector<Work>& works, const Owner& ow
   return first == nullptr ? Work{"", "", row.stage, row.due()} : *first;
 }
 
-Result<Value> work_line(const std::string& id, const std::optional<std::string>& bytes, const Owner& owner,
-                        Instant now, std::int32_t offset) {
+Result<Value> work_line(const Reading& rows, const std::string& id, const std::optional<std::string>& bytes,
+                        const Owner& owner, Instant now, std::int32_t offset) {
   if (!bytes)
     return Error{ErrorKind::integrity, "views-corrupt", "the worklist names a case without a row: " + id, ""};
-  auto row = row_of<WorkRow>("worklist", id, *bytes);
-  if (!row) row = row_of<WorkRow>("worklist", id, *bytes + pack(cases::Parts{}));  // of layout 3
+  const auto row = work_row_of(rows.layout("worklist"), id, *bytes);
   if (!row) return row.error();
   Array persons;
   const std::vector<Work> works = row->works();
@@ -108,7 +107,7 @@ Result<Page> index_page(const Reading& rows, const Asked& asked, Instant now, co
   const auto found = rows.get_many("worklist", keys);
   if (!found) return found.error();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    auto line = work_line(ids[i], (*found)[i], asked.owner, now, options.offset_minutes);
+    auto line = work_line(rows, ids[i], (*found)[i], asked.owner, now, options.offset_minutes);
     if (!line) return rows.failed("worklist", line.error());
     page.lines.push_back(std::move(*line));
   }

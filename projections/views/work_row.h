@@ -1,12 +1,14 @@
 // Rows of the view "worklist".
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/base/result.h"
 #include "engine/cases/state.h"
 #include "projections/views/open_clocks.h"
 
@@ -37,7 +39,7 @@ struct WorkRow {
   std::vector<std::string> indexed;            ///< the index rows that are written for it, sorted
   bool ended = false;
   OpenClocks open;
-  cases::Parts parts;  ///< last: rows of layout 3 end before it
+  cases::Parts parts;
 
   /// Of the case itself; one that has ended falls due no more.
   [[nodiscard]] std::optional<Instant> due() const { return ended ? std::nullopt : open.next(); }
@@ -50,5 +52,8 @@ struct WorkRow {
     each(self.ref, self.stage, self.holders, self.persons, self.indexed, self.ended, self.open, self.parts);
   }
 };
+
+/// From a row of the view "worklist" in this layout, which may be an older one.
+[[nodiscard]] Result<WorkRow> work_row_of(std::int32_t layout, std::string_view id, std::string_view row);
 
 }  // namespace lastkm::projections

@@ -6,6 +6,7 @@
 // that list.
 #include <algorithm>
 
+#include "engine/base/packed.h"
 #include "engine/cases/evolve.h"
 #include "engine/record/digest.h"
 #include "projections/views/decoded.h"
@@ -62,6 +63,11 @@ std::string person_prefix(std::string_view person) {
 }
 std::string count_key(std::string_view list) {
   return std::string(kCountPrefix) + std::string(list.substr(0, list.size() - 1));
+}
+
+Result<WorkRow> work_row_of(std::int32_t layout, std::string_view id, std::string_view row) {
+  if (layout > 3) return row_of<WorkRow>("worklist", id, row);
+  return row_of<WorkRow>("worklist", id, std::string(row) + pack(cases::Parts{}));
 }
 
 std::vector<Work> WorkRow::works() const {

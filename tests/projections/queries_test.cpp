@@ -8,6 +8,7 @@
 
 #include "engine/base/packed.h"
 #include "engine/record/canonical.h"
+#include "engine/record/parse.h"
 #include "projections/views/case_row.h"
 #include "projections/views/work_row.h"
 #include "tests/projections/fakes.h"
@@ -327,15 +328,17 @@ TEST_CASE(
   CHECK(lists() == "HOTLINE-1 CLOSED ; ");
 }
 
-TEST_CASE("queries: rows of the layout before answer until new ones are there") {
+TEST_CASE("queries: rows of the layout before answer until new ones are there, and as no other") {
   World world(invent_lives(27, 100));
-  const auto seen = [&world] {
+  const auto seen = [](const Queries& queries) -> Result<std::string> {
+    const auto page = queries.worklist("HOTLINE-510108", kNow);
+    if (!page) return page.error();
     std::string text;
-    for (const Value& line : must(world.queries->worklist("HOTLINE-510108", kNow)).lines)
+    for (const Value& line : page->lines)
       text += std::string(line.text("case")) + " " + std::string(line.text("why")) + "; ";
     return text;
   };
-  const std::string before = seen();
+  const std::string before = must(seen(*world.queries));
   REQUIRE_FALSE(before.empty());
   store::Batch cut;
   REQUIRE(world.store.scan("worklist.a", "case/", [&cut](std::string_view key, std::string_view bytes) {
@@ -345,7 +348,19 @@ TEST_CASE("queries: rows of the layout before answer until new ones are there") 
     return true;
   }));
   REQUIRE(world.store.write(cut));
-  CHECK(seen() == before);
+  const auto read_as = [&](std::int64_t layout) {
+    Value kept = must(record::parse(*must(world.store.get(kCheckpointFamily, "view/worklist"))));
+    kept.if_object()->set("layout", layout);
+    store::Batch batch;
+    batch.put(kCheckpointFamily, "view/worklist", record::canonical(kept));
+    REQUIRE(world.store.write(batch));
+    const auto projector = open(world.log, world.store, 64);
+    return seen(Queries(*projector, query_options()));
+  };
+  CHECK(must(read_as(3)) == before);
+  const auto damaged = read_as(4);
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().code == kViewDamaged);
 }
 
 TEST_CASE("queries: a case is overdue from its due instant on, and only while its clock is open") {
