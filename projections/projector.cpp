@@ -102,12 +102,16 @@ Status Projector::Impl::load_views() {
 }
 
 Status Projector::Impl::start_over(const std::string& incident) {
-  // The checkpoint goes first: rows without one are cleared before they are folded again, never the other way
-  // round.
-  for (const std::string_view family : {kCheckpointFamily, kBuildFamily}) {
-    if (const Status cleared = store.clear(family); !cleared) return cleared;
-  }
+  // The checkpoints go first: rows without one are cleared before they are folded again, never the other way
+  // round. That of the views in use goes in the batch that says why, or a death in between would leave rows
+  // of which nobody knows what befell them.
+  if (const Status cleared = store.clear(kBuildFamily); !cleared) return cleared;
   store::Batch batch;
+  const Status listed = store.scan(kCheckpointFamily, "", [&batch](std::string_view key, std::string_view) {
+    batch.erase(kCheckpointFamily, key);
+    return true;
+  });
+  if (!listed) return listed;
   batch.put(kCheckpointFamily, kLogRow, log_row(options, log));
   Published next;
   if (!incident.empty()) {
@@ -118,6 +122,7 @@ Status Projector::Impl::start_over(const std::string& incident) {
     }
   }
   live.start_at({});
+  log::crash_point("views.before_start_over");
   return commit(batch, std::move(next));
 }
 

@@ -216,6 +216,24 @@ TEST_CASE("projector: a checkpoint that the log does not bear out is discarded w
   CHECK_THAT(status_of(*projector, "cases").incident, Catch::Contains("no longer holds"));
 }
 
+TEST_CASE(
+    "projector: what befell rows that are made anew is told, though the process died while they were "
+    "discarded") {
+  FakeLog log(2);
+  FakeStore store;
+  add_all(log, invent_lives(9, 100));
+  catch_up(*open(log, store, 16));
+  log.decisions[1].resize(log.decisions[1].size() / 2);
+  store.writes_until_failure = 0;
+  REQUIRE_FALSE(Projector::open(log, store, make_views(), options()));
+  store.writes_until_failure = -1;
+  const auto projector = open(log, store, 16);
+  CHECK_THAT(status_of(*projector, "cases").incident, Catch::Contains("no longer holds"));
+  catch_up(*projector);
+  CHECK(digest_of(*projector) == fresh_digest(log));
+  CHECK_THAT(status_of(*projector, "cases").incident, Catch::Contains("no longer holds"));
+}
+
 TEST_CASE("projector: rows of another log are refused") {
   FakeLog log(1);
   FakeStore store;

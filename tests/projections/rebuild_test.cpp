@@ -269,9 +269,10 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
   FakeLog log(4);
   for (const record::Decision& decision : invent_lives(46, 400)) log.add(decision);
   const std::string wanted = fresh_digest(log);
-  static constexpr std::string_view kPoints[] = {"views.fetched", "views.folded",      "views.before_write",
-                                                 "views.written", "views.built",       "views.before_load",
-                                                 "views.loaded",  "views.before_swap", "views.swapped"};
+  static constexpr std::string_view kPoints[] = {
+      "views.before_start_over", "views.fetched", "views.folded",      "views.before_write",
+      "views.written",           "views.built",   "views.before_load", "views.loaded",
+      "views.before_swap",       "views.swapped"};
   const ScratchFolder folder;
   std::mt19937 random(46);
   int deaths = 0;
