@@ -129,7 +129,8 @@ class Projector {
   [[nodiscard]] std::optional<Building> building() const;
 
   [[nodiscard]] Result<std::vector<ViewStatus>> status() const;
-  /// Records of `decisions` that are not folded yet.
+  /// Records of `decisions` that are not folded yet. unknown_outcome where the log cannot be asked where it
+  /// ends.
   [[nodiscard]] Result<std::int64_t> lag() const;
   [[nodiscard]] Result<Digest> digest() const;
 

@@ -117,7 +117,7 @@ Result<std::int64_t> Projector::lag() const {
   const auto at = impl_->now();
   std::int64_t lag = 0;
   for (std::int32_t partition = 0; partition < impl_->log.partitions(); ++partition) {
-    auto end = impl_->log.end(log::Topic::decisions, partition);
+    auto end = impl_->log.end_now(log::Topic::decisions, partition);
     if (!end) return end.error();
     lag += std::max<std::int64_t>(0, *end - at->checkpoint.next(partition));
   }

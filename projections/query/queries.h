@@ -137,7 +137,8 @@ class Queries {
   /// Events that were recorded more than a day after they happened, by lane and ordinal.
   [[nodiscard]] Result<Page> late(const PageRequest& page = {}) const;
 
-  /// view status, view digest
+  /// view status, view digest. Where the log cannot be asked how much it holds, "lag" is null and
+  /// "lag_unknown" says why.
   [[nodiscard]] Result<Value> status() const;
   [[nodiscard]] Result<Value> digest() const;
   /// What a rebuild is at: {"views","done","of","percent","per_s","remaining_s"}; null: nothing is built.

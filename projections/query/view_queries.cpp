@@ -8,20 +8,21 @@ namespace lastkm::projections {
 Result<Value> Queries::status() const {
   auto views = projector_->status();
   if (!views) return views.error();
-  auto lag = projector_->lag();
-  if (!lag) return lag.error();
+  const auto lag = projector_->lag();
+  if (!lag && lag.error().kind != ErrorKind::unknown_outcome) return lag.error();
   Array lines;
   for (const ViewStatus& view : *views) {
     lines.emplace_back(Object{{"name", view.name},
                               {"layout", view.layout},
                               {"rows", view.rows},
-                              {"lag", *lag},
+                              {"lag", lag ? Value(*lag) : Value()},
                               {"state", view.state},
                               {"why", view.why.empty() ? Value() : Value(view.why)},
                               {"incident", view.incident.empty() ? Value() : Value(view.incident)}});
   }
   return Value(Object{{"positions", to_value(projector_->positions())},
                       {"views", std::move(lines)},
+                      {"lag_unknown", lag ? Value() : Value(lag.error().message)},
                       {"building", building()}});
 }
 

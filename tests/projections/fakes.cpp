@@ -114,6 +114,11 @@ Result<std::int64_t> FakeLog::end(log::Topic /*topic*/, std::int32_t partition) 
   return records.empty() ? 0 : records.back().offset + 1;
 }
 
+Result<std::int64_t> FakeLog::end_now(log::Topic topic, std::int32_t partition) {
+  if (now_away) return Error{ErrorKind::unknown_outcome, "log-unreachable", "it does not answer", ""};
+  return end(topic, partition);
+}
+
 void FakeLog::add(const record::Decision& decision, std::int64_t epoch) {
   const log::Append append{log::Topic::decisions,
                            log::partition_of(decision.lane, partitions_),

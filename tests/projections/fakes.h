@@ -55,6 +55,7 @@ class FakeLog final : public log::EventLog {
   Status read(log::Topic topic, std::int32_t partition, std::int64_t from, std::size_t max_records,
               std::size_t max_bytes, std::vector<log::StoredRecord>& out) override;
   Result<std::int64_t> end(log::Topic topic, std::int32_t partition) override;
+  Result<std::int64_t> end_now(log::Topic topic, std::int32_t partition) override;
   std::uint64_t version() override { return version_; }
   void wait(std::uint64_t /*seen*/, std::chrono::milliseconds /*at_most*/) override {
     if (on_wait) on_wait();
@@ -74,7 +75,8 @@ class FakeLog final : public log::EventLog {
   std::function<void()> on_wait;
   int syncs = 0;
   std::atomic<bool> away = false;       ///< it cannot be read …
-  std::atomic<bool> ends_away = false;  ///< … nor asked where it ends
+  std::atomic<bool> ends_away = false;  ///< … nor asked where it ends …
+  std::atomic<bool> now_away = false;   ///< … or only what others have appended up to now
 };
 
 inline constexpr std::int32_t kLanes = 8;

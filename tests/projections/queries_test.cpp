@@ -363,6 +363,18 @@ TEST_CASE("queries: rows of the layout before answer until new ones are there, a
   CHECK(damaged.error().code == kViewDamaged);
 }
 
+TEST_CASE("queries: how far the views lag is not known while the log cannot be asked") {
+  World world(invent_lives(27, 30));
+  const auto lag = [&world] {
+    return *must(world.queries->status()).find("views")->if_array()->front().find("lag");
+  };
+  CHECK(lag() == Value(0));
+  CHECK(must(world.queries->status()).text("lag_unknown").empty());
+  world.log.now_away = true;
+  CHECK(lag().is_null());
+  CHECK(must(world.queries->status()).text("lag_unknown") == "it does not answer");
+}
+
 TEST_CASE("queries: a case is overdue from its due instant on, and only while its clock is open") {
   Author author;
   const std::string id(32, 'b');

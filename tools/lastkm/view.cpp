@@ -28,7 +28,7 @@ void print_views(Session& session, const Value& answer, bool digests) {
     if (digests) {
       row.emplace_back(view.text("sha256"));
     } else {
-      row.emplace_back(view.number("lag"));
+      row.emplace_back(view.find("lag")->is_null() ? Cell("not known", Tone::bad) : Cell(view.number("lag")));
       row.emplace_back(view.text("state"), view.text("state") == "live" ? Tone::good : Tone::bad);
       const std::string_view why = view.text("why").empty() ? view.text("incident") : view.text("why");
       if (!why.empty()) {
@@ -40,6 +40,8 @@ void print_views(Session& session, const Value& answer, bool digests) {
   }
   table.print(session.out(), session.style());
   for (const auto& [why, names] : told) session.out() << session.style().dim(names + ": " + why) << '\n';
+  if (!answer.text("lag_unknown").empty())
+    session.out() << "How far the views lag is not known: " << answer.text("lag_unknown") << '\n';
   const Value* building = answer.find("building");
   if (building == nullptr || building->is_null()) return;
   session.out() << "Rebuilding: " << building->number("percent") << " %, " << building->number("done")
