@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "engine/rules/field_kinds.h"
+
 namespace lastkm::rules {
 namespace {
 
@@ -74,13 +76,6 @@ std::string written(const ClockLimit& limit) {
 
 std::string written(const Requirement& requirement) {
   return requirement.code + ": " + requirement.condition.text();
-}
-
-std::string_view name_of(FieldKind kind) {
-  static constexpr std::string_view kNames[] = {
-      "code",        "text",  "caller",   "integer", "boolean",  "time",   "date",   "body", "bodies",
-      "co_handlers", "place", "category", "clock",   "evidence", "scores", "person", "value"};
-  return kNames[static_cast<std::size_t>(kind)];
 }
 
 std::string written(const Field& field) {

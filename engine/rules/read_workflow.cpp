@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "engine/base/fields.h"
 #include "engine/rules/evaluation.h"
+#include "engine/rules/field_kinds.h"
 #include "engine/rules/read_parts.h"
 #include "engine/rules/workflow.h"
 
@@ -12,20 +12,6 @@ namespace lastkm::rules {
 namespace {
 
 using Need = Fields::Need;
-
-const std::map<std::string_view, FieldKind>& field_kinds() {
-  static const std::map<std::string_view, FieldKind> kinds = {
-      {"code", FieldKind::code},       {"text", FieldKind::text},
-      {"caller", FieldKind::caller},   {"integer", FieldKind::integer},
-      {"boolean", FieldKind::boolean}, {"time", FieldKind::time},
-      {"date", FieldKind::date},       {"body", FieldKind::body},
-      {"bodies", FieldKind::bodies},   {"co_handlers", FieldKind::co_handlers},
-      {"place", FieldKind::place},     {"category", FieldKind::category},
-      {"clock", FieldKind::clock},     {"evidence", FieldKind::evidence},
-      {"scores", FieldKind::scores},   {"person", FieldKind::person},
-      {"value", FieldKind::value}};
-  return kinds;
-}
 
 /// Reads one document; what refers to stages, clocks and fields is read after these are known.
 class Reader {
@@ -132,8 +118,8 @@ class Reader {
       Field into;
       into.name = parts_.name(field, "name", NameForm::field);
       const std::string kind = field.text("kind");
-      if (const auto found = field_kinds().find(kind); found != field_kinds().end()) {
-        into.kind = found->second;
+      if (const auto found = field_kind(kind)) {
+        into.kind = *found;
       } else if (!kind.empty()) {
         parts_.fault(field.at("kind"), "unknown-kind", "'" + kind + "' is no kind of field");
       }
