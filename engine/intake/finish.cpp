@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/fields.h"
 #include "engine/intake/check_data.h"
 #include "engine/intake/text.h"
 

@@ -63,7 +63,7 @@ class Sealer {
   Status seal_inside(Value& value, const std::string& path) {
     if (is_empty(value)) return done();
     if (const std::string* text = value.if_string())
-      return is_code(*text) ? done() : put_box(value, kNarrative, path);
+      return is_code(*text) || parse_instant(*text) ? done() : put_box(value, kNarrative, path);
     if (Object* object = value.if_object())
       return seal_each(*object, path, [](const std::string& /*name*/) { return true; });
     if (Array* array = value.if_array()) {

@@ -79,7 +79,7 @@ class Reader {
   std::optional<Error> error_;
 };
 
-constexpr std::string_view kCode = "a code of 1 to 64 letters, digits and _.:/@+-, a letter or digit first,";
+constexpr std::string_view kCode = "a code of 1 to 64 letters, digits and _.:/@-, a letter or digit first,";
 constexpr std::string_view kIdentifier = "1 to 128 visible ASCII characters";
 /// The one command that asks nothing of a case: it only lets time pass, and nobody acts in it.
 constexpr std::string_view kOnlyTime = "AdvanceClock";

@@ -75,7 +75,7 @@ inline constexpr std::string_view kOutOfYears = "out-of-range: a time from 1970 
 /// Makes the command: all that may be free text or personal is sealed. In the clear stay the members of the
 /// data that are among `plain_fields`, those which the published workflows know for this command and declare
 /// as neither, except the fixed names (base/sealed_names.h); the `value` that corrects the fact `field`,
-/// where that is a plain fact; and in them no string that is no code ([A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}).
+/// where that is a plain fact; and in them no string that is neither a code nor a time.
 [[nodiscard]] Result<record::Command> seal_command(const Submission& submission, Identity identity,
                                                    const std::set<std::string>& plain_fields, Instant now,
                                                    privacy::Vault& vault);

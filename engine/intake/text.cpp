@@ -6,19 +6,6 @@
 
 namespace lastkm::intake {
 
-namespace {
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-}  // namespace
-
-bool is_code(std::string_view text) {
-  if (text.empty() || text.size() > kCodeBytes || !is_alphanumeric(text[0])) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || std::string_view("_.:/@+-").find(c) != std::string_view::npos;
-  });
-}
-
 bool is_identifier(std::string_view text) {
   if (text.empty() || text.size() > kIdentifierBytes) return false;
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });

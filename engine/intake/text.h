@@ -18,12 +18,10 @@ struct TextLimits {
 /// Of what is asked now; and of what another system has kept, which is not thrown away for being long.
 inline constexpr TextLimits kTextLimits{5000, 20000};
 inline constexpr TextLimits kImportedTextLimits{10000, 40000};
-inline constexpr std::size_t kCodeBytes = 64;
+inline constexpr std::size_t kCodeBytes = 64;  ///< that is_code() takes
 inline constexpr std::size_t kIdentifierBytes = 128;
 inline constexpr int kMarksMax = 8;  ///< combining marks on one letter
 
-/// [A-Za-z0-9][A-Za-z0-9_.:/@+-]{0,63}
-[[nodiscard]] bool is_code(std::string_view text);
 /// 1..128 visible ASCII characters: references, keys, channels, persons.
 [[nodiscard]] bool is_identifier(std::string_view text);
 

@@ -85,6 +85,8 @@ TEST_CASE("submission: each fault is named with the place where it stands") {
       {R"({"command":"X",)" + kActor + R"(,"status":"open"})", "/status"},
       {R"({"command":"签收",)" + kActor + "}", "/command"},
       {R"({"command":"X","actor":{"body":"A B","role":"R"}})", "/actor/body"},
+      // What no rule would take for a code is none here either.
+      {R"({"command":"X","actor":{"body":"A+B","role":"R"}})", "/actor/body"},
       {R"({"command":"X","actor":{"body":"A","role":"R","admin":true}})", "/actor/admin"},
       {R"({"command":"X","actor":{"body":"A"}})", "/actor"},
       {R"({"command":"X","actor":"A"})", "/actor"},
@@ -173,11 +175,12 @@ TEST_CASE("seal: what is personal or free is a box, codes and numbers stay clear
   auto vault = privacy::make_seeded_vault(1);
   const auto command = seal(
       submission(
-          R"({"type":"HELP","place":"510108017006","anonymous":true,"n":3,"when":"2026-05-20T09:30:00+08:00","hint":"two words",
+          R"({"type":"HELP","place":"510108017006","anonymous":true,"n":3,"when":"2026-05-20T09:30:00+08:00","hint":"two words","sum":"1+1",
         "text":"漏水","note":"x","address":"Code-Like","caller":{"name":"Wang","phone":"13800138000"},"location":{"lat":1,"long":2},
         "plan":"X1","evidence":[{"sha256":"ab","mime":"image/png","note":"door"},{"title":"a b"}],"bodies":["PSC-1","PSC-2"],"gone":null,"empty":""})"),
       *vault,
-      {"type", "place", "anonymous", "n", "when", "hint", "text", "address", "evidence", "bodies", "gone"});
+      {"type", "place", "anonymous", "n", "when", "hint", "sum", "text", "address", "evidence", "bodies",
+       "gone"});
   REQUIRE(command);
   std::map<std::string, bool> sealed;
   std::set<std::string> keys;
@@ -193,6 +196,7 @@ TEST_CASE("seal: what is personal or free is a box, codes and numbers stay clear
                                                 {"/n", false},
                                                 {"/when", false},
                                                 {"/hint", true},
+                                                {"/sum", true},
                                                 {"/text", true},
                                                 {"/note", true},
                                                 {"/address", true},
