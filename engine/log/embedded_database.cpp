@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "engine/log/empty_wals.h"
+#include "engine/store/silent_logger.h"
 
 namespace lastkm::log {
 
@@ -45,13 +46,6 @@ class MovesOnFactory final : public rocksdb::TablePropertiesCollectorFactory {
   [[nodiscard]] const char* Name() const override { return "lastkm.moves-on"; }
 };
 
-/// RocksDB's own file of what it does ends the process where a line of it could not be written.
-class Silent final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*values*/) override {}
-};
-
 rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   rocksdb::Options out;
   if (options.env != nullptr) out.env = options.env;
@@ -76,7 +70,7 @@ rocksdb::Options database_options(const EmbeddedLogOptions& options) {
   out.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kPartitionPrefix));
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   out.max_open_files = options.read_only ? -1 : 512;
-  out.info_log = std::make_shared<Silent>();
+  out.info_log = std::make_shared<store::SilentLogger>();
   // What will soon be merged again is not worth it; what is merged stays as it is.
   out.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   rocksdb::BlockBasedTableOptions table;

@@ -1,9 +1,10 @@
 #include "engine/store/rocks_options.h"
 
 #include <rocksdb/cache.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+
+#include "engine/store/silent_logger.h"
 
 namespace lastkm::store {
 
@@ -12,13 +13,6 @@ namespace {
 constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
 constexpr int kRunsMerged = 8;
-
-/// RocksDB's own file of what it does ends the process where a line of it could not be written.
-class Silent final : public rocksdb::Logger {
- public:
-  using Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*values*/) override {}
-};
 
 rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
@@ -80,7 +74,7 @@ rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
   options.max_total_wal_size = kWalBytes;
   // A reader opens every file at once: a writer beside it may delete those that it has merged.
   options.max_open_files = given.read_only ? -1 : kOpenFiles;
-  options.info_log = std::make_shared<Silent>();
+  options.info_log = std::make_shared<SilentLogger>();
   return options;
 }
 

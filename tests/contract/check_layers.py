@@ -20,7 +20,7 @@ PURE_ARROWS = {
 ARROWS = PURE_ARROWS | {
     "engine/json": ["engine/base"],
     "engine/privacy": ["engine/base", "engine/record"],
-    "engine/log": ["engine/base"],
+    "engine/log": ["engine/base", "engine/store"],
     "engine/store": ["engine/base"],
     "engine/intake": ["engine/base", "engine/calendar", "engine/record", "engine/json", "engine/privacy"],
     "engine/runtime": ["engine/base", "engine/calendar", "engine/rules", "engine/record", "engine/directory", "engine/cases",
