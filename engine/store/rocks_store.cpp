@@ -1,6 +1,8 @@
 #include <rocksdb/db.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -12,8 +14,19 @@
 namespace lastkm::store {
 namespace {
 
+namespace fs = std::filesystem;
+
 Family owned(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle) {
   return {handle, [db](rocksdb::ColumnFamilyHandle* old) { db->DestroyColumnFamilyHandle(old); }};
+}
+
+/// Damage that was met where files are merged shows to no opening: what is left here tells it.
+fs::path damage_note(const std::string& folder) {
+  return fs::path(folder) / "damaged";
+}
+
+void note_damage(const std::string& folder, const std::string& what) {
+  std::ofstream(damage_note(folder)) << what;
 }
 
 class RocksStore final : public Store {
@@ -106,7 +119,9 @@ class RocksStore final : public Store {
 
   Error fail(const rocksdb::Status& status) const {
     Error error = write_error(status, folder_);
-    if (on_failure_ && status.IsIOError()) on_failure_(error);
+    const bool damaged = status.IsCorruption();
+    if (damaged) note_damage(folder_, error.message);
+    if (on_failure_ && (damaged || status.IsIOError())) on_failure_(error);
     return error;
   }
 
@@ -128,11 +143,14 @@ class RocksStore final : public Store {
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options) {
-  namespace fs = std::filesystem;
   std::error_code failed;
   const bool there = fs::exists(fs::path(options.folder) / "CURRENT", failed);
   if (!there && options.read_only) {
     return Error{ErrorKind::not_found, "no-store", "there is no store in " + options.folder, options.folder};
+  }
+  if (std::ifstream note(damage_note(options.folder)); note && !options.read_only) {
+    return Error{ErrorKind::integrity, "store-corrupt", std::string(std::istreambuf_iterator<char>(note), {}),
+                 options.folder};
   }
   if (!there) fs::create_directories(options.folder, failed);
   if (failed) {
@@ -174,7 +192,6 @@ Result<std::unique_ptr<Store>> open_rocks_store(const RocksStoreOptions& options
 
 Result<std::unique_ptr<Store>> open_rocks_cache(const RocksStoreOptions& options,
                                                 std::optional<Error>& set_aside) {
-  namespace fs = std::filesystem;
   auto opened = open_rocks_store(options);
   if (opened || opened.error().kind != ErrorKind::integrity || options.read_only) return opened;
   set_aside = opened.error();

@@ -155,8 +155,8 @@ struct RocksStoreOptions {
   /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
   /// these are merged.
   std::vector<std::string> written_once = {};
-  /// From any thread, when the disk has failed a write or sync. Every later one fails too, until it is opened
-  /// again.
+  /// From any thread, when the disk has failed a write or sync, or damage was met where files are merged.
+  /// Every later write fails too, until it is opened again; after damage that opening fails.
   std::function<void(const Error&)> on_failure = {};
 };
 /// Opens or makes a store. folder_in_use where another process holds it; integrity where it is damaged.

@@ -291,6 +291,44 @@ TEST_CASE("store: damage is an error and never an early end") {
   }
 }
 
+TEST_CASE(
+    "store: damage that is met where files are merged fails the writes, and is told by the next opening") {
+  const Folder folder;
+  std::atomic<int> told = 0;
+  store::RocksStoreOptions options{.folder = folder.store(), .families = {"a"}};
+  options.memory = {.cache_bytes = 1U << 20U, .write_buffer_bytes = 128U << 10U};
+  options.on_failure = [&told](const Error& failure) {
+    CHECK(failure.kind == ErrorKind::integrity);
+    ++told;
+  };
+  {
+    const auto store = open(options);
+    int row = 0;
+    const auto write = [&] {
+      Batch batch;
+      for (int i = 0; i < 100; ++i)
+        batch.put("a", "key" + std::to_string(row++ * 7919 % 100003), std::string(200, 'x'));
+      return store->write(batch);
+    };
+    while (biggest(folder.store(), ".sst").empty()) REQUIRE(write());
+    const fs::path file = biggest(folder.store(), ".sst");
+    flip_byte(file, fs::file_size(file) / 2);
+    Status written = done();
+    for (int i = 0; i < 2000 && written; ++i) written = write();
+    REQUIRE_FALSE(written);
+    CHECK(written.error().kind == ErrorKind::integrity);
+    CHECK(told > 0);
+    CHECK_FALSE(write());
+  }
+  const auto again = store::open_rocks_store(options);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == "store-corrupt");
+  std::optional<Error> set_aside;
+  REQUIRE(store::open_rocks_cache(options, set_aside));
+  REQUIRE(set_aside);
+  CHECK(set_aside->message == again.error().message);
+}
+
 TEST_CASE("store: what is written once lies apart, through clearing, loading and opening again") {
   const Folder folder;
   const store::RocksStoreOptions options{
