@@ -199,7 +199,7 @@ void add_case(Program& program) {
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");
-  verb.option("--cursor", given->cursor, "go on where an earlier page ended");
+  verb.option("--cursor", given->cursor, "go on where an earlier page ended").may_be_empty();
   program.on(verb, Needs::folder, [given](Session& session) { return list_cases(session, *given); });
 
   auto of = std::make_shared<std::string>();

@@ -66,6 +66,18 @@ std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) 
   return "";
 }
 
+/// "--cases=" is an option with an empty text, and not one whose text is the next word, as the parser has it.
+std::vector<std::string> with_empty_texts(const Verb& root, const std::vector<std::string>& arguments) {
+  const std::set<std::string> valued = root.valued_options();
+  std::vector<std::string> out;
+  for (const std::string& word : arguments) {
+    const std::string name = word.substr(0, word.size() - (word.ends_with("=") ? 1 : 0));
+    out.push_back(name != word && valued.contains(name) ? name : word);
+    if (out.back() != word) out.emplace_back();
+  }
+  return out;
+}
+
 }  // namespace
 
 void tell(std::ostream& err, const Style& style, const Error& error) {
@@ -139,8 +151,9 @@ void Program::on(Verb verb, Needs needs, Action action) {
 
 Exit Program::parse(const std::vector<std::string>& arguments, const Streams& streams) {
   try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    app_->parse(reversed);
+    std::vector<std::string> words = with_empty_texts(root(), arguments);
+    std::reverse(words.begin(), words.end());
+    app_->parse(std::move(words));
     options_.data_is_named = std::any_of(arguments.begin(), arguments.end(), [](std::string_view word) {
       return word == "--data" || word.starts_with("--data=");
     });

@@ -72,6 +72,8 @@ Result<Exit> try_draft(Session& session, const Try& given) {
                                       [&progress](std::int32_t lanes_done) { progress->at(lanes_done); });
   progress.reset();
   if (!tried) return tried.error();
+  const bool same = tried->differing == 0 && tried->newly_refused == 0 && tried->newly_taken == 0;
+  const Exit exit = same ? Exit::ok : Exit::difference;
   if (session.json()) {
     Array examples;
     for (const runtime::Differing& one : tried->examples) {
@@ -93,7 +95,7 @@ Result<Exit> try_draft(Session& session, const Try& given) {
                          {"newly_refused", tried->newly_refused},
                          {"newly_taken", tried->newly_taken},
                          {"examples", std::move(examples)}});
-    return Exit::ok;
+    return exit;
   }
   Table sums({{"under the draft"}, {"cases", Align::right}});
   sums.add({"all", tried->cases});
@@ -105,7 +107,7 @@ Result<Exit> try_draft(Session& session, const Try& given) {
   session.out() << "Of " << tried->commands << " commands " << tried->newly_refused
                 << " would be refused that were taken, " << tried->newly_taken
                 << " taken that were refused.\n";
-  if (tried->examples.empty()) return Exit::ok;
+  if (tried->examples.empty()) return exit;
   Table table({{"ref"}, {"what would be different", Align::left, 110}});
   for (const runtime::Differing& one : tried->examples) {
     table.add({one.was.version > 0 ? one.was.ref : one.would.ref, in_words(one, offset)});
@@ -116,7 +118,7 @@ Result<Exit> try_draft(Session& session, const Try& given) {
     session.out() << "The first " << tried->examples.size() << " of " << tried->differing
                   << "; --examples N shows more.\n";
   }
-  return Exit::ok;
+  return exit;
 }
 
 struct Migrate {
@@ -312,7 +314,8 @@ Result<Exit> migrate(Session& session, const Migrate& given) {
 
 void add_rules_cases(Program& program, Verb group) {
   auto tried = std::make_shared<Try>();
-  Verb verb = group.verb("try", "Play all commands of the folder again under a draft: what would differ");
+  Verb verb = group.verb(
+      "try", "Play all commands of the folder again under a draft: what would differ (exit 8 if anything)");
   verb.option("DRAFT", tried->file, "a workflow with the id of the one that it is to replace").required();
   verb.option("--examples", tried->examples, "cases to show").with_default();
   verb.option("--threads", tried->threads, "lanes at a time").between(1, 64).with_default();

@@ -7,6 +7,16 @@
 
 namespace lastkm::tool {
 
+namespace {
+/// Who gives an empty text has most likely lost the value on the way, as by a variable that is not set.
+constexpr const char* kNotEmpty = "NOT-EMPTY";
+
+CLI::Option* not_empty(CLI::Option* option) {
+  return option->check(CLI::Validator(
+      [](const std::string& text) { return text.empty() ? "an empty text was given" : ""; }, "", kNotEmpty));
+}
+}  // namespace
+
 Option& Option::required() {
   option_->required();
   return *this;
@@ -32,6 +42,11 @@ Option& Option::called(const std::string& name) {
   return *this;
 }
 
+Option& Option::may_be_empty() {
+  option_->get_validator(kNotEmpty)->active(false);
+  return *this;
+}
+
 Option& Option::hidden() {
   option_->group("");
   return *this;
@@ -46,7 +61,7 @@ void Verb::needs_verb() {
 }
 
 Option Verb::option(const std::string& name, std::string& target, const std::string& help) {
-  return Option(app_->add_option(name, target, help));
+  return Option(not_empty(app_->add_option(name, target, help)));
 }
 
 Option Verb::option(const std::string& name, std::optional<std::string>& target, const std::string& help) {
@@ -55,7 +70,7 @@ Option Verb::option(const std::string& name, std::optional<std::string>& target,
 }
 
 Option Verb::option(const std::string& name, std::vector<std::string>& target, const std::string& help) {
-  return Option(app_->add_option(name, target, help));
+  return Option(not_empty(app_->add_option(name, target, help)));
 }
 
 Option Verb::option(const std::string& name, std::int32_t& target, const std::string& help) {

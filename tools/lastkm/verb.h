@@ -26,6 +26,8 @@ class Option {
   Option& with_default();
   /// How the value is called in the help text.
   Option& called(const std::string& name);
+  /// An empty text says the same as leaving it out.
+  Option& may_be_empty();
   /// Left out of the help text.
   Option& hidden();
 
@@ -51,6 +53,7 @@ class Verb {
   /// Does nothing by itself: one of its verbs must follow.
   void needs_verb();
 
+  /// Texts are not empty, unless may_be_empty() says so.
   Option option(const std::string& name, std::string& target, const std::string& help);
   /// An empty text is a text too.
   Option option(const std::string& name, std::optional<std::string>& target, const std::string& help);

@@ -92,7 +92,7 @@ Result<Exit> due(Session& session, const Given& given) {
 
 void paged(Verb& verb, Given& given) {
   verb.option("--limit", given.limit, "at most so many (0: all)");
-  verb.option("--cursor", given.cursor, "go on where an earlier page ended");
+  verb.option("--cursor", given.cursor, "go on where an earlier page ended").may_be_empty();
 }
 
 }  // namespace
