@@ -160,6 +160,7 @@ CelValue CaseFacts::clock_fact(std::string_view name) const {
   const Clock* clock = state_.find_clock(name.substr(0, dot));
   const std::string_view what = name.substr(dot + 1);
   if (what == "state") return text(clock == nullptr ? std::string_view() : name_of(clock->state));
+  if (what == "overdue") return clock != nullptr && clock->is_overdue();
   if (what == "n") return clock == nullptr ? std::int64_t{0} : clock->limit.n;
   if (what == "unit")
     return text(clock == nullptr ? std::string_view() : calendar::name_of(clock->limit.unit));
@@ -287,6 +288,12 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
     if (const auto date = parse_date(first)) return std::int64_t{date->days - today};
     const auto at = parse_instant(first);
     return at ? CelValue(std::int64_t{local_date(*at, context_.offset_minutes()).days - today}) : CelValue{};
+  }
+  if (function == "list") {
+    std::vector<std::string_view> members;
+    if (!first.empty()) members.push_back(first);
+    if (!second.empty()) members.push_back(second);
+    return keep(std::move(members));
   }
   if (function == "under") return !second.empty() && first.starts_with(second);
   if (function == "same") {

@@ -36,7 +36,7 @@ std::optional<Next> next_of(const CaseState& state) {
   // Clocks stand in the order of their names, marks in the order of their times.
   for (const Clock& c : state.clocks) {
     const bool running = c.state == ClockState::running;
-    if (!c.marks.empty() && (running || (c.state == ClockState::breached && !c.silenced))) {
+    if (!c.marks.empty() && (running || c.is_overdue())) {
       consider(c.marks.front().at, c, &c.marks.front());
     }
     if (running) consider(c.due, c, nullptr);

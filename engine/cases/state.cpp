@@ -66,7 +66,7 @@ std::optional<Instant> CaseState::next_due() const {
   for (const Clock& clock : clocks) {
     const bool running = clock.state == ClockState::running;
     if (running) consider(clock.due);
-    if (running || (clock.state == ClockState::breached && !clock.silenced)) {
+    if (running || clock.is_overdue()) {
       for (const PendingMark& mark : clock.marks) consider(mark.at);
     }
   }

@@ -46,6 +46,9 @@ struct Clock {
   bool silenced = false;                         ///< breached and then stopped: its marks wait for a restore
   bool operator==(const Clock&) const = default;
 
+  /// It has run out, and what it waits for is still to be done.
+  [[nodiscard]] bool is_overdue() const { return state == ClockState::breached && !silenced; }
+
   template <class Self, class Each>
   static void members(Self& self, Each&& each) {
     each(self.name, self.state, self.base, self.due, self.limit, self.paused_left, self.resumed_at,

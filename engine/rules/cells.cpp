@@ -31,7 +31,17 @@ class Cell final : public Facts {
  public:
   explicit Cell(Domains& domains) : domains_(domains) {}
 
-  [[nodiscard]] CelValue fact(std::string_view name) const override { return take(name, name); }
+  [[nodiscard]] CelValue fact(std::string_view name) const override {
+    // Only what has run out is overdue.
+    constexpr std::string_view clock = "clock.", overdue = ".overdue";
+    if (name.starts_with(clock) && name.ends_with(overdue)) {
+      const std::string state = std::string(name.substr(0, name.size() - overdue.size())) + ".state";
+      const CelValue held = take(state, state);
+      const auto* text = std::get_if<std::string_view>(&held);
+      if (text == nullptr || *text != "breached") return false;
+    }
+    return take(name, name);
+  }
 
   [[nodiscard]] CelValue call(std::string_view function, std::span<const CelValue> arguments) const override {
     if (const auto known = compute(function, arguments)) return *known;

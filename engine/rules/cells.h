@@ -30,8 +30,9 @@ struct Answer {
   std::string example;  ///< "case.level = 2, cmd.ok = true"; empty where nothing was read
 };
 
-/// Facts and results of host functions are taken to be independent of each other; equal arguments give equal
-/// results. The vocabulary declares every name that the programs use.
+/// Facts and results of host functions are taken to be independent of each other, but for a clock's `state`
+/// and `overdue`; equal arguments give equal results. The vocabulary declares every name that the programs
+/// use.
 [[nodiscard]] Answer try_cells(std::span<const Demand> demands, const Vocabulary& vocabulary,
                                std::size_t max_cells = kMaxCells);
 

@@ -128,6 +128,10 @@ std::optional<Declaration> clock_fact(const Workflow& workflow, std::string_view
     out.one_of = domain_of("action_unit");
     return out;
   }
+  if (what == "overdue") {
+    out.type = Type::boolean;
+    return out;
+  }
   if (what != "n") return std::nullopt;
   out.type = Type::integer;
   out.min = 0;
@@ -148,6 +152,7 @@ std::optional<Signature> function_of(std::string_view name) {
   if (name == "known_place") return Signature{{Type::text}, Type::text, false};
   if (name == "days_until") return Signature{{Type::text}, Type::integer, false};
   if (name == "minutes_between") return Signature{{Type::text, Type::text}, Type::integer, false};
+  if (name == "list") return Signature{{Type::text, Type::text}, Type::texts, false};
   if (name == "under") return Signature{{Type::text, Type::text}, Type::boolean, false};
   if (name == "future") return Signature{{Type::text}, Type::boolean, false};
   if (name == "same") return Signature{{Type::texts, Type::texts}, Type::boolean, false};
@@ -181,7 +186,7 @@ std::string hint_on_clock(const Workflow& workflow, std::string_view rest) {
              "' is not";
   }
   const std::string_view id = rest.substr(0, rest.find('.'));
-  if (workflow.find_clock(id) != nullptr) return "of a clock .state, .n and .unit can be read";
+  if (workflow.find_clock(id) != nullptr) return "of a clock .state, .overdue, .n and .unit can be read";
   return "there is no clock '" + std::string(id) + "'";
 }
 

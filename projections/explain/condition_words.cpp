@@ -27,6 +27,7 @@ constexpr auto kFunctions = std::to_array<Pattern>({
     {"future", {"{0}在将来", "{0} lies ahead"}, {"{0}不在将来", "{0} does not lie ahead"}},
     {"kind_of", {"{0}的类别", "the kind of {0}"}, {}},
     {"known_place", {"{0}所属的在册地点", "the registered place of {0}"}, {}},
+    {"list", {"{0}和{1}", "{0} and {1}"}, {}},
     {"maker_of", {"第{0}号事件的办理单位", "who made event {0}"}, {}},
     {"minutes_between", {"{0}与{1}相隔的分钟数", "the minutes between {0} and {1}"}, {}},
     {"place_of", {"{0}的辖区", "the area of {0}"}, {}},

@@ -89,9 +89,10 @@ std::string Names::fact(std::string_view name) const {
   const std::size_t dot = name.rfind('.');
   if (name.starts_with("clock.") && dot > 6) {
     const std::string_view what = name.substr(dot + 1);
-    const Both pattern = what == "state" ? Both{"{0}时限的状态", "the state of the clock {0}"}
-                         : what == "n"   ? Both{"{0}时限的数量", "the limit of the clock {0}"}
-                                         : Both{"{0}时限的单位", "the unit of the clock {0}"};
+    const Both pattern = what == "state"     ? Both{"{0}时限的状态", "the state of the clock {0}"}
+                         : what == "overdue" ? Both{"{0}时限已超期且未了结", "the clock {0} is overdue"}
+                         : what == "n"       ? Both{"{0}时限的数量", "the limit of the clock {0}"}
+                                             : Both{"{0}时限的单位", "the unit of the clock {0}"};
     return fill(say(pattern), {clock(name.substr(6, dot - 6))});
   }
   return std::string(name);

@@ -13,8 +13,6 @@
 
 namespace lastkm::projections {
 
-/// Whether the clock has run out and was not stopped since: it is shown as overdue while the case is open.
-[[nodiscard]] bool is_overdue(const cases::Clock& clock);
 /// The earliest due time of the clocks that run, or have run out and were not stopped since; none of a case
 /// that has ended.
 [[nodiscard]] std::optional<Instant> due_of(const cases::CaseState& state);

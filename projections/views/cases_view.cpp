@@ -9,15 +9,11 @@
 
 namespace lastkm::projections {
 
-bool is_overdue(const cases::Clock& clock) {
-  return clock.state == cases::ClockState::breached && !clock.silenced;
-}
-
 std::optional<Instant> due_of(const cases::CaseState& state) {
   std::optional<Instant> earliest;
   if (state.ended) return earliest;
   for (const cases::Clock& clock : state.clocks) {
-    const bool open = clock.state == cases::ClockState::running || is_overdue(clock);
+    const bool open = clock.state == cases::ClockState::running || clock.is_overdue();
     if (open && (!earliest || clock.due < *earliest)) earliest = clock.due;
   }
   return earliest;

@@ -1,4 +1,5 @@
 #include "engine/cases/clock_changes.h"
+#include "engine/cases/facts.h"
 #include "tests/cases/world.h"
 
 namespace lastkm::cases {
@@ -227,6 +228,23 @@ TEST_CASE("clocks: the fold of a restore goes by what the event says, not by wha
   change(R"({"change":"restored","clock":"handle","left":{"n":3,"unit":"WD"}})");
   CHECK(life.clock("handle").state == ClockState::suspended);
   CHECK(life.clock("handle").paused_left == Amount{3, Unit::working_days});
+}
+
+TEST_CASE("clocks: a guard tells what ran out and is still owed from what was done late") {
+  Life life = opened();
+  const auto overdue = [&life](std::string_view clock) {
+    const CaseFacts facts(life.state, *life.context, at("2026-04-10T12:00"), 2);
+    return std::get<bool>(facts.fact("clock." + std::string(clock) + ".overdue"));
+  };
+  CHECK_FALSE(overdue("sign"));
+  CHECK_FALSE(overdue("handle"));
+  life.must("2026-03-16T16:00", "Send", kDispatcher, kPscLeads);
+  CHECK_FALSE(overdue("sign"));
+  life.send("2026-03-17T13:00", "ClockDue", kSupervisor);
+  CHECK(overdue("sign"));
+  life.must("2026-03-17T13:00", "Sign", kPsc);
+  CHECK(life.clock("sign").state == ClockState::breached);
+  CHECK_FALSE(overdue("sign"));
 }
 
 TEST_CASE("decide: a late command cannot overtake a breach") {

@@ -201,6 +201,22 @@ TEST_CASE("decide: a co-handler that a new dispatch makes the lead waits for no 
   CHECK(life.state.pending().empty());
 }
 
+TEST_CASE("decide: list() makes a list of two texts, without the empty ones") {
+  const Life life;
+  const CaseFacts facts(life.state, *life.context, at("2026-03-16T12:00"), 2);
+  using Bodies = std::vector<std::string_view>;
+  const auto list = [&facts](std::string_view one, std::string_view other) {
+    const rules::CelValue arguments[] = {one, other};
+    const rules::CelValue made = facts.call("list", arguments);
+    const auto held = std::get<std::span<const std::string_view>>(made);
+    return Bodies(held.begin(), held.end());
+  };
+  CHECK(list("A", "B") == Bodies{"A", "B"});
+  CHECK(list("A", "") == Bodies{"A"});
+  CHECK(list("", "B") == Bodies{"B"});
+  CHECK(list("", "").empty());
+}
+
 TEST_CASE("decide: a pinned workflow that is not in force is said, not guessed") {
   Life life;
   life.must("2026-03-16T09:12", "Open", kAgent, kOpening);

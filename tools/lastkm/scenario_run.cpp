@@ -9,7 +9,6 @@
 #include "engine/record/canonical.h"
 #include "engine/runtime/each_record.h"
 #include "engine/runtime/engine.h"
-#include "projections/views/case_row.h"
 #include "tools/lastkm/case_life.h"
 #include "tools/lastkm/shipped.h"
 
@@ -138,7 +137,7 @@ class Run {
   static std::vector<std::string> overdue(const cases::CaseState& state) {
     std::vector<std::string> names;
     for (const cases::Clock& clock : state.clocks) {
-      if (!state.ended && projections::is_overdue(clock)) names.push_back(clock.name);
+      if (clock.is_overdue() && !state.ended) names.push_back(clock.name);
     }
     return names;
   }
