@@ -179,7 +179,7 @@ struct CaseState : Parts {
   // outcome
   std::int64_t feedbacks = 0, evidence = 0, callbacks = 0, callbacks_reached = 0, reopens = 0, contacts = 0;
   std::string feedback_by, solved, satisfied, verified;
-  std::int64_t tries = 0;                      ///< call-backs since the last reopening, reached or not
+  std::int64_t tries = 0;                      ///< call-backs about what was done last, reached or not
   std::optional<Instant> first_try, last_try;  ///< of these, by business time
   std::optional<Instant> closed_at;
   std::optional<Instant> archived_at;  ///< record time

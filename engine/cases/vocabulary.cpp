@@ -166,15 +166,19 @@ void callback_recorded(CaseState& s, const Event& e, Instant) {
   take_text(s.solved, e.data, "solved");
   take_text(s.satisfied, e.data, "satisfied");
 }
-void reopened(CaseState& s, const Event&, Instant) {
-  ++s.reopens;
-  s.feedback_by.clear();
+// What was answered, and how often somebody tried, was about work that is done again.
+void callback_reset(CaseState& s, const Event&, Instant) {
   s.solved.clear();
   s.satisfied.clear();
-  s.verified.clear();
   s.tries = 0;
   s.first_try.reset();
   s.last_try.reset();
+}
+void reopened(CaseState& s, const Event& e, Instant recorded_at) {
+  callback_reset(s, e, recorded_at);
+  ++s.reopens;
+  s.feedback_by.clear();
+  s.verified.clear();
   s.closed_at.reset();
 }
 // What was closed before it came to us keeps its own time, so that the reopen window runs from there.
@@ -276,6 +280,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"AuditReportFiled", nullptr},
     {"CallbackOpened", nullptr},
     {"CallbackRecorded", callback_recorded},
+    {"CallbackReset", callback_reset},
     {"CallerNotified", nullptr},
     {"CaseAccepted", accepted},
     {"CaseAnswered", goes_alone},

@@ -23,6 +23,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"CallbackOpened", "master!", ""},
     {"CallbackRecorded", "reached:boolean! contacted:boolean satisfied solved",
      "callbacks callbacks_reached tries tries_days_apart solved satisfied"},
+    {"CallbackReset", "master!", "tries tries_days_apart solved satisfied"},
     {"CallerNotified", "channel text:sealed", ""},
     {"CaseAccepted", "category place type urgency", "type category urgency place merging"},
     {"CaseAnswered", "text:sealed", "merging"},

@@ -151,6 +151,12 @@ TEST_CASE("evolve: what each event does to the facets") {
   CHECK(s.feedback_by == "D");
   s = after(s, "CallbackRecorded", R"({"reached":true,"solved":"no","satisfied":"basic"})");
   CHECK(s.callbacks_reached == 1);
+  const CaseState again = after(s, "CallbackReset", R"({"master":"M"})");
+  CHECK((again.solved + again.satisfied).empty());
+  CHECK(again.tries == 0);
+  CHECK_FALSE((again.first_try || again.last_try));
+  CHECK(again.callbacks_reached == 1);
+  CHECK(again.feedback_by == "D");
   s = after(after(s, "Verified", R"({"ok":true})"), "CaseClosed");
   CHECK(s.verified == "yes");
   CHECK(s.closed_at == at("2026-03-16T10:00"));
