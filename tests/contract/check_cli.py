@@ -432,7 +432,7 @@ def damage(scratch):
 def many_cases(scratch):
     """A demonstration: numbers and the orders that they are made of, and rows that cannot be read."""
     data = scratch / "many"
-    check("a demonstration is played", call("demo", "--data", data, "--days", "5").returncode == 0)
+    check("a demonstration is played", call("demo", "--data", data, "--days", "10").returncode == 0)
     excluded, scored, nobody = 0, 0, 0
     for by in ("month", "body", "community"):
         for basis in ("callback", "close"):

@@ -399,7 +399,7 @@ TEST_CASE("prove: faults planted in the shipped workflow are found where they ar
            {"clock-never-ends " + publicity}},
           {"the ladder turns round",
            {{level_1 + "/clocks", "[" + start("level_0") + "]"}},
-           {"endless-ladder " + level_0 + "/1", "endless-ladder " + level_1 + "/clocks/0"}},
+           {"endless-ladder " + level_1 + "/clocks/0", "endless-ladder " + level_0 + "/1"}},
           {"accepted feedback goes two ways", {{verify + "/when", ""}}, {"overlap " + verify}},
           {"a check that fails and succeeds", {{failed + "/when", text("cmd.ok")}}, {"overlap " + failed}},
           {"two levels at once", {{street + "/when", text("case.level <= 1")}}, {"overlap " + street}},

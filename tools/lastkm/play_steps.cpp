@@ -74,6 +74,8 @@ Instant Play::when(const cases::CaseState& state, Instant now) {
     if (state.evidence == 0 && state.urgency != "NORMAL") return minutes(15, 45 * habit);
     return in_office(minutes(2 * 60, 14 * 60 * habit));
   }
+  if (stage == "RETURN_PENDING")
+    return critical ? minutes(1, 8) : urgent ? minutes(3, 25) : in_office(minutes(20, 180));
   if (stage == "PARKED") return in_office(minutes(4 * 24 * 60, 9 * 24 * 60));
   if (stage == "CALLBACK" && state.callbacks > 0) return minutes(1, 30);
   return in_office(minutes(30, 10 * 60));
@@ -94,7 +96,7 @@ std::string Play::choose_lead(const cases::CaseState& state) {
     }
   };
   if (category != nullptr) consider(category->responsible);
-  if (candidates.empty() && category != nullptr) consider(category->co_handlers);
+  if (candidates.empty() && category != nullptr && !category->taken_back) consider(category->co_handlers);
   if (candidates.empty() && (category == nullptr || !category->taken_back))
     consider({"COMMUNITY_PARTY", "RC", "STREET"});
   // A duty that departments have taken back is one of theirs, whoever has returned it.
