@@ -180,11 +180,10 @@ std::shared_ptr<const Score> unscored(const Outcome& outcome, std::span<const Ex
 }  // namespace
 
 Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::string_view row) {
-  if (layout > 6) return row_of<Outcome>("rates", key, row);
-  // The sums before count every order in response; so the cases in them do, until both are made anew.
-  if (layout == 6) return row_of<Outcome>("rates", key, std::string(row) + pack(true));
+  if (layout > 5) return row_of<Outcome>("rates", key, row);
   auto older = row_of<OutcomeOf5>("rates", key, row);
   if (!older) return older.error();
+  // The sums before count every order in response; so the cases in them do, until both are made anew.
   older->now.contact_limited = true;
   for (std::optional<CallbackOutcome>* one : {&older->first, &older->last}) {
     if (*one) older->now.callbacks.push_back(std::move(**one));
