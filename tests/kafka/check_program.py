@@ -55,14 +55,18 @@ def submit(*where, text):
 TOPICS = ("commands", "decisions", "directory", "meta")
 
 
+def kafka_tool(name, *arguments):
+    done = subprocess.run(["java", "-cp", str(SOURCE.resolve() / ".deps/kafka-4.3.1/*"), f"org.apache.kafka.tools.{name}", "--bootstrap-server", BROKERS,
+                           *map(str, arguments)], capture_output=True, text=True)
+    check(f"{name} {arguments}", done.returncode == 0, done.stderr)
+
+
 def change_topics(what, *topics, partitions=None):
     """Deletes topics, or makes them with the settings that they must have, as somebody with the tools of Kafka does."""
     settings = {"retention.ms": -1, "retention.bytes": -1, "message.timestamp.after.max.ms": 5000, "max.message.bytes": 8912896}
     more = [] if partitions is None else ["--partitions", partitions, *(word for name, value in settings.items() for word in ("--config", f"{name}={value}"))]
     for topic in topics:
-        done = subprocess.run(["java", "-cp", str(SOURCE.resolve() / ".deps/kafka-4.3.1/*"), "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", BROKERS,
-                               what, "--topic", topic, *map(str, more)], capture_output=True, text=True)
-        check(f"{what} {topic}", done.returncode == 0, done.stderr)
+        kafka_tool("TopicCommand", what, "--topic", topic, *more)
     time.sleep(1)  # brokers take it up a moment later
 
 
@@ -121,6 +125,15 @@ def main(scratch):
         check("the topic that was made anew is named, and no other", "log-recreated" in text and "commands=" in text and "decisions=" not in text, out)
         if serving:
             served.end()
+
+    # Retention that ate the head is told before anything has to be made anew.
+    run("init", scratch / "eaten", *kafka, "--prefix", "eaten", "--partitions", 2)
+    run("directory", "publish", "--shipped", "--activate", "--data", scratch / "eaten")
+    (scratch / "offsets.json").write_text(json.dumps({"partitions": [{"topic": "eaten.commands", "partition": 1, "offset": 2}], "version": 1}))
+    kafka_tool("DeleteRecordsCommand", "--offset-json-file", scratch / "offsets.json")
+    out, _ = run("doctor", "--data", scratch / "eaten", "--json", code=6)
+    said = {one["check"]: one["text"] for one in lines(out)[0]["checks"] if one["state"] == "error"}
+    check("with its place", "eaten.commands, partition 1, offset 0" in said["log"], out)
 
     # Two processes share the partitions: whoever is asked answers, and one goes on alone when the other is killed.
     first = Serving(one)

@@ -134,6 +134,18 @@ Status look_at_brokers(Examination& examination, const std::string& folder, cons
   return asked ? done() : Status(asked.error());
 }
 
+/// The first records can be read. Nobody else asks for them before all is made anew from the log.
+Status has_its_head(log::EventLog& log) {
+  for (const log::Topic topic : {log::Topic::directory, log::Topic::commands, log::Topic::decisions}) {
+    const std::int32_t partitions = topic == log::Topic::directory ? 1 : log.partitions();
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
+      std::vector<log::StoredRecord> first;
+      if (auto read = log.read(topic, partition, 0, 1, 1, first); !read) return read;
+    }
+  }
+  return done();
+}
+
 /// Each with where it stands, those that stand for one reason together.
 void look_at_lanes(Examination& examination, const runtime::Engine& engine) {
   struct Stand {
@@ -166,8 +178,12 @@ void look_at_lanes(Examination& examination, const runtime::Engine& engine) {
 void look_at_engine(Examination& examination, Folder& folder) {
   runtime::Engine& engine = folder.engine();
   const runtime::Deployment& deployment = engine.deployment();
-  examination.ok("log", std::to_string(deployment.lanes) + " lanes, log " + deployment.log_id +
-                            "; nothing that was acknowledged is missing");
+  if (const Status whole = has_its_head(engine.log()); !whole) {
+    examination.fail("log", whole.error(), advice_for(whole.error()));
+  } else {
+    examination.ok("log", std::to_string(deployment.lanes) + " lanes, log " + deployment.log_id +
+                              "; nothing that was acknowledged is missing");
+  }
   examination.ok("vault", "vault " + deployment.vault_id + " belongs to this log");
   if (deployment.virtual_clock) {
     examination.ok("clock", "virtual, at " + format_at_offset(engine.now(), Session::offset_of(engine)));
@@ -192,8 +208,8 @@ void look_at_views(Examination& examination, Folder& folder) {
   if (!caught) {
     examination.fail(
         "views", caught.error(),
-        needs_newer(caught.error())
-            ? std::string(kNewer)
+        needs_newer(caught.error()) || caught.error().code == "offset-out-of-range"
+            ? advice_for(caught.error())
             : "remove DIR/views while nothing serves the folder; they are folded anew from the log");
     return;
   }
