@@ -184,7 +184,7 @@ Status start(const rules::ClockOperation& operation, std::string_view name, cons
 /// back running to the due time from before the suspension.
 void stop(Clock clock, const ClockWork& work, Array& changes) {
   const bool runs = clock.state == ClockState::running || clock.state == ClockState::suspended;
-  const bool ran_out = clock.state == ClockState::breached && !clock.silenced;
+  const bool ran_out = clock.is_overdue();
   if (!runs && !(ran_out && (work.decider >= 2 || !clock.marks.empty()))) return;
   if (work.decider < 3) clock.paused_left.reset();
   say(clock, "stopped", work, changes);
@@ -301,7 +301,7 @@ Status recompute(const ClockWork& work, Array& changes) {
   const std::vector<Clock> clocks = work.state.clocks;
   for (const Clock& clock : clocks) {
     const bool runs = clock.state == ClockState::running;
-    const bool still_marks = clock.state == ClockState::breached && !clock.silenced && !clock.marks.empty();
+    const bool still_marks = clock.is_overdue() && !clock.marks.empty();
     if (!runs && !still_marks) continue;
     auto due = runs ? counted_again(clock, work.calendar) : Result<Instant>(clock.due);
     if (!due) return due.error();

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/fields.h"
+
 namespace lastkm::cases {
 
 namespace {
@@ -267,14 +269,6 @@ class Check {
 };
 
 }  // namespace
-
-bool is_code(std::string_view text) {
-  static constexpr std::string_view others = "_.:/@-";
-  return !text.empty() && text.size() <= 64 && is_letter_or_digit(text.front()) &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return is_letter_or_digit(c) || others.find(c) != std::string_view::npos;
-         });
-}
 
 bool is_sealed_box(const Value& value) {
   const Object* box = value.if_object();

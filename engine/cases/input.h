@@ -18,8 +18,6 @@ namespace lastkm::cases {
                                                            const rules::Workflow& workflow,
                                                            const directory::Context& context);
 
-/// [A-Za-z0-9][A-Za-z0-9_.:/@-]{0,63}
-[[nodiscard]] bool is_code(std::string_view text);
 /// A box of the vault, by its shape: {"commit","key","sealed"}, all texts.
 [[nodiscard]] bool is_sealed_box(const Value& value);
 
