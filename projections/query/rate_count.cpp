@@ -70,7 +70,7 @@ void RateLine::add(const Score& score, std::int64_t orders, const rules::Evaluat
   }
   const Score::Answer& answer = evaluation.last_attempt ? score.last : score.first;
   const bool denied = answer.reached && answer.denied_contact;
-  if (!left.response && !score.without_contact_limit)
+  if (!left.response && !score.contact_unknown)
     response_.count(answer.contacted && !denied ? 100 : 0, orders);
   if (!left.resolution && !answer.solved.empty()) {
     resolution_.count(answer.solved == "yes"      ? 100

@@ -47,6 +47,7 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
   if (type == "CaseRegistered") {
     opened_by = event.actor.body.value;
     anonymous = event.data.flag("anonymous");
+    contact_expected = !event.data.flag("imported");
     workflow = workflow_of(event);
   } else if (type == "CaseDispatched" || type == "DisputeRuled" || type == "CaseEscalated") {
     lead = event.data.text("lead", lead);
@@ -87,7 +88,7 @@ Status Outcome::apply(const record::Event& event, Instant recorded_at) {
     // Started anew: another lead has to make contact.
     if (change.text("change") == "started") {
       contacted.reset();
-      contact_limited = true;
+      contact_expected = true;
     }
     // What is suspended is not late, however long it stands still.
     if (change.text("change") == "suspended") contact_due.reset();
@@ -146,7 +147,7 @@ Score::Answer answer_of(const Outcome& outcome, const CallbackOutcome* callback)
 std::shared_ptr<const Score> score_of(const Outcome& outcome, const Called& calls) {
   Score score;
   score.workflow = outcome.workflow;
-  score.without_contact_limit = !outcome.contact_limited;
+  score.contact_unknown = !outcome.contact_expected && !outcome.contacted;
   score.first = answer_of(outcome, calls.first);
   score.last = answer_of(outcome, calls.last);
   for (const Exclusion& one : outcome.excluded) score.excluded.emplace_back(one.code, one.approver);
@@ -184,7 +185,7 @@ Result<Outcome> outcome_of(std::int32_t layout, std::string_view key, std::strin
   auto older = row_of<OutcomeOf5>("rates", key, row);
   if (!older) return older.error();
   // The sums before count every order in response; so the cases in them do, until both are made anew.
-  older->now.contact_limited = true;
+  older->now.contact_expected = true;
   for (std::optional<CallbackOutcome>* one : {&older->first, &older->last}) {
     if (*one) older->now.callbacks.push_back(std::move(**one));
   }
@@ -247,7 +248,7 @@ std::string Score::text() const {
     part(std::string(1, static_cast<char>('0' + (a ? 1 : 0) + (b ? 2 : 0) + (c ? 4 : 0))));
   };
   part(workflow);
-  flags(unscored, without_contact_limit);
+  flags(unscored, contact_unknown);
   for (const Answer* answer : {&first, &last}) {
     flags(answer->reached, answer->denied_contact, answer->contacted);
     part(answer->solved);
@@ -273,7 +274,7 @@ std::optional<Score> Score::from(std::string_view text) {
   Score score;
   score.workflow = parts[0];
   score.unscored = (bits(1) & 1) != 0;
-  score.without_contact_limit = (bits(1) & 2) != 0;
+  score.contact_unknown = (bits(1) & 2) != 0;
   for (const std::size_t i : {2U, 5U}) {
     Answer& answer = i == 2 ? score.first : score.last;
     answer = {(bits(i) & 1) != 0, (bits(i) & 4) != 0, (bits(i) & 2) != 0, parts[i + 1], parts[i + 2]};

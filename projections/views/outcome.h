@@ -58,7 +58,8 @@ struct Outcome {
   std::string closed_lead;
   std::vector<Exclusion> returned;  ///< a body each: the order is not that body's
   std::vector<Exclusion> excluded;  ///< by what happened, in order
-  bool contact_limited = false;     ///< a limit for the first contact has run for some lead
+  /// It was asked here, and not imported, or a limit for the first contact has run since.
+  bool contact_expected = false;
   /// Not kept: of a row before layout 6, whose sums count by close with the first call-back of all.
   bool by_first_of_all = false;
 
@@ -66,7 +67,7 @@ struct Outcome {
   static void members(Self& self, Each&& each) {
     each(self.place, self.lead, self.opened_by, self.workflow, self.anonymous, self.contact_due,
          self.contacted, self.callbacks, self.closed_at, self.closed_lead, self.returned, self.excluded,
-         self.contact_limited);
+         self.contact_expected);
   }
   [[nodiscard]] Status apply(const record::Event& event, Instant recorded_at);
 
@@ -85,8 +86,9 @@ enum class RatesBasis : std::uint8_t { callback, close };
 struct Score {
   std::string workflow;
   bool unscored = false;  ///< in no base: only among what was excluded, where that leaves the base
-  /// Nobody had to make contact by any time, as of what an import had closed: it says nothing of response.
-  bool without_contact_limit = false;
+  /// Nobody knows here whether contact was made in time, as of what an import had closed: it says nothing of
+  /// response.
+  bool contact_unknown = false;
   struct Answer {
     bool reached = false, contacted = false, denied_contact = false;
     std::string solved, satisfied;

@@ -25,8 +25,8 @@ class RatesView final : public View {
   [[nodiscard]] std::string_view name() const override { return "rates"; }
   [[nodiscard]] std::int32_t layout() const override { return 6; }
   /// Layout 3 put what an import had closed into the month in which that was asked, 4 took a contact while
-  /// its clock was suspended for late, 5 gave by close the first call-back of all and took what had no limit
-  /// for the first contact for not responded.
+  /// its clock was suspended for late, 5 gave by close the first call-back of all and took what was
+  /// imported without a limit for the first contact for not responded.
   [[nodiscard]] bool reads(std::int32_t older) const override { return older >= 3 && older < layout(); }
   [[nodiscard]] std::unique_ptr<View> fresh() const override { return std::make_unique<RatesView>(); }
   void expect(std::span<const std::string> aggregates, Rows& rows) override {

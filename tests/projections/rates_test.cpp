@@ -20,6 +20,9 @@ record::Event registered(bool anonymous = false) {
   return event("CaseRegistered", Object{{"ref", "R-1"}, {"place", kPlace}, {"anonymous", anonymous}},
                "REGISTERED");
 }
+record::Event imported() {
+  return event("CaseRegistered", Object{{"ref", "R-1"}, {"place", kPlace}, {"imported", true}}, "REGISTERED");
+}
 record::Event dispatched(std::string_view lead = "PSC-1", int hours = 1) {
   record::Event made = event("CaseDispatched", Object{{"lead", lead}}, "DISPATCHED");
   made.clocks = Array{clock_change("first_contact", "started", kBegin + hours * kMsPerHour)};
@@ -102,6 +105,7 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
     std::string expected;
   };
   const record::Event unreached = callback(Object{{"reached", false}});
+  const record::Event unlimited = event("CaseDispatched", Object{{"lead", "PSC-1"}}, "DISPATCHED");
   const auto reason = [](std::string_view type, std::string_view code, std::string_view stage, bool ended) {
     return event(std::string(type), Object{{"reason", code}, {"approver", "STREET-1"}}, std::string(stage),
                  ended);
@@ -125,9 +129,21 @@ TEST_CASE("rates: what each life counts (domain 1.10)") {
         {120, contacted()},
         {180, happy()}},
        "2026-01 1 1/1 1/1 1/1"},
-      {"who never had to make contact by a time says nothing of response",
-       {{0, registered()}, {90, happy()}},
+      {"where contact has no limit, whoever makes it is in time",
+       {{0, registered()}, {1, unlimited}, {500, contacted()}, {600, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"and whoever makes none has not responded",
+       {{0, registered()}, {1, unlimited}, {600, happy()}},
+       "2026-01 1 0/1 1/1 1/1"},
+      {"what was imported without a limit says nothing of response",
+       {{0, imported()}, {90, happy()}},
        "2026-01 1 null 1/1 1/1"},
+      {"but where contact is made after all",
+       {{0, imported()}, {60, contacted()}, {90, happy()}},
+       "2026-01 1 1/1 1/1 1/1"},
+      {"and from its first limit on it counts as any other",
+       {{0, imported()}, {1, dispatched()}, {90, happy()}},
+       "2026-01 1 0/1 1/1 1/1"},
       {"never contacted", {{0, registered()}, {1, dispatched()}, {90, happy()}}, "2026-01 1 0/1 1/1 1/1"},
       {"the caller denies the contact",
        {{0, registered()},
@@ -245,7 +261,7 @@ TEST_CASE("rates: by close a case counts in the month of its last closing, and n
 
 TEST_CASE("rates: what another system closed counts in the month in which that was") {
   const Life life = {
-      {0, registered()},
+      {0, imported()},
       {0, event("CaseClosed", Object{{"closed_at", "2026-03-02T01:00:00.000Z"}}, "CLOSED", true)}};
   // How soon the caller was contacted there, nobody knows here.
   CHECK(one_line(life, RatesBasis::close) == "2026-03 1 null null null");
@@ -304,19 +320,19 @@ TEST_CASE("rates: rows of the layouts before are read until the new ones are the
     return found->score->first.solved;
   };
   CHECK(by_close(*outcome) == "no");
-  CHECK_FALSE(brought_by(*outcome).front().score->without_contact_limit);
+  CHECK_FALSE(brought_by(*outcome).front().score->contact_unknown);
   const std::string of_now = pack(*outcome);
   const auto now = outcome_of(6, "case/a", of_now);
   REQUIRE(now);
   CHECK(pack(*now) == of_now);
   CHECK(by_close(*now) == "yes");
-  // They counted what had no limit for the first contact in response.
-  const std::string limited = pack(true);
-  REQUIRE(of_now.ends_with(limited));
-  const auto without =
-      outcome_of(6, "case/a", of_now.substr(0, of_now.size() - limited.size()) + pack(false));
+  // They counted what was imported without a limit for the first contact in response.
+  Outcome unknown = *outcome;
+  unknown.contacted.reset();
+  unknown.contact_expected = false;
+  const auto without = outcome_of(6, "case/a", pack(unknown));
   REQUIRE(without);
-  CHECK(brought_by(*without).front().score->without_contact_limit);
+  CHECK(brought_by(*without).front().score->contact_unknown);
   CHECK_FALSE(outcome_of(5, "case/a", row.substr(1)));
 }
 
