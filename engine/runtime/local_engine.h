@@ -103,7 +103,7 @@ class LocalEngine final : public Engine {
   Status flush();
   Status write_unsaved();
   Status activate_lanes(Activation what);
-  /// All that some lane has been told.
+  /// All that some lane has been told; where two have other times for one directory, the later one.
   std::vector<Activation> told_somewhere() const;
   /// Whether there were any.
   Result<bool> activate_laggards(std::span<PartitionOwner* const> owners);

@@ -365,13 +365,12 @@ std::vector<Activation> LocalEngine::told_somewhere() const {
     directory.directory = std::max(directory.directory, state.context);
     // What this program cannot run is left to one that can.
     if (state.decider <= lane::kNewestDecider) decider.decider = std::max(decider.decider, state.decider);
-    for (const auto& [ordinal, from] : state.scheduled) scheduled[ordinal] = from;
+    for (const auto& [ordinal, from] : state.scheduled)
+      scheduled[ordinal] = std::max(scheduled[ordinal], from);
   }
   std::vector<Activation> out = {decider, directory};
-  for (const auto& [ordinal, at] : scheduled) {
-    const bool ahead = at > now();
-    out.push_back({.directory = DirectoryOrdinal(ordinal), .from = ahead ? std::optional(at) : std::nullopt});
-  }
+  for (const auto& [ordinal, from] : scheduled)
+    out.push_back({.directory = DirectoryOrdinal(ordinal), .from = from});
   return out;
 }
 
@@ -392,7 +391,14 @@ Result<bool> LocalEngine::activate_laggards(std::span<PartitionOwner* const> own
   }
   std::vector<log::Append> appends;
   for (const Activation& what : told_somewhere()) {
-    for (log::Append& append : activations(lanes, what)) appends.push_back(std::move(append));
+    std::vector<LaneId> lack = lanes;
+    // Of two times nobody here knows which was said last: a lane keeps its own.
+    if (what.from) {
+      std::erase_if(lack, [&](LaneId lane) {
+        return owner_of(lane).lane_state(lane).scheduled.contains(what.directory.value);
+      });
+    }
+    for (log::Append& append : activations(lack, what)) appends.push_back(std::move(append));
   }
   if (appends.empty()) return false;
   if (auto appended = log_->append(appends, log::Durability::buffered); !appended) {

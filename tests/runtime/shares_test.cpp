@@ -201,6 +201,31 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("shares: an activation that was put off stays so, though a lane has not heard of that yet") {
+  Bed bed(8, 4, false);
+  const Held held = holding({0, 1, 2, 3});
+  const auto engine = bed.open_sharing(held);
+  const auto published =
+      engine->publish(std::array{cases::from_file("schemas/directory/calendar-2025-2026.json")});
+  REQUIRE(published.has_value());
+  const DirectoryOrdinal ordinal = published->front().ordinal;
+  REQUIRE(engine->activate(ordinal, cases::at("2026-07-01T00:00")));
+  held->erase(3);
+  settle(*engine);
+  REQUIRE(engine->activate(ordinal, cases::at("2026-08-01T00:00")));
+  settle(*engine);
+  const auto heir = bed.open_sharing(holding({3}));
+  settle(*heir);
+  settle(*engine);
+  for (const auto& [lane, commands] : bed.sequences().commands) {
+    INFO("lane " << lane);
+    std::vector<std::string> asked;
+    for (const std::string& bytes : commands)
+      asked.emplace_back(record::decode_command(bytes)->input.text("from"));
+    CHECK(asked == std::vector<std::string>{"2026-06-30T16:00:00.000Z", "2026-07-31T16:00:00.000Z"});
+  }
+}
+
 TEST_CASE("shares: two engines publish at once, and each document gets an ordinal of its own") {
   Bed bed(4, 2, false);
   const auto first = bed.open_sharing(holding({0, 1}));
