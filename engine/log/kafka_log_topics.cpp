@@ -19,6 +19,9 @@ using Collection = std::unique_ptr<rd_kafka_TopicCollection_t, Destroyer<rd_kafk
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
 using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
 
+/// How long brokers have to say that a topic is gone: one that is behind has not heard of every topic.
+constexpr std::chrono::seconds kGoneAfter{2};
+
 enum class Rule : std::uint8_t { equal, at_least, at_most };
 struct Wanted {
   const char* name;
@@ -278,7 +281,7 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
                      "; give the right brokers",
                  ""};
   }
-  const Clock::time_point until = Clock::now() + options.patience;
+  const Clock::time_point start = Clock::now();
   bool made = false;
   while (true) {
     auto seen = admin.look();
@@ -300,8 +303,10 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
       for (const auto& [topic, one] : *seen) out.ids[topic] = one.id;
       return out;
     }
-    if (!missing.empty() && !made) {
-      if (options.partitions < 1 && missing.size() == std::size(kTopics)) {
+    const bool all_missing = missing.size() == std::size(kTopics);
+    const bool make = options.partitions > 0 && all_missing;
+    if (!missing.empty() && !made && (make || Clock::now() - start > kGoneAfter)) {
+      if (!make && all_missing) {
         return Error{ErrorKind::not_found, "no-log",
                      "the brokers " + options.brokers + " have no topics " + options.prefix +
                          ".*: make a deployment with 'lastkm init DIR --log kafka --brokers …', or give "
@@ -309,7 +314,7 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
                      ""};
       }
       // Some are there and others are gone: making them anew would hide a loss.
-      if (missing.size() != std::size(kTopics))
+      if (!make)
         return error_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic_name(options, missing.front()));
       auto brokers = admin.brokers();
       if (!brokers) return brokers.error();
@@ -318,7 +323,7 @@ Result<Topics> open_topics(const KafkaLogOptions& options) {
       if (auto done_making = admin.make(missing, replication); !done_making) return done_making.error();
       made = true;
     }
-    if (Clock::now() > until)
+    if (Clock::now() - start > options.patience)
       return error_of(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, options.prefix + ".*",
                       "the topics have no leaders yet");
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -339,9 +344,8 @@ Status are_there(const KafkaLogOptions& options, const Topics& topics) {
   auto client = make_client(listener, Role::asker);
   if (!client) return done();
   Admin admin(soon, listener, client->get());
-  // A broker that has just begun may not have heard of every topic.
-  constexpr int kLooks = 3;
-  for (int look = 1;; ++look) {
+  const Clock::time_point start = Clock::now();
+  while (true) {
     const auto seen = admin.look();
     if (!seen) return done();
     std::optional<Topic> missing;
@@ -355,7 +359,7 @@ Status are_there(const KafkaLogOptions& options, const Topics& topics) {
                    ""};
     }
     if (!missing) return done();
-    if (look == kLooks)
+    if (Clock::now() - start > kGoneAfter)
       return error_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, topic_name(options, *missing));
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }

@@ -74,6 +74,27 @@ TEST_CASE(
   CHECK(opened(options)->identity() != identity);  // a topic that was made anew is another topic
 }
 
+TEST_CASE("kafka: a topic that a broker has not heard of at once is not taken for gone", "[.broker]") {
+  KafkaLogOptions options = options_of("late");
+  (void)opened(options);
+  options.partitions = 0;
+  const std::string meta = options.prefix + ".meta";
+  Plain plain;
+  plain.remove(meta);
+  CHECK(refused(options, meta).code == "topic-missing");
+  const std::jthread makes([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    plain.make(meta, 1,
+               {{"retention.ms", "-1"},
+                {"retention.bytes", "-1"},
+                {"message.timestamp.after.max.ms", "5000"},
+                {"max.message.bytes", "8912896"}});
+  });
+  const auto log = open_kafka_log(options);
+  INFO((log ? "" : log.error().message));
+  CHECK(log.has_value());
+}
+
 TEST_CASE(
     "kafka: a record that is too large is refused and was not written; others of its call make it unknown",
     "[.broker]") {
