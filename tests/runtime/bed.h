@@ -277,16 +277,20 @@ inline Outcome must(Engine& engine, const intake::Submission& submission) {
   return std::move(*outcome);
 }
 
-/// A program put this lane under a decider and died before it asked another.
-inline void ask_decider(const Bed& bed, LaneId lane, std::int32_t decider) {
+/// A program told this lane what is in force and died before it asked another.
+inline void activate_lane(const Bed& bed, LaneId lane, Object input) {
   const auto activate = lane::engine_command(lane::kActivate, record::lane_aggregate(lane), lane,
                                              CommandId(std::string(31, '9') + std::to_string(lane.value)),
-                                             Object{{"decider", decider}}, cases::at("2026-05-20T09:00"));
+                                             std::move(input), cases::at("2026-05-20T09:00"));
   const auto log = log::open_simulated_log(bed.storage);
   const log::Append append{
       log::Topic::commands, log::partition_of(lane, log->partitions()),
       log::Record{record::lane_aggregate(lane).value, record::encode(activate, bed.deployment.source()), {}}};
   REQUIRE(log->append(std::span(&append, 1), log::Durability::synced));
+}
+
+inline void ask_decider(const Bed& bed, LaneId lane, std::int32_t decider) {
+  activate_lane(bed, lane, Object{{"decider", decider}});
 }
 
 /// A few cases in several lanes, with refusals, a repeat and clocks that fire.
