@@ -255,17 +255,18 @@ class Deciding {
   /// Nothing happens to a case before it was asked for: it would count in a month that may be over. What
   /// happens now is taken even if the opening was told to lie ahead, and so is what another case asks: its
   /// time is the engine's own. Nor is a supplement asked, which may tell anew of what came before the first
-  /// telling.
+  /// telling. People tell times by the minute, so the minute of the request is early enough.
   Refusal before_opening(const rules::CommandRule& rule) const {
     const Instant told = command_.occurred_at;
     if (moment_.decider < 3 || rule.opens || rule.from_cases) return std::nullopt;
-    if (told >= now().occurred_at || told >= command_.recorded_at) return std::nullopt;
+    const Instant asked = now().occurred_at;
+    const Instant by_the_minute = asked + -(asked.ms % kMsPerMinute);
+    if (told >= asked || told >= by_the_minute || told >= command_.recorded_at) return std::nullopt;
     const calendar::Calendar* calendar = context_.working_calendar();
     const std::int32_t offset = calendar == nullptr ? 0 : calendar->offset_minutes;
     return reject("before-opening",
                   rule.name + " is told of as of " + format_at_offset(told, offset) +
-                      " (occurred_at), before the case was asked for, " +
-                      format_at_offset(now().occurred_at, offset) +
+                      " (occurred_at), before the case was asked for, " + format_at_offset(asked, offset) +
                       ". Give the time at which it happened, or leave occurred_at out if it happens now.");
   }
 

@@ -161,6 +161,11 @@ TEST_CASE("decide: nothing that is told of happened before the case was asked fo
       CHECK(code(send(older, row)) == "taken");
     }
   }
+  // People tell times by the minute.
+  Life quick = open("2026-02-27T18:00:25+08:00", 3);
+  CHECK(code(send(quick, {"a minute before", "2026-02-27T17:59", "2026-03-02T10:00", ""})) ==
+        "before-opening");
+  CHECK(code(send(quick, {"in its minute", "2026-02-27T18:00", "2026-03-02T10:00", ""})) == "taken");
   // An opening that lies ahead keeps nobody from what happens now, only from what is told of before.
   Life ahead = open("2026-03-02T18:00", 3);
   CHECK(code(send(ahead, {"told", "2026-03-02T09:59", "2026-03-02T10:00", ""})) == "before-opening");
