@@ -1,6 +1,9 @@
 // lastkm doctor: what is wrong with a data folder, and what to do about it.
 #include <filesystem>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
@@ -146,31 +149,33 @@ Status has_its_head(log::EventLog& log) {
   return done();
 }
 
-/// Each with where it stands, those that stand for one reason together.
+std::string place_of(const runtime::Engine::Stopped& lane) {
+  return std::to_string(lane.lane.value) + ":" + std::to_string(lane.at.value);
+}
+
+std::string advice_for(const runtime::Engine::Stopped& lane) {
+  if (needs_newer(lane.why) || !lane.alone) return advice_for(lane.why);
+  if (lane.why.code == "document-missing") return "restore the directory log from a backup, and start again";
+  return "lastkm quarantine skip " + place_of(lane) + " --reason …";
+}
+
+/// Each with where it stands; together those for which the same is to be done, for the same reason.
 void look_at_lanes(Examination& examination, const runtime::Engine& engine) {
-  struct Stand {
-    const runtime::Engine::Stopped* first;
-    std::string lanes;
-  };
   const auto stopped = engine.stopped();
-  std::map<std::string, Stand> why;
-  for (const runtime::Engine::Stopped& lane : stopped) {
-    Stand& stand = why.try_emplace(lane.why.message, Stand{&lane, ""}).first->second;
-    stand.lanes += (stand.lanes.empty() ? "" : ", ") + std::to_string(lane.lane.value) + ":" +
-                   std::to_string(lane.at.value);
-  }
-  for (const auto& [message, stand] : why) {
-    const runtime::Engine::Stopped& lane = *stand.first;
-    const bool many = stand.lanes.find(',') != std::string::npos;
+  std::map<std::pair<std::string, std::string>, std::vector<const runtime::Engine::Stopped*>> alike;
+  for (const runtime::Engine::Stopped& lane : stopped)
+    alike[{lane.why.message, advice_for(lane)}].push_back(&lane);
+  for (const auto& [why, lanes] : alike) {
+    std::string places;
+    for (const runtime::Engine::Stopped* lane : lanes)
+      places += (places.empty() ? "" : ", ") + place_of(*lane);
+    const bool many = lanes.size() > 1;
     examination.fail("lanes",
-                     Error{ErrorKind::integrity, lane.why.code,
-                           (many ? "lanes " : "lane ") + stand.lanes +
-                               (many ? " have stopped: " : " has stopped: ") + message,
+                     Error{ErrorKind::integrity, lanes.front()->why.code,
+                           (many ? "lanes " : "lane ") + places +
+                               (many ? " have stopped: " : " has stopped: ") + why.first,
                            ""},
-                     needs_newer(lane.why) || !lane.alone ? advice_for(lane.why)
-                     : lane.why.code == "document-missing"
-                         ? "restore the directory log from a backup, and start again"
-                         : "lastkm quarantine skip " + stand.lanes + " --reason …");
+                     why.second);
   }
   if (stopped.empty()) examination.ok("lanes", "all run");
 }
