@@ -1,5 +1,6 @@
 #include "engine/log/crash_point.h"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -35,8 +36,10 @@ bool crash_is_due(std::string_view name) {
   return !chosen.name.empty() && chosen.name == name && --chosen.left == 0;
 }
 
+// The call of the kernel itself: ::_exit is one that sanitizers look in at, which then judge threads that
+// nobody had the time to join, and end with a code of their own.
 void crash_now() {
-  ::_exit(137);
+  for (;;) ::syscall(SYS_exit_group, 137);
 }
 
 }  // namespace lastkm::log
