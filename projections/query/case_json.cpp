@@ -9,7 +9,7 @@ Value time_or_null(std::optional<Instant> at, std::int32_t offset) {
   return at ? Value(format_at_offset(*at, offset)) : Value();
 }
 
-Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
+Array clocks_of(const cases::CaseState& state, std::int32_t offset, Instant now) {
   Array clocks;
   for (const cases::Clock& clock : state.clocks) {
     const bool paused = clock.state == cases::ClockState::suspended;
@@ -21,6 +21,7 @@ Array clocks_of(const cases::CaseState& state, std::int32_t offset) {
     clocks.emplace_back(Object{{"name", clock.name},
                                {"state", cases::name_of(clock.state)},
                                {"due", paused ? Value() : Value(format_at_offset(clock.due, offset))},
+                               {"overdue", is_open(clock, state) && clock.due <= now},
                                {"paused_left", std::move(left)}});
   }
   return clocks;
@@ -72,9 +73,9 @@ void at_offset(Object& object, std::string_view name, std::int32_t offset) {
   if (at) *held = format_at_offset(*at, offset);
 }
 
-Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes) {
+Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes, Instant now) {
   Object show = common(row, ordinal, offset_minutes);
-  show.set("clocks", clocks_of(row.state, offset_minutes));
+  show.set("clocks", clocks_of(row.state, offset_minutes, now));
   return show;
 }
 

@@ -10,8 +10,9 @@
 
 namespace lastkm::projections {
 
-/// As of `case show`: with clocks and the position that the answer reflects.
-[[nodiscard]] Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes);
+/// As of `case show`: with clocks, which of them are overdue at `now`, and the position that the answer
+/// reflects.
+[[nodiscard]] Value case_show(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes, Instant now);
 /// As of `case list`: like case show without clocks, and with "due" and "overdue" at `now`.
 [[nodiscard]] Value case_line(const CaseRow& row, Ordinal ordinal, std::int32_t offset_minutes, Instant now);
 /// As of `case history`, from {"event","lane","ordinal","recorded_at"}: the event as it stands in its record,

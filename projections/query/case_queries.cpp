@@ -69,7 +69,7 @@ Result<std::string> Queries::find_case(std::string_view id_or_ref) const {
   return find(projector_->reading(), id_or_ref);
 }
 
-Result<Value> Queries::show(std::string_view id_or_ref) const {
+Result<Value> Queries::show(std::string_view id_or_ref, Instant now) const {
   const Reading rows = projector_->reading();
   auto id = find(rows, id_or_ref);
   if (!id) return id.error();
@@ -78,7 +78,7 @@ Result<Value> Queries::show(std::string_view id_or_ref) const {
   auto row = *bytes ? case_row_of(rows.layout("cases"), *id, **bytes)
                     : Result<CaseRow>(unreadable_row("cases", *id, "refs names it, and it is not there"));
   if (!row) return rows.failed("cases", row.error());
-  return case_show(*row, ordinal_in(rows.positions("cases"), row->lane), options_.offset_minutes);
+  return case_show(*row, ordinal_in(rows.positions("cases"), row->lane), options_.offset_minutes, now);
 }
 
 Result<Page> Queries::list(const CaseFilter& filter, CaseOrder order, const PageRequest& page,

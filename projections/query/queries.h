@@ -93,7 +93,7 @@ class Queries {
   /// The id of a case, from its id or reference number. not_found "no-such-case".
   [[nodiscard]] Result<std::string> find_case(std::string_view id_or_ref) const;
   /// case show
-  [[nodiscard]] Result<Value> show(std::string_view id_or_ref) const;
+  [[nodiscard]] Result<Value> show(std::string_view id_or_ref, Instant now) const;
   /// case list: like case show without clocks, and with type, category, urgency, place, channel, opened_at
   /// (business time), recorded_at, due, overdue, ended. bad_input "bad-cursor" for a cursor that this query
   /// did not give.

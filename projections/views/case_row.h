@@ -13,8 +13,10 @@
 
 namespace lastkm::projections {
 
-/// The earliest due time of the clocks that run, or have run out and were not stopped since; none of a case
-/// that has ended.
+/// Whether a clock of this case counts as due or overdue: it runs, or has run out and was not stopped since;
+/// none does of a case that has ended.
+[[nodiscard]] bool is_open(const cases::Clock& clock, const cases::CaseState& state);
+/// The earliest due time of the open clocks.
 [[nodiscard]] std::optional<Instant> due_of(const cases::CaseState& state);
 
 struct CaseRow {

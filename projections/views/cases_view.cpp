@@ -9,12 +9,14 @@
 
 namespace lastkm::projections {
 
+bool is_open(const cases::Clock& clock, const cases::CaseState& state) {
+  return !state.ended && (clock.state == cases::ClockState::running || clock.is_overdue());
+}
+
 std::optional<Instant> due_of(const cases::CaseState& state) {
   std::optional<Instant> earliest;
-  if (state.ended) return earliest;
   for (const cases::Clock& clock : state.clocks) {
-    const bool open = clock.state == cases::ClockState::running || clock.is_overdue();
-    if (open && (!earliest || clock.due < *earliest)) earliest = clock.due;
+    if (is_open(clock, state) && (!earliest || clock.due < *earliest)) earliest = clock.due;
   }
   return earliest;
 }

@@ -509,7 +509,7 @@ TEST_CASE("projector: a build that meets a log that is away is tried again until
       batch.put(family_of("cases", slot), id, "zz");
       REQUIRE(store.write(batch));
     }
-    REQUIRE_FALSE(queries.show(id));  // which sets it aside
+    REQUIRE_FALSE(queries.show(id, kBegin));  // which sets it aside
     (ends ? log.ends_away : log.away) = true;
     std::stop_source stop;
     int waits = 0;
@@ -517,10 +517,10 @@ TEST_CASE("projector: a build that meets a log that is away is tried again until
       ++waits;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       if (waits == 20) log.away = log.ends_away = false;
-      if (waits == 1000 || (waits > 20 && queries.show(id))) stop.request_stop();
+      if (waits == 1000 || (waits > 20 && queries.show(id, kBegin))) stop.request_stop();
     };
     CHECK(projector.run(stop.get_token()));
-    CHECK(queries.show(id));
+    CHECK(queries.show(id, kBegin));
     CHECK(digest_of(projector) == fresh_digest(log));
   }
 }

@@ -419,7 +419,7 @@ TEST_CASE("queries: what was suspended, stopped and restored is not due, and say
     CHECK(line.find("due")->is_null());
     CHECK_FALSE(line.flag("overdue"));
     CHECK(must(world.queries->list(filter_of({"overdue"}), CaseOrder::due, {}, kNow)).count == 0);
-    const Value shown = must(world.queries->show(id));
+    const Value shown = must(world.queries->show(id, kNow));
     const Value& clock = shown.find("clocks")->if_array()->front();
     const bool left = clock.find("paused_left")->if_object() != nullptr;
     return std::string(clock.text("state")) + (left ? " with something left" : "");
@@ -448,12 +448,13 @@ TEST_CASE("queries: case show is the contract's, found by id and by reference nu
                      pause},
                     kBegin);
   const World world({decision});
-  const Value shown = must(world.queries->show("07-000001"));
-  CHECK(shown == must(world.queries->show(id)));
+  const Value shown = must(world.queries->show("07-000001", kNow));
+  CHECK(shown == must(world.queries->show(id, kNow)));
   CHECK(must(world.queries->find_case("07-000001")) == id);
-  CHECK(record::canonical(*shown.find("clocks")) ==
-        R"([{"due":"2026-01-02T08:00:00+08:00","name":"handle","paused_left":null,"state":"running"},)"
-        R"({"due":null,"name":"sign","paused_left":{"n":1,"unit":"WD"},"state":"suspended"}])");
+  CHECK(
+      record::canonical(*shown.find("clocks")) ==
+      R"([{"due":"2026-01-02T08:00:00+08:00","name":"handle","overdue":true,"paused_left":null,"state":"running"},)"
+      R"({"due":null,"name":"sign","overdue":false,"paused_left":{"n":1,"unit":"WD"},"state":"suspended"}])");
   CHECK(record::canonical(*shown.find("co_handlers")) == R"(["RC-1"])");
   CHECK(record::canonical(*shown.find("workflow")) == R"({"id":"w","version":3})");
   CHECK(shown.find("position")->number("lane") == decision.lane.value);
@@ -466,7 +467,7 @@ TEST_CASE("queries: case show is the contract's, found by id and by reference nu
   CHECK(shown.number("level", -1) == 0);
   CHECK(shown.number("supervision", -1) == 0);
   for (const std::string unknown : {"07-000002", "", "lane-1"}) {
-    const auto missing = world.queries->show(unknown);
+    const auto missing = world.queries->show(unknown, kNow);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().kind == ErrorKind::not_found);
   }
@@ -494,6 +495,26 @@ TEST_CASE("queries: history has every event of the case once, in order, as it wa
   }
 }
 
+TEST_CASE(
+    "queries: a case is overdue where case show says so of a clock, and in lists where the clock says so") {
+  const World world(invent_lives(30, 600));
+  std::map<bool, int> cases;
+  int over = 0;  // ran out, and is overdue no longer
+  for (const Value& line : all(world)) {
+    bool overdue = false;
+    const Value shown = must(world.queries->show(line.text("case"), kNow));
+    for (const Value& clock : *shown.find("clocks")->if_array()) {
+      overdue = overdue || clock.flag("overdue");
+      if (clock.text("state") == "breached" && !clock.flag("overdue")) ++over;
+    }
+    CHECK(overdue == line.flag("overdue"));
+    ++cases[overdue];
+  }
+  CHECK(cases[true] > 0);
+  CHECK(cases[false] > 0);
+  CHECK(over > 0);
+}
+
 TEST_CASE("queries: hot categories and places count the cases of a month, each where it is now") {
   const World world(invent_lives(26, 700));
   for (const std::string dimension : {"category", "community"}) {
@@ -509,7 +530,7 @@ TEST_CASE("queries: hot categories and places count the cases of a month, each w
           must(world.queries->hot_cases(dimension, line.text("key"), line.text("month"))).lines;
       CHECK(static_cast<std::int64_t>(cases.size()) == line.number("count"));
       for (const Value& one : cases)
-        CHECK(must(world.queries->show(one.text("case"))).text("ref") == one.text("ref"));
+        CHECK(must(world.queries->show(one.text("case"), kNow)).text("ref") == one.text("ref"));
       got[std::string(line.text("month")) + " " + std::string(line.text("key"))] = line.number("count");
     }
     CHECK(got == expected);

@@ -350,7 +350,7 @@ TEST_CASE("queries: a row that can be read and not understood is as good as dama
     std::function<std::string()> ask;
   };
   const std::vector<Asked> asks = {
-      {"cases", id, [&] { return code_of(queries.show(id)); }},
+      {"cases", id, [&] { return code_of(queries.show(id, kBegin)); }},
       {"cases", id, [&] { return code_of(queries.list({}, CaseOrder::opened, {}, kBegin)); }},
       {"history", id + "/0000000001", [&] { return code_of(queries.history(id, {})); }},
       {"rates", "case/" + id,

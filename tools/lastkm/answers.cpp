@@ -113,10 +113,21 @@ std::string title_of(const Value& value) {
   return std::string(zh.empty() ? value.text("en") : zh);
 }
 
-Tone tone_of_clock(std::string_view state) {
-  if (state == "breached") return Tone::bad;
-  if (state == "met") return Tone::good;
-  return state == "suspended" ? Tone::warn : Tone::plain;
+void print_clocks(Session& session, const Value& shown) {
+  const Value* clocks = shown.find("clocks");
+  if (clocks == nullptr || clocks->if_array() == nullptr || clocks->if_array()->empty()) return;
+  Table table({{"clock"}, {"state"}, {"due"}, {"overdue"}, {"left"}});
+  for (const Value& clock : *clocks->if_array()) {
+    const std::string_view state = clock.text("state");
+    const Value* left = clock.find("paused_left");
+    const std::string rest = left != nullptr && !left->is_null()
+                                 ? std::to_string(left->number("n")) + " " + std::string(left->text("unit"))
+                                 : "";
+    const Tone tone = state == "met" ? Tone::good : state == "suspended" ? Tone::warn : Tone::plain;
+    table.add({clock.text("name"), Cell(state, tone), clock.text("due"),
+               Cell(clock.flag("overdue") ? "yes" : "", Tone::bad), rest});
+  }
+  table.print(session.out(), session.style(), 2);
 }
 
 }  // namespace lastkm::tool

@@ -34,6 +34,7 @@ void print_page(Session& session, const projections::Page& page);
 [[nodiscard]] std::string_view meant_key(std::string_view given);
 /// The zh or en text of {"zh","en"}, or the value's own text.
 [[nodiscard]] std::string title_of(const Value& value);
-[[nodiscard]] Tone tone_of_clock(std::string_view state);
+/// The clocks of what `case show` says, as a table; nothing where there are none.
+void print_clocks(Session& session, const Value& shown);
 
 }  // namespace lastkm::tool

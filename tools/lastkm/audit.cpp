@@ -71,7 +71,8 @@ Result<Exit> replay(Session& session, const Replay& given) {
     projections::follow_closing(closed_at, step.event);
   }
   if (last == nullptr) return not_yet(given.id, as_of, offset);
-  const Value shown = projections::case_show({last->lane, last->after, closed_at}, last->ordinal, offset);
+  const Value shown =
+      projections::case_show({last->lane, last->after, closed_at}, last->ordinal, offset, as_of);
   Object out = *shown.if_object();
   out.set("as_of", format_at_offset(as_of, offset));
   if (session.json()) {
@@ -81,12 +82,7 @@ Result<Exit> replay(Session& session, const Replay& given) {
   session.out() << last->after.ref << " as of " << format_at_offset(as_of, offset) << ": "
                 << last->after.stage << ", lead " << (last->after.lead.empty() ? "nobody" : last->after.lead)
                 << ", version " << last->after.version << '\n';
-  Table clocks({{"clock"}, {"state"}, {"due"}});
-  for (const Value& clock : *shown.find("clocks")->if_array()) {
-    const std::string_view state = clock.text("state");
-    clocks.add({clock.text("name"), Cell(state, tone_of_clock(state)), clock.text("due")});
-  }
-  clocks.print(session.out(), session.style(), 2);
+  print_clocks(session, shown);
   return Exit::ok;
 }
 

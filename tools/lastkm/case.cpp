@@ -34,25 +34,16 @@ void print_case(Session& session, const Value& shown) {
         {"workflow", std::string(workflow->text("id")) + "@" + std::to_string(workflow->number("version"))});
   }
   facts.print(session.out(), style, 2);
-  const Value* clocks = shown.find("clocks");
-  if (clocks == nullptr || clocks->if_array() == nullptr || clocks->if_array()->empty()) return;
-  Table table({{"clock"}, {"state"}, {"due"}, {"left"}});
-  for (const Value& clock : *clocks->if_array()) {
-    const Value* left = clock.find("paused_left");
-    const std::string rest = left != nullptr && !left->is_null()
-                                 ? std::to_string(left->number("n")) + " " + std::string(left->text("unit"))
-                                 : "";
-    table.add({clock.text("name"), Cell(clock.text("state"), tone_of_clock(clock.text("state"))),
-               clock.text("due"), rest});
-  }
   session.out() << '\n';
-  table.print(session.out(), style, 2);
+  print_clocks(session, shown);
 }
 
 Result<Exit> show_case(Session& session, const std::string& id) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto shown = (*queries)->show(id);
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const auto shown = (*queries)->show(id, (*engine)->now());
   if (!shown) return shown.error();
   const Value& position = *shown->find("position");
   session.reflects(Object{{std::to_string(position.number("lane")), position.number("ordinal")}});

@@ -77,7 +77,7 @@ class Reader {
     const Instant now = bed_->engine().now();
     if (auto asked = timed(0, [&] { return queries.worklist(held->lead, now, {kPageLines, ""}); }); !asked)
       return asked;
-    if (auto asked = timed(1, [&] { return queries.show(id); }); !asked) return asked;
+    if (auto asked = timed(1, [&] { return queries.show(id, now); }); !asked) return asked;
     if (auto asked = timed(2, [&] { return queries.history(id); }); !asked) return asked;
     return timed(
         3, [&] { return queries.rates(projections::RatesBy::month, projections::RatesBasis::callback); });
