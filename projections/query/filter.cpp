@@ -17,7 +17,7 @@ Error bad_filter(std::string_view term, std::string_view why) {
 
 struct TextTerm {
   std::string_view name;
-  std::string CaseFilter::*member;
+  CaseFilter::Text CaseFilter::*member;
 };
 constexpr std::array<TextTerm, 11> kTexts = {{{"stage", &CaseFilter::stage},
                                               {"type", &CaseFilter::type},
@@ -47,7 +47,11 @@ Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset)
     (name == "open" ? filter.open : filter.overdue) = flag;
     return done();
   }
-  if (equals == std::string_view::npos || value.empty()) return bad_filter(term, "a term is name=value");
+  if (equals == std::string_view::npos) return bad_filter(term, "a term is name=value");
+  if (value.empty()) {
+    return bad_filter(term, "a term is name=value; for what has none say " + std::string(name) + "=" +
+                                std::string(kNoneYet));
+  }
   if (name == "level") {
     std::int64_t level = 0;
     const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), level);
@@ -69,18 +73,28 @@ Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset)
     for (const TextTerm& known : kTexts) names += ", " + std::string(known.name);
     return bad_filter(term, names);
   }
-  filter.*(text->member) = value;
+  filter.*(text->member) = std::string(value == kNoneYet ? std::string_view() : value);
   return done();
 }
 
-bool same(const std::string& wanted, const std::string& held) {
-  return wanted.empty() || wanted == held;
+bool same(const CaseFilter::Text& wanted, const std::string& held) {
+  return !wanted || *wanted == held;
+}
+
+bool lies_in(const CaseFilter::Text& wanted, const std::string& place) {
+  return !wanted || (wanted->empty() ? place.empty() : place.starts_with(*wanted));
+}
+
+bool held_by(const CaseFilter::Text& wanted, const std::vector<std::string>& holders) {
+  if (!wanted) return true;
+  return wanted->empty() ? holders.empty()
+                         : std::find(holders.begin(), holders.end(), *wanted) != holders.end();
 }
 
 /// ID, or ID@VERSION.
-bool under_workflow(const std::string& wanted, const cases::CaseState& state) {
+bool under_workflow(const CaseFilter::Text& wanted, const cases::CaseState& state) {
   return same(wanted, state.workflow) ||
-         wanted == state.workflow + "@" + std::to_string(state.workflow_version);
+         *wanted == state.workflow + "@" + std::to_string(state.workflow_version);
 }
 }  // namespace
 
@@ -109,12 +123,8 @@ bool matches(const CaseFilter& filter, const cases::CaseState& state, Instant no
                      same(filter.category, state.category) && same(filter.urgency, state.urgency) &&
                      same(filter.channel, state.channel) && same(filter.lead, state.lead) &&
                      same(filter.card, state.card) && under_workflow(filter.workflow, state) &&
-                     state.place.starts_with(filter.place) && state.place.starts_with(filter.community);
-  if (!texts) return false;
-  if (!filter.holder.empty() &&
-      std::find(state.holders.begin(), state.holders.end(), filter.holder) == state.holders.end()) {
-    return false;
-  }
+                     lies_in(filter.place, state.place) && lies_in(filter.community, state.place);
+  if (!texts || !held_by(filter.holder, state.holders)) return false;
   if (filter.open && *filter.open == state.ended) return false;
   if (filter.level && *filter.level != state.level) return false;
   if (filter.opened_from && state.occurred_at < *filter.opened_from) return false;

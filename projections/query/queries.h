@@ -23,21 +23,24 @@
 
 namespace lastkm::projections {
 
-/// Which cases; an empty member asks for nothing.
+/// How people see, and ask for, the empty key: of what has no category, lead … yet.
+inline constexpr std::string_view kNoneYet = "(none yet)";
+
+/// Which cases; a member without a value asks for nothing, an empty text for the cases that have none of it.
 struct CaseFilter {
-  std::string stage, type, category, urgency, channel, lead, holder, card, workflow;
-  std::string place, community;  ///< that or anything under it: "510108017006"; of both, both hold
-  std::optional<bool> open;      ///< the stage ends the case, or does not
-  std::optional<bool> overdue;   ///< at `now`
+  using Text = std::optional<std::string>;
+  Text stage, type, category, urgency, channel, lead, holder, card, workflow;
+  Text place, community;        ///< that or anything under it: "510108017006"; of both, both hold
+  std::optional<bool> open;     ///< the stage ends the case, or does not
+  std::optional<bool> overdue;  ///< at `now`
   std::optional<std::int64_t> level;
   std::optional<Instant> opened_from, opened_before;  ///< business time
   std::string text;                                   ///< the terms as they were given
 };
 
 /// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
-/// "before=…" (a date, or RFC 3339), "workflow=ID" or "workflow=ID@VERSION"; a bare name such as "open" or
-/// "overdue" means yes. Each at most once. bad_input "bad-filter" with the term in
-/// it.
+/// "before=…" (a date, or RFC 3339), "workflow=ID" or "workflow=ID@VERSION", "lead=(none yet)"; a bare
+/// name such as "open" or "overdue" means yes. Each at most once. bad_input "bad-filter" with the term in it.
 [[nodiscard]] Result<CaseFilter> parse_filter(std::span<const std::string> terms,
                                               std::int32_t offset_minutes);
 

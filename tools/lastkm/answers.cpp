@@ -6,16 +6,12 @@
 
 namespace lastkm::tool {
 
-namespace {
-constexpr std::string_view kNoKey = "(none yet)";
-}  // namespace
-
 std::string_view shown_key(std::string_view key) {
-  return key.empty() ? kNoKey : key;
+  return key.empty() ? projections::kNoneYet : key;
 }
 
 std::string_view meant_key(std::string_view given) {
-  return given == kNoKey ? std::string_view() : given;
+  return given == projections::kNoneYet ? std::string_view() : given;
 }
 
 std::string_view name_of(runtime::OutcomeStatus status) {

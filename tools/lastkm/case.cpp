@@ -93,10 +93,10 @@ Status tell_of_empty(Session& session, const projections::Queries& queries, cons
         queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
     if (!page) return page.error();
     if (page->count != 0) continue;
-    const std::string& place = alone->place.empty() ? alone->community : alone->place;
-    if (!place.empty() && !is_place(engine, place)) {
+    const auto& place = alone->place ? alone->place : alone->community;
+    if (place && !place->empty() && !is_place(engine, *place)) {
       return Error{ErrorKind::not_found, "unknown-place",
-                   "There is no place " + place +
+                   "There is no place " + *place +
                        ", and no case at or under it; `lastkm directory list` names the documents of kind "
                        "places, `lastkm directory show ID` their codes.",
                    ""};
@@ -186,7 +186,7 @@ void add_case(Program& program) {
               "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=ID or "
               "ID@VERSION, "
               "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
-              "from=TIME, before=TIME (when it was asked)")
+              "'lead=(none yet)' and alike, from=TIME, before=TIME (when it was asked)")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");
