@@ -150,6 +150,12 @@ def reading(data, case):
     soon = ask("worklist", "due", "--before", "2027-01-01", data=data)
     check("what falls due is listed", case in [w["case"] for w in soon], str(soon)[:300])
     check("nothing is overdue yet", ask("worklist", "due", data=data) == [])
+    check("and no clock says so", not any(c["overdue"] for c in ask("case-show", "case", "show", case, data=data)[0]["clocks"]))
+    check("a table has no column in which nothing stands", "overdue" not in call("case", "show", case, data=data).stdout)
+    late = ask("audit-replay", "audit", "replay", case, "--as-of", "2099-01-01T00:00:00+08:00", data=data)[0]["clocks"]
+    check("later they are, where they run", [c["overdue"] for c in late] == [c["state"] == "running" for c in late] and any(c["overdue"] for c in late), str(late))
+    table = call("audit", "replay", case, "--as-of", "2099-01-01T00:00:00+08:00", data=data).stdout
+    check("and the table says so", table.count("yes") == sum(c["overdue"] for c in late) and "overdue" in table, table)
     typo = call("case", "list", "--where", "stage=CLOSD", "category=C17", data=data)
     check("a term that no case holds is named", "stage=CLOSD" in typo.stderr and "category=C17" not in typo.stderr, typo.stderr)
     def places(*terms):

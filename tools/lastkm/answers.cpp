@@ -123,6 +123,7 @@ void print_clocks(Session& session, const Value& shown) {
     table.add({clock.text("name"), Cell(state, tone), clock.text("due"),
                Cell(clock.flag("overdue") ? "yes" : "", Tone::bad), rest});
   }
+  table.drop_unused({"overdue", "left"});
   table.print(session.out(), session.style(), 2);
 }
 

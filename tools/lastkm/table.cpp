@@ -51,6 +51,16 @@ void narrow(std::vector<std::size_t>& widths, const std::vector<Column>& columns
 
 }  // namespace
 
+void Table::drop_unused(std::initializer_list<std::string_view> titles) {
+  for (std::size_t column = columns_.size(); column-- > 0;) {
+    const auto in_use = [column](const std::vector<Cell>& row) { return !row[column].text.empty(); };
+    if (std::ranges::find(titles, columns_[column].title) == titles.end()) continue;
+    if (std::ranges::any_of(rows_, in_use)) continue;
+    columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(column));
+    for (auto& row : rows_) row.erase(row.begin() + static_cast<std::ptrdiff_t>(column));
+  }
+}
+
 void Table::print(std::ostream& out, const Style& style, std::size_t indent, std::size_t columns) const {
   std::vector<std::size_t> widths;
   for (const Column& column : columns_) widths.push_back(text_width(column.title));

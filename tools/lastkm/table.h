@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   /// A row has a cell for each column.
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
+  /// Takes out the columns of these titles in which no row has a text.
+  void drop_unused(std::initializer_list<std::string_view> titles);
   [[nodiscard]] bool empty() const { return rows_.empty(); }
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   /// `indent` spaces before each line. Where lines would be longer than `columns` (0: any length), the widest
