@@ -5,6 +5,7 @@ what to do; and that nothing is written to a log that was refused.
     damaged_folders.py LASTKM SOURCE EDIT_FOLDER DISK_LIBRARY [PART-OF-A-NAME]
 """
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -85,6 +86,8 @@ def in_partition(dump, partition):
     return found
 
 
+HURT = 2  # the lane, and the partition, whose records are hurt
+
 # `audit redecide` is not among them: it opens the log alone.
 OPENING = (["case", "list"], ["submit", "-"], ["doctor", "--json"])
 
@@ -103,6 +106,9 @@ class Folders:
         copy(self.fresh, self.old)
         copy(self.fresh, self.table)
         program.submit(self.table, [register(f"b{n}", at=AT) for n in range(6)])
+        more = itertools.count(6)
+        while len(self.bytes_of(self.table)[0].get(HURT, [])) < 3:  # ids are hashes under a key of this folder
+            program.submit(self.table, [register(f"b{next(more)}", at=AT)])
         self.cases = program.must("case", "list", "--data", self.table, "--json")
         self.bytes = self.bytes_of(self.table)
         self.digest = program.must("view", "digest", "--data", self.table, "--json")
@@ -280,10 +286,10 @@ class Folders:
             """The character behind these becomes another. What a newer program has decided is copied as it is; that this one cannot check it is said of a copy that is whole."""
             def check():
                 copy(self.table, self.folder)
-                decisions = in_partition(self.program.dump(self.folder)[1], 2)
+                decisions = in_partition(self.program.dump(self.folder)[1], HURT)
                 last = max(n for n, text in enumerate(decisions) if before in text)
                 at = decisions[last].index(before) + len(before)
-                self.edit.must("flip", self.folder, "decisions", 2, last, at, ord(decisions[last][at]) ^ ord(becomes))
+                self.edit.must("flip", self.folder, "decisions", HURT, last, at, ord(decisions[last][at]) ^ ord(becomes))
                 other = self.folder.with_name("copied")
                 shutil.rmtree(other, ignore_errors=True)
                 done = self.program.run("log", "copy", "--from", f"embedded:{self.folder}", "--to", f"embedded:{other}", "--json")
@@ -302,22 +308,22 @@ class Folders:
             def check():
                 for n, byte in ((2, 40), (0, 200)):
                     copy(self.table, self.folder)
-                    record = {"commands": self.bytes[0], "decisions": self.bytes[1]}[topic][2][n]
-                    offset = in_partition(self.program.dump(self.folder)[topic == "decisions"], 2).index(record)
-                    self.edit.must("flip", self.folder, topic, 2, offset, byte)
+                    record = {"commands": self.bytes[0], "decisions": self.bytes[1]}[topic][HURT][n]
+                    offset = in_partition(self.program.dump(self.folder)[topic == "decisions"], HURT).index(record)
+                    self.edit.must("flip", self.folder, topic, HURT, offset, byte)
                     done = self.program.run("audit", "redecide", "--data", self.folder, "--json")
                     first = json.loads(done.stdout)["first"] if done.stdout else None
-                    if done.returncode != DIFFERENCE or (first["lane"], first["ordinal"]) != (2, n + 1):
-                        raise Fault(f"exit code {done.returncode}, {first}, not 2:{n + 1}: {done.stderr[-300:]}")
+                    if done.returncode != DIFFERENCE or (first["lane"], first["ordinal"]) != (HURT, n + 1):
+                        raise Fault(f"exit code {done.returncode}, {first}, not {HURT}:{n + 1}: {done.stderr[-300:]}")
             return check
 
         def last_flipped():
             """What views were made from is no longer there: they are made anew, and doctor sends to who can tell what it was."""
             copy(self.table, self.folder)
-            decisions = in_partition(self.program.dump(self.folder)[1], 2)
+            decisions = in_partition(self.program.dump(self.folder)[1], HURT)
             last = max(n for n, text in enumerate(decisions) if '"occurred_at":"' in text)
             at = decisions[last].rindex('.000Z"', 0, decisions[last].index('"datacontenttype"')) + len(".00")
-            self.edit.must("flip", self.folder, "decisions", 2, last, at)
+            self.edit.must("flip", self.folder, "decisions", HURT, last, at)
             said = json.loads(self.program.must("doctor", "--data", self.folder, "--json"))
             found = [one for one in said["checks"] if "no longer holds" in one["text"]]
             if len(found) != 1 or "audit redecide" not in found[0]["text"]:

@@ -47,7 +47,7 @@ def requests(name, count):
 
 def answered_everywhere(folder, name, since, at_most):
     """Seconds from `since` until every partition has decided something; asks again and again with the same keys."""
-    text, left = requests(name, 64), set(range(PARTITIONS))
+    text, left = requests(name, 128), set(range(PARTITIONS))
     while left:
         done = subprocess.run([given.program, "submit", "-", "--data", folder, "--json"], input=text, capture_output=True, text=True, timeout=100)
         for line in done.stdout.splitlines():
