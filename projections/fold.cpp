@@ -83,18 +83,20 @@ void Fold::read_chunk(const Ends* until) {
 
 /// What the chunk is about is read together, over all its partitions: keys that lie together are read once.
 void Fold::expect() {
+  // Where nothing is committed there is nothing to read.
+  const auto reads = [](const Target& target) { return target.why.empty() && target.rows.has_committed(); };
+  if (std::none_of(targets_.begin(), targets_.end(), reads)) return;
   std::vector<std::string> ids;
-  for (Target& target : targets_) {
-    // Where nothing is committed there is nothing to read.
-    if (!target.why.empty() || !target.rows.has_committed()) continue;
-    if (ids.empty()) {
-      for (const Read& read : chunk_) {
-        for (const log::StoredRecord& stored : read.records) ids.push_back(stored.record.key);
-      }
-      std::sort(ids.begin(), ids.end());
-      ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const Read& read : chunk_) {
+    for (const log::StoredRecord& stored : read.records) {
+      // What came since the last flush has been read.
+      if (!subjects_.contains(AggregateId(stored.record.key))) ids.push_back(stored.record.key);
     }
-    target.view->expect(ids, target.rows);
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (Target& target : targets_) {
+    if (reads(target)) target.view->expect(ids, target.rows);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,7 @@
 namespace lastkm::projections {
 
 /// T is Packable (packed.h); where it has `bool absent() const`, that says that there is no such row.
-/// Keys of rows are prefix and id.
+/// Keys of rows are prefix and id. Between two flushes it is asked by at() alone or by at_subject() alone.
 template <class T>
 class Decoded {
  public:
@@ -27,22 +28,20 @@ class Decoded {
 
   /// The row to be changed, made empty where there is none. Valid until flush or discard.
   [[nodiscard]] Result<T*> at(std::string_view id, Rows& rows) {
-    auto held = touched_.find(id);
-    if (held == touched_.end()) {
-      auto read = take(id, rows);
-      if (!read) return read.error();
-      held = touched_.emplace(std::string(id), std::move(*read)).first;
-    }
-    return &held->second;
+    if (const auto held = by_id_.find(id); held != by_id_.end()) return held->second;
+    auto found = touch(std::string(id), rows);
+    if (found) by_id_.emplace(id, *found);
+    return found;
   }
 
   /// The same of what the running decision is about, which has this id: where it has come before since the
   /// last flush, its number tells where that is, and no table is waited for.
   [[nodiscard]] Result<T*> at_subject(const AggregateId& id, Rows& rows) {
     const std::size_t number = rows.subject();
+    if (number == Rows::kNoSubject) return at(id.value, rows);
     if (number < by_subject_.size() && by_subject_[number] != nullptr) return by_subject_[number];
-    auto found = at(id.value, rows);
-    if (found && number != Rows::kNoSubject) {
+    auto found = touch(id.value, rows);
+    if (found) {
       if (number >= by_subject_.size()) by_subject_.resize(std::max(number + 1, by_subject_.size() * 2));
       by_subject_[number] = *found;
     }
@@ -53,46 +52,44 @@ class Decoded {
   void expect(std::span<const std::string> ids, Rows& rows) {
     std::vector<std::string> keys;
     for (const std::string& id : ids) {
-      if (!touched_.contains(id) && !clean_.contains(id) && !old_.contains(id)) keys.push_back(prefix_ + id);
+      if (!clean_.contains(id) && !old_.contains(id)) keys.push_back(prefix_ + id);
     }
     const auto found = rows.get_many(keys);
     if (!found) return;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const std::string_view id = std::string_view(keys[i]).substr(prefix_.size());
       auto row = (*found)[i] ? row_of<T>(rows.family(), id, *(*found)[i]) : Result<T>(T{});
-      if (row) clean_.emplace(std::string(id), std::move(*row));
+      if (row) clean_.emplace(id, std::make_unique<T>(std::move(*row)));
     }
   }
 
-  /// What the chunk has touched, in no order.
+  /// What was asked for since the last flush.
   template <class Visit>
   void each(Visit visit) {
-    for (auto& [id, row] : touched_) visit(id, row);
+    for (auto& [id, row] : touched_) visit(id, *row);
   }
 
   void flush(Rows& rows) {
     by_subject_.clear();
+    by_id_.clear();
     for (const auto& [id, row] : touched_) {
       bool absent = false;
-      if constexpr (requires(const T& one) { one.absent(); }) absent = row.absent();
+      if constexpr (requires(const T& one) { one.absent(); }) absent = row->absent();
       if (absent) {
         rows.erase(prefix_ + id);
       } else {
-        rows.append(prefix_ + id, pack(row));  // nobody asks for it before the commit
+        rows.append(prefix_ + id, pack(*row));  // nobody asks for it before the commit
       }
     }
     if (clean_.size() + touched_.size() > kKept) old_ = std::exchange(clean_, {});
-    if (touched_.size() > kKept) {
-      touched_.clear();
-    } else if (clean_.empty()) {
-      clean_.swap(touched_);
-    } else {
-      clean_.merge(touched_);
-      touched_.clear();
+    if (touched_.size() <= kKept) {
+      for (auto& [id, row] : touched_) clean_.insert_or_assign(std::move(id), std::move(row));
     }
+    touched_.clear();
   }
   void discard() {
     by_subject_.clear();
+    by_id_.clear();
     touched_.clear();
     clean_.clear();
     old_.clear();
@@ -107,27 +104,38 @@ class Decoded {
     using is_transparent = void;
     std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
   };
-  using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  template <class Held>
+  using ById = std::unordered_map<std::string, Held, Hash, std::equal_to<>>;
+  using Row = std::unique_ptr<T>;
 
-  Result<T> take(std::string_view id, Rows& rows) {
-    for (Map* kept : {&clean_, &old_}) {
+  Result<T*> touch(const std::string& id, Rows& rows) {
+    auto row = take(id, rows);
+    if (!row) return row.error();
+    return touched_.emplace_back(id, std::move(*row)).second.get();
+  }
+  Result<Row> take(const std::string& id, Rows& rows) {
+    for (ById<Row>* kept : {&clean_, &old_}) {
       if (kept->empty()) continue;
       const auto found = kept->find(id);
       if (found == kept->end()) continue;
-      T row = std::move(found->second);
+      Row row = std::move(found->second);
       kept->erase(found);
       return row;
     }
-    auto bytes = rows.get(prefix_ + std::string(id));
+    if (!rows.has_committed()) return std::make_unique<T>();
+    auto bytes = rows.get(prefix_ + id);
     if (!bytes) return bytes.error();
-    if (!*bytes) return T{};
-    return row_of<T>(rows.family(), id, **bytes);
+    if (!*bytes) return std::make_unique<T>();
+    auto row = row_of<T>(rows.family(), id, **bytes);
+    if (!row) return row.error();
+    return std::make_unique<T>(std::move(*row));
   }
 
   std::string prefix_;
-  Map touched_;                 ///< changed since the last flush
-  std::vector<T*> by_subject_;  ///< some of these, by Rows::subject()
-  Map clean_, old_;             ///< as committed: of late, and before that
+  std::vector<std::pair<std::string, Row>> touched_;  ///< asked for since the last flush, in that order
+  std::vector<T*> by_subject_;                        ///< of these, by Rows::subject()
+  ById<T*> by_id_;                                    ///< … and those that at() was asked for
+  ById<Row> clean_, old_;                             ///< as committed: of late, and before that
 };
 
 }  // namespace lastkm::projections
