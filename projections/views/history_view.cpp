@@ -1,6 +1,10 @@
 // Row: id "/" seq (ten digits) → {"event","lane","ordinal","recorded_at"}: the event as it stands in the
 // record of its decision, and the lane, ordinal and record time of that. Times are RFC 3339 UTC.
+#include <algorithm>
+
+#include "engine/record/canonical.h"
 #include "engine/record/digest.h"
+#include "engine/record/envelope.h"
 #include "engine/record/event_text.h"
 #include "projections/views/views.h"
 
@@ -8,9 +12,29 @@ namespace lastkm::projections {
 
 namespace {
 std::string history_key(const std::string& id, std::int64_t seq) {
-  std::string digits = std::to_string(seq);
-  digits.insert(0, digits.size() < 10 ? 10 - digits.size() : 0, '0');
-  return id + "/" + digits;
+  constexpr std::size_t kDigits = 10;
+  const std::string digits = std::to_string(seq);
+  std::string key;
+  key.reserve(id.size() + 1 + std::max(kDigits, digits.size()));
+  key += id;
+  key += '/';
+  key.append(digits.size() < kDigits ? kDigits - digits.size() : 0, '0');
+  key += digits;
+  return key;
+}
+
+/// What a row of the decision says behind the event.
+std::string after_event(const record::Decision& decision) {
+  constexpr std::size_t kRoom = 128;
+  record::Writer rest(kRoom);
+  rest.put(R"(,"lane":)");
+  record::append_number(rest, decision.lane.value);
+  rest.put(R"(,"ordinal":)");
+  record::append_number(rest, decision.ordinal.value);
+  rest.put(R"(,"recorded_at":)");
+  record::append_time(rest, decision.lane_time);
+  rest.put('}');
+  return rest.take();
 }
 
 class HistoryView final : public View {
@@ -32,13 +56,12 @@ class HistoryView final : public View {
       return Error{ErrorKind::integrity, "undecodable", "the events of the decision cannot be told apart",
                    ""};
     }
-    const std::string rest = R"(,"lane":)" + std::to_string(decision.lane.value) + R"(,"ordinal":)" +
-                             std::to_string(decision.ordinal.value) + R"(,"recorded_at":")" +
-                             format_utc(decision.lane_time) + R"("})";
+    const std::string rest = after_event(decision);
     for (std::size_t i = 0; i < decision.events.size(); ++i) {
+      constexpr std::string_view begin = R"({"event":)";
       std::string row;
-      row.reserve((*texts)[i].size() + rest.size() + 16);
-      row += R"({"event":)";
+      row.reserve(begin.size() + (*texts)[i].size() + rest.size());
+      row += begin;
       row += (*texts)[i];
       row += rest;
       rows.append(history_key(decision.aggregate.value, decision.events[i].seq), std::move(row));
