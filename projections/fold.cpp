@@ -35,13 +35,14 @@ std::size_t Fold::drain(const Ends* until) {
   expect();
   std::size_t folded = 0;
   for (const Read& read : chunk_) {
+    Checkpoint::Partition& partition = checkpoint_.partition(read.partition);
     for (const log::StoredRecord& stored : read.records) {
-      const Status taken = take(read.partition, stored);
+      const Status taken = take(read.partition, partition.epoch, stored);
       if (!taken) {
         block(read.partition, stored.offset, taken.error());
         break;
       }
-      checkpoint_.partition(read.partition).next = stored.offset + 1;
+      partition.next = stored.offset + 1;
       ++folded;
     }
     keep_digests(read);
@@ -133,9 +134,9 @@ void Fold::keep_digests(const Read& read) {
   }
 }
 
-Status Fold::take(std::int32_t partition, const log::StoredRecord& stored) {
+Status Fold::take(std::int32_t partition, record::LiveEpoch& epoch, const log::StoredRecord& stored) {
   const std::string& bytes = stored.record.value;
-  const auto written = checkpoint_.partition(partition).epoch.read(bytes, stored.record.headers);
+  const auto written = epoch.read(bytes, stored.record.headers);
   if (!written) return written.error();
   switch (written->kind) {
     case record::DecisionRecordKind::owner_started:

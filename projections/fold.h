@@ -66,7 +66,8 @@ class Fold {
     std::vector<log::StoredRecord> records;
   };
   void read_chunk(const Ends* until);
-  [[nodiscard]] Status take(std::int32_t partition, const log::StoredRecord& stored);
+  [[nodiscard]] Status take(std::int32_t partition, record::LiveEpoch& epoch,
+                            const log::StoredRecord& stored);
   void block(std::int32_t partition, std::int64_t offset, const Error& why);
   void expect();
   void apply(const Accepted& accepted);

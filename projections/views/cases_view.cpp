@@ -22,8 +22,9 @@ std::optional<Instant> due_of(const cases::CaseState& state) {
 }
 
 void follow_closing(std::optional<Instant>& closed_at, const record::Event& event) {
-  if (event.type == "CaseReopened") closed_at.reset();
-  if (event.type != "CaseClosed") return;
+  const std::string_view type = event.type;
+  if (type == "CaseReopened") closed_at.reset();
+  if (type != "CaseClosed") return;
   const auto told = parse_instant(event.data.text("closed_at"));
   closed_at = told ? *told : event.occurred_at;
 }

@@ -27,9 +27,10 @@ class DuplicatesView final : public View {
     const auto category = changed_member(event, "category");
     const auto place = changed_member(event, "place");
     const auto urgency = changed_member(event, "urgency");
-    const bool opens = event.type == "CaseRegistered";
-    const bool accepts = event.type == "CaseAccepted" || event.type == "CaseDispatched";
-    const bool links = event.type == "CasesMerged" || event.type == "CaseUnmerged";
+    const std::string_view type = event.type;
+    const bool opens = type == "CaseRegistered";
+    const bool accepts = type == "CaseAccepted" || type == "CaseDispatched";
+    const bool links = type == "CasesMerged" || type == "CaseUnmerged";
     if (!opens && !accepts && !links && !category && !place && !urgency && event.stage.empty()) return done();
     auto found = cases_.at_subject(decision.aggregate, rows);
     if (!found) return found.error();

@@ -29,7 +29,7 @@ std::optional<std::string> code_in(const record::Event& event) {
 }  // namespace
 
 Status Outcome::apply(const record::Event& event, Instant recorded_at) {
-  const std::string& type = event.type;
+  const std::string_view type = event.type;
   const auto exclusion = [&](std::string_view code) {
     return Exclusion{std::string(code), approver_of(event), event.occurred_at, lead};
   };

@@ -3,10 +3,11 @@
 namespace lastkm::projections {
 
 std::optional<std::string> changed_member(const record::Event& event, std::string_view member) {
+  const std::string_view type = event.type;
   std::string_view to;
-  if (event.type == "CaseRegistered" || event.type == "CaseAccepted") {
+  if (type == "CaseRegistered" || type == "CaseAccepted") {
     to = event.data.text(member);
-  } else if (event.type == "FactCorrected" && event.data.text("field") == member) {
+  } else if (type == "FactCorrected" && event.data.text("field") == member) {
     to = event.data.text("value");
   }
   if (to.empty()) return std::nullopt;
