@@ -151,7 +151,8 @@ Status Fold::take(std::int32_t partition, record::LiveEpoch& epoch, const log::S
     ++passed_over_.lower_epochs;
     return done();
   }
-  auto decision = record::decode_decision(bytes, record::Facts::left_out);
+  std::string_view only_event;
+  auto decision = record::decode_decision(bytes, record::Facts::left_out, only_event);
   if (!decision) return decision.error();
   if (log::partition_of(decision->lane, log_->partitions()) != partition) {
     return Error{ErrorKind::integrity, "wrong-partition",
@@ -178,7 +179,7 @@ Status Fold::take(std::int32_t partition, record::LiveEpoch& epoch, const log::S
   }
   checkpoint_.accept(decision->lane, decision->ordinal, stored.offset);
   accepted_ = true;
-  apply(Accepted{*decision, bytes});
+  apply(Accepted{*decision, bytes, only_event});
   return done();
 }
 

@@ -87,6 +87,7 @@ class Rows {
 struct Accepted {
   const record::Decision& decision;
   std::string_view bytes;
+  std::string_view only_event;  ///< its text, see decode_decision()
 };
 
 class View {

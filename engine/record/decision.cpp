@@ -1,5 +1,7 @@
 #include "engine/record/decision.h"
 
+#include <cstring>
+
 #include "engine/record/actor.h"
 #include "engine/record/canonical.h"
 #include "engine/record/envelope.h"
@@ -159,6 +161,20 @@ bool read_ordered(std::string_view bytes, Facts facts, Decision& out) {
          data.text("prev", out.prev) && read_rejection(data, out.rejection) && data.done();
 }
 
+/// Of a record that read_ordered() has read: before the events and behind them it has no list then. A quote
+/// inside a text is escaped, so what is looked for lies in none.
+std::string_view only_event_of(std::string_view bytes, const Decision& ordered) {
+  if (ordered.events.size() != 1 || !ordered.follow_ups.empty() || ordered.rejection) return {};
+  const std::size_t from = bytes.find('[') + 1;
+  const void* const end = ::memrchr(bytes.data(), ']', bytes.size());
+  if (from == 0 || end == nullptr) return {};
+  const auto to = static_cast<std::size_t>(static_cast<const char*>(end) - bytes.data());
+  if (!bytes.substr(0, from).ends_with(R"("events":[)") || !bytes.substr(to).starts_with(R"(],"lane":)"))
+    return {};
+  const std::string_view event = bytes.substr(from, to - from);
+  return event.starts_with('{') && event.ends_with('}') ? event : std::string_view();
+}
+
 }  // namespace
 
 std::string encode(const Decision& decision, std::string_view source) {
@@ -214,7 +230,16 @@ std::string event_text(const Event& event) {
 }
 
 Result<Decision> decode_decision(std::string_view bytes, Facts facts) {
-  if (Decision ordered; read_ordered(bytes, facts, ordered)) return ordered;
+  std::string_view only_event;
+  return decode_decision(bytes, facts, only_event);
+}
+
+Result<Decision> decode_decision(std::string_view bytes, Facts facts, std::string_view& only_event) {
+  only_event = {};
+  if (Decision ordered; read_ordered(bytes, facts, ordered)) {
+    only_event = only_event_of(bytes, ordered);
+    return ordered;
+  }
   auto value = unwrap(bytes, kDecisionType);
   if (!value) return value.error();
   Members envelope(*value, "decision record");

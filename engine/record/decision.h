@@ -77,6 +77,10 @@ inline constexpr std::size_t kMaxDecisionBytes = 256 * 1024;
 /// What readers who do not ask for it need not be given: a sixth of an event is what its rule's guards saw.
 enum class Facts : std::uint8_t { read, left_out };
 [[nodiscard]] Result<Decision> decode_decision(std::string_view bytes, Facts facts = Facts::read);
+/// The same, and the text of its event in these bytes, where it has one and asks and refuses nothing; empty
+/// also where the record is laid out in another way than encode() does.
+[[nodiscard]] Result<Decision> decode_decision(std::string_view bytes, Facts facts,
+                                               std::string_view& only_event);
 
 /// Opens an owner's writing in a partition of `decisions`; outside the accepted sequence.
 struct OwnerStarted {

@@ -37,6 +37,12 @@ std::string after_event(const record::Decision& decision) {
   return rest.take();
 }
 
+/// Most decisions have one event, and reading the record has found it.
+Result<std::vector<std::string_view>> texts_of(const Accepted& accepted) {
+  if (accepted.only_event.empty()) return record::event_texts(accepted.bytes);
+  return std::vector{accepted.only_event};
+}
+
 class HistoryView final : public View {
  public:
   [[nodiscard]] std::string_view name() const override { return "history"; }
@@ -50,7 +56,7 @@ class HistoryView final : public View {
   [[nodiscard]] Status decided(const Accepted& accepted, Rows& rows) override {
     const record::Decision& decision = accepted.decision;
     if (record::is_lane_aggregate(decision.aggregate) || decision.events.empty()) return done();
-    const auto texts = record::event_texts(accepted.bytes);
+    const auto texts = texts_of(accepted);
     if (!texts) return texts.error();
     if (texts->size() != decision.events.size()) {
       return Error{ErrorKind::integrity, "undecodable", "the events of the decision cannot be told apart",

@@ -163,6 +163,45 @@ TEST_CASE("record: facts are left out for those who do not ask for them, whateve
   CHECK(*decode_decision(spaced) == whole);
 }
 
+TEST_CASE("record: the text of an only event is told, or nothing") {
+  Decision decision = sample_decision();
+  decision.events.resize(1);
+  decision.follow_ups.clear();
+  decision.rejection.reset();
+  decision.command_name = R"(x","events":[{"seq":1}],"lane":1,)";
+  decision.prev = R"(],"lane":2,)";
+  const Value item(Object{{"events", Value(Array{Value(Object{{"seq", 1}})})}, {"lane", 1}});
+  decision.events[0].data = Value(Object{{R"(}],"lane":)", Value(Array{item, item})}, {"lane", 1}});
+  const auto told = [](const std::string& bytes) {
+    std::string_view event = "left over";
+    CAPTURE(bytes);
+    REQUIRE(decode_decision(bytes, Facts::left_out, event));
+    return std::string(event);
+  };
+  const auto with = [&decision](const auto& change) {
+    Decision other = decision;
+    change(other);
+    return encode(other, "/lastkm/test");
+  };
+  CHECK(told(encode(decision, "/lastkm/test")).empty());  // looked for no further
+  decision.command_name = R"(x"events":{"seq":1},"lane":1,)";
+  decision.prev = R"("lane":2,)";
+  const std::string bytes = encode(decision, "/lastkm/test");
+  CHECK(told(bytes) == event_text(decision.events[0]));
+
+  CHECK(told("{ " + bytes.substr(1)) == event_text(decision.events[0]));
+  CHECK(told(R"({"about":[1,{"data":{"events":[{}],"lane":1}}],)" + bytes.substr(1)).empty());
+  CHECK(told(bytes.substr(0, bytes.size() - 1) + R"(,"zone":{"events":[{}],"lane":1}})").empty());
+  std::string spaced = bytes;
+  spaced.insert(spaced.find('[') + 1, " ");
+  CHECK(told(spaced).empty());
+  CHECK(told(with([](Decision& other) { other.events.push_back(other.events[0]); })).empty());
+  CHECK(told(with([](Decision& other) { other.events.clear(); })).empty());
+  const FollowUp follow_up{LaneId(1), 1, AggregateId("a"), "Merge", Value(Array{Value(Object{})})};
+  CHECK(told(with([&](Decision& other) { other.follow_ups.push_back(follow_up); })).empty());
+  CHECK(told(with([&](Decision& other) { other.rejection = Rejection{"c", "t", "", "", item}; })).empty());
+}
+
 TEST_CASE("record: the text of an event is found whatever its strings hold") {
   Decision decision = sample_decision();
   decision.command_name = R"(,"events":[{"seq":1}],)";
