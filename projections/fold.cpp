@@ -91,7 +91,7 @@ void Fold::expect() {
   for (const Read& read : chunk_) {
     for (const log::StoredRecord& stored : read.records) {
       // What came since the last flush has been read.
-      if (!subjects_.contains(AggregateId(stored.record.key))) ids.push_back(stored.record.key);
+      if (!subjects_.contains(stored.record.key)) ids.push_back(stored.record.key);
     }
   }
   std::sort(ids.begin(), ids.end());
@@ -192,7 +192,7 @@ void Fold::apply(const Accepted& accepted) {
     target.why += ": " + error.message;
     target.damaged = is_damage(error);
   };
-  const std::size_t subject = subjects_.try_emplace(decision.aggregate, subjects_.size()).first->second;
+  const std::size_t subject = subjects_.try_emplace(decision.aggregate.value, subjects_.size()).first->second;
   for (Target& target : targets_) {
     if (!target.why.empty()) continue;
     target.rows.set_subject(subject);

@@ -79,7 +79,8 @@ class Fold {
   ProjectorOptions options_;
   std::vector<std::int32_t> partitions_;
   std::vector<Target> targets_;
-  std::unordered_map<AggregateId, std::size_t> subjects_;  ///< since the last flush, as Rows counts them
+  /// By id, what came since the last flush, as Rows counts it. A table of texts keeps their hashes.
+  std::unordered_map<std::string, std::size_t> subjects_;
   Projector::PassedOver passed_over_;
   bool accepted_ = false;
   std::set<std::int32_t> closed_;
