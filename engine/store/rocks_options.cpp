@@ -14,7 +14,10 @@ constexpr std::uint64_t kWalBytes = 128U << 20U;
 constexpr int kOpenFiles = 512;
 constexpr int kRunsMerged = 8;
 
-rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
+/// Rows of one thing lie together there and are read together: so fewer blocks are, and these pack better.
+constexpr std::size_t kOnceBlockBytes = 16U << 10U;
+
+rocksdb::BlockBasedTableOptions tables(const RocksStoreOptions& given) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(given.memory.cache_bytes);
   // In the cache, so that memory does not grow with what is stored; and in parts, for a whole filter is
@@ -24,6 +27,11 @@ rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given) {
   table.partition_filters = true;
   table.pin_top_level_index_and_filter = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions options_of_each(const RocksStoreOptions& given,
+                                             const rocksdb::BlockBasedTableOptions& table) {
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = given.memory.write_buffer_bytes / 2;
@@ -79,9 +87,12 @@ rocksdb::DBOptions db_options(const RocksStoreOptions& given) {
 }
 
 FamilyOptions::FamilyOptions(const RocksStoreOptions& given)
-    : each_(options_of_each(given)),
-      once_(each_),
-      written_once_(given.written_once.begin(), given.written_once.end()) {
+    : written_once_(given.written_once.begin(), given.written_once.end()) {
+  rocksdb::BlockBasedTableOptions table = tables(given);
+  each_ = options_of_each(given, table);
+  once_ = each_;
+  table.block_size = kOnceBlockBytes;
+  once_.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   once_.enable_blob_files = true;
   once_.min_blob_size = 128;
   once_.blob_compression_type = rocksdb::kLZ4Compression;

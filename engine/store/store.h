@@ -152,8 +152,8 @@ struct RocksStoreOptions {
   StoreMemory memory = {};
   /// A write-ahead log that is damaged before its end makes open() fail, instead of ending there.
   bool refuse_damaged_tail = false;
-  /// Families whose rows are large and written once: they lie apart from their keys, and are not moved when
-  /// these are merged.
+  /// Families whose rows are large, written once and read many together: they lie apart from their keys, and
+  /// are not moved when these are merged.
   std::vector<std::string> written_once = {};
   /// From any thread, when the disk has failed a write or sync, or damage was met where files are merged.
   /// Every later write fails too, until it is opened again; after damage that opening fails.
