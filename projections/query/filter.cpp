@@ -73,7 +73,7 @@ Status read_term(CaseFilter& filter, std::string_view term, std::int32_t offset)
     for (const TextTerm& known : kTexts) names += ", " + std::string(known.name);
     return bad_filter(term, names);
   }
-  filter.*(text->member) = std::string(value == kNoneYet ? std::string_view() : value);
+  filter.*(text->member) = std::string(meant_key(value));
   return done();
 }
 

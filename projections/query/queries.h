@@ -25,6 +25,12 @@ namespace lastkm::projections {
 
 /// How people see, and ask for, the empty key: of what has no category, lead … yet.
 inline constexpr std::string_view kNoneYet = "(none yet)";
+[[nodiscard]] constexpr std::string_view shown_key(std::string_view key) {
+  return key.empty() ? kNoneYet : key;
+}
+[[nodiscard]] constexpr std::string_view meant_key(std::string_view given) {
+  return given == kNoneYet ? std::string_view() : given;
+}
 
 /// Which cases; a member without a value asks for nothing, an empty text for the cases that have none of it.
 struct CaseFilter {

@@ -125,8 +125,7 @@ TEST_CASE("queries: every count equals the list that it counts") {
     const CaseFilter filter = filter_of(drawn);
     const Array counts = must(world.queries->counts(filter, dimension, kNow)).lines;
     for (const Value& line : counts) {
-      const std::string_view key = line.text("key");
-      std::vector<std::string> term = {dimension + "=" + std::string(key.empty() ? kNoneYet : key)};
+      std::vector<std::string> term = {dimension + "=" + std::string(shown_key(line.text("key")))};
       CaseFilter narrowed = filter;
       const CaseFilter added = filter_of(term);
       bool contradicts = false;

@@ -6,14 +6,6 @@
 
 namespace lastkm::tool {
 
-std::string_view shown_key(std::string_view key) {
-  return key.empty() ? projections::kNoneYet : key;
-}
-
-std::string_view meant_key(std::string_view given) {
-  return given == projections::kNoneYet ? std::string_view() : given;
-}
-
 std::string_view name_of(runtime::OutcomeStatus status) {
   switch (status) {
     case runtime::OutcomeStatus::accepted:

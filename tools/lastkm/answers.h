@@ -28,10 +28,6 @@ namespace lastkm::tool {
 void print_page(Session& session, const projections::Page& page);
 /// RFC 3339 as people read it: "2026-05-21 00:00" without the zone; other texts stay as they are.
 [[nodiscard]] std::string short_time(std::string_view rfc3339);
-/// The key of a line as people see it, and may give it back: what has no body, category … yet counts under
-/// the empty one.
-[[nodiscard]] std::string_view shown_key(std::string_view key);
-[[nodiscard]] std::string_view meant_key(std::string_view given);
 /// The zh or en text of {"zh","en"}, or the value's own text.
 [[nodiscard]] std::string title_of(const Value& value);
 /// The clocks of what `case show` says, as a table; nothing where there are none.

@@ -24,8 +24,9 @@ Result<Exit> hot(Session& session, const Hot& given) {
     return Error{ErrorKind::bad_input, "bad-month", "'" + given.month + "': say a month such as 2026-05", ""};
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto found = given.cases ? (*queries)->hot_cases(given.by, meant_key(*given.cases), given.month)
-                                 : (*queries)->hot(given.by, given.month, given.top);
+  const auto found = given.cases
+                         ? (*queries)->hot_cases(given.by, projections::meant_key(*given.cases), given.month)
+                         : (*queries)->hot(given.by, given.month, given.top);
   if (!found) return found.error();
   session.reflects(found->positions);
   if (session.json()) {
@@ -43,7 +44,7 @@ Result<Exit> hot(Session& session, const Hot& given) {
   Table table(
       {{"month"}, {given.by}, {"cases", Align::right}, {"of the mean of 4 months before", Align::right}});
   for (const Value& line : found->lines)
-    table.add({line.text("month"), shown_key(line.text("key")), line.number("count"),
+    table.add({line.text("month"), projections::shown_key(line.text("key")), line.number("count"),
                percent(line.find("growth"))});
   table.print(session.out(), session.style());
   return Exit::ok;

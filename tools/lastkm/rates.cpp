@@ -51,7 +51,7 @@ Table rates_table(const Array& lines, const std::string& key_title) {
                {"score", Align::right},
                {"excluded", Align::left, 100}});
   for (const Value& line : lines) {
-    table.add({shown_key(line.text("key")), line.number("base"), percent(line.find("response")),
+    table.add({projections::shown_key(line.text("key")), line.number("base"), percent(line.find("response")),
                percent(line.find("resolution")), percent(line.find("satisfaction")),
                points(line.find("score")), Cell(excluded_in(line), Tone::quiet)});
   }
@@ -116,7 +116,7 @@ Result<Exit> run(Session& session, const Given& given) {
   const auto period = period_of(given, Session::offset_of(**engine));
   if (!period) return period.error();
   if (given.cases) {
-    const auto orders = (*queries)->rates_cases(*by, *basis, meant_key(*given.cases), *period);
+    const auto orders = (*queries)->rates_cases(*by, *basis, projections::meant_key(*given.cases), *period);
     if (!orders) return orders.error();
     return print_orders(session, *orders);
   }
