@@ -41,17 +41,27 @@ std::vector<KeyRange> ranges_of(const RowLists& lists, std::size_t count) {
   return ranges;
 }
 
-/// The rows of one view that lie in a range, from all lists, in key order. Where there is none, no file.
-Status load_rows(store::Load& load, const std::string& family, const RowLists& lists, const KeyRange& range) {
+using Span = std::span<const ChangedRow>;
+
+/// The rows of a range that lie in each list, where there are any.
+std::vector<Span> rows_of_range(const RowLists& lists, const KeyRange& range) {
   const auto first = [](const std::vector<ChangedRow>& rows, std::string_view from) {
     return std::lower_bound(rows.begin(), rows.end(), from,
                             [](const ChangedRow& row, std::string_view key) { return row.first < key; });
   };
-  std::vector<std::span<const ChangedRow>> left;
+  std::vector<Span> spans;
   for (const std::vector<ChangedRow>& rows : lists)
-    left.emplace_back(first(rows, range.from), range.until ? first(rows, *range.until) : rows.end());
-  std::erase_if(left, [](const auto& rows) { return rows.empty(); });
-  if (left.empty()) return done();
+    spans.emplace_back(first(rows, range.from), range.until ? first(rows, *range.until) : rows.end());
+  std::erase_if(spans, [](const Span& rows) { return rows.empty(); });
+  return spans;
+}
+
+/// Writes the rows of one view that lie in a range, from all lists, in key order, and shows them to
+/// `comparison` where there is one; how many there are. Where there is none, no file.
+Result<std::int64_t> load_rows(store::Load& load, const std::string& family, std::vector<Span> left,
+                               Comparison* comparison) {
+  std::int64_t held = 0;
+  if (left.empty()) return held;
   const auto file = load.file(family);
   if (!file) return file.error();
   while (!left.empty()) {
@@ -59,11 +69,16 @@ Status load_rows(store::Load& load, const std::string& family, const RowLists& l
       return a.front().first < b.front().first;
     });
     const auto& [key, value] = least->front();
-    if (const Status added = value ? (*file)->add(key, *value) : (*file)->erase(key); !added) return added;
+    if (const Status added = value ? (*file)->add(key, *value) : (*file)->erase(key); !added)
+      return added.error();
+    if (value) {
+      ++held;
+      if (comparison != nullptr) comparison->row(key, *value);
+    }
     *least = least->subspan(1);
     if (least->empty()) left.erase(least);
   }
-  return done();
+  return held;
 }
 }  // namespace
 
@@ -158,14 +173,27 @@ Status Builder::begin(std::vector<Part> parts) {
   return done();
 }
 
+void Builder::aim_at(const Ends& until) {
+  std::int64_t behind = 0;
+  for (std::int32_t partition = 0; partition < log_->partitions(); ++partition) {
+    behind +=
+        std::max<std::int64_t>(0, until[static_cast<std::size_t>(partition)] - checkpoint_.next(partition));
+  }
+  progress_->aim_at(sum(until) - behind, sum(until));
+}
+
+Result<std::optional<std::vector<Compared>>> Builder::run_beside(const OldRows& old_rows,
+                                                                 const std::stop_token& stop) {
+  compared_.reset();
+  if (has_rows_) return compared_;
+  aim_at(old_rows.until);
+  if (const auto read = round(old_rows.until, stop, &old_rows); !read) return read.error();
+  return std::move(compared_);
+}
+
 Status Builder::run(const Ends& until, const std::stop_token& stop) {
   while (true) {
-    std::int64_t behind = 0;
-    for (std::int32_t partition = 0; partition < log_->partitions(); ++partition) {
-      behind +=
-          std::max<std::int64_t>(0, until[static_cast<std::size_t>(partition)] - checkpoint_.next(partition));
-    }
-    progress_->aim_at(sum(until) - behind, sum(until));
+    aim_at(until);
     auto read = round(until, stop);
     if (!read) return read.error();
     if (*read == 0) return done();
@@ -195,7 +223,7 @@ std::vector<Fold> Builder::divide(const Ends& until) {
   return folds;
 }
 
-Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& stop) {
+Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& stop, const OldRows* old_rows) {
   std::vector<Fold> folds = divide(until);
   std::atomic<std::size_t> total = 0;
   in_parallel(folds.size(), [&](std::size_t i) {
@@ -227,11 +255,15 @@ Result<std::size_t> Builder::round(const Ends& until, const std::stop_token& sto
     passed_over_.gaps += fold.passed_over().gaps;
     passed_over_.lower_epochs += fold.passed_over().lower_epochs;
   }
-  if (Status taken = take_in(folds, static_cast<std::int64_t>(total.load())); !taken) return taken.error();
+  for (std::int32_t partition = 0; partition < log_->partitions(); ++partition) {
+    if (checkpoint_.next(partition) != until[static_cast<std::size_t>(partition)]) old_rows = nullptr;
+  }
+  const auto records = static_cast<std::int64_t>(total.load());
+  if (Status taken = take_in(folds, records, old_rows); !taken) return taken.error();
   return total.load();
 }
 
-Status Builder::take_in(std::vector<Fold>& folds, std::int64_t records) {
+Status Builder::take_in(std::vector<Fold>& folds, std::int64_t records, const OldRows* old_rows) {
   // A view never holds what the log may still lose.
   if (Status synced = log_->sync(); !synced) return synced;
   auto load = store_->begin_load();
@@ -253,15 +285,35 @@ Status Builder::take_in(std::vector<Fold>& folds, std::int64_t records) {
     parts_[i].rows = count;
     parts_[i].ranges = ranges_of((*rows)[i], in_ranges ? threads : 1);
   }
-  std::vector<Status> loaded(tasks.size(), done());
+  struct Outcome {
+    Result<std::int64_t> held = 0;
+    std::optional<Result<Compared>> compared;
+  };
+  std::vector<Outcome> outcomes(tasks.size());
+  const std::int64_t share = records / static_cast<std::int64_t>(tasks.size());
   each_in_parallel(tasks.size(), options_.threads, [&](std::size_t i) {
     const Part& part = parts_[tasks[i].part];
-    loaded[i] =
-        load_rows(**load, family_of(part.view->name(), part.slot), (*rows)[tasks[i].part], tasks[i].range);
-    progress_->taken_in(records / static_cast<std::int64_t>(tasks.size()));
+    const KeyRange& range = tasks[i].range;
+    const std::string_view name = part.view->name();
+    std::optional<Comparison> comparison;
+    if (old_rows != nullptr && old_rows->views.contains(name) && !stopped_.contains(name))
+      comparison.emplace(*old_rows->rows, family_of(name, 1 - part.slot), range);
+    outcomes[i].held =
+        load_rows(**load, family_of(name, part.slot), rows_of_range((*rows)[tasks[i].part], range),
+                  comparison ? &*comparison : nullptr);
+    if (comparison) outcomes[i].compared = comparison->finish();
+    progress_->taken_in(share);
+    if (old_rows != nullptr) progress_->compared(share);
   });
-  for (const Status& status : loaded) {
-    if (!status) return status;
+  for (Part& part : parts_) part.held = has_rows_ ? std::nullopt : std::optional<std::int64_t>(0);
+  if (old_rows != nullptr) compared_.emplace();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& [held, compared] = outcomes[i];
+    if (!held) return held.error();
+    Part& part = parts_[tasks[i].part];
+    if (part.held) *part.held += *held;
+    if (!compared) continue;
+    if (Status added = add_range(*compared_, part.view->name(), *compared); !added) return added;
   }
   const auto mark = (*load)->file(kBuildFamily);
   if (!mark) return mark.error();

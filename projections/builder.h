@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "projections/comparison.h"
 #include "projections/fold.h"
 
 namespace lastkm::projections {
@@ -48,12 +49,6 @@ class BuildProgress {
 
 using RowLists = std::vector<std::vector<ChangedRow>>;  ///< of one view, each in key order
 
-/// Keys from `from` on and before `until`; without one to the end.
-struct KeyRange {
-  std::string from;
-  std::optional<std::string> until;
-};
-
 class Builder {
  public:
   struct Part {
@@ -62,12 +57,18 @@ class Builder {
     /// That share its rows about evenly among threads, by its largest round; at first one for all.
     std::vector<KeyRange> ranges = std::vector<KeyRange>(1);
     std::size_t rows = 0;  ///< of that round
+    /// How many rows it has; nullopt: nobody has counted them, for they come from several rounds.
+    std::optional<std::int64_t> held = std::nullopt;
   };
   Builder(log::EventLog& log, store::Store& store, const ProjectorOptions& options, BuildProgress& progress)
       : log_(&log), store_(&store), options_(options), progress_(&progress) {}
 
   /// Goes on with what an earlier process built of the same views, or begins with empty families.
   [[nodiscard]] Status begin(std::vector<Part> parts);
+  /// Where all rows that belong beside the old ones fit in memory at once: folds and compares them, before
+  /// they leave it. nullopt: not so, nothing is compared; run() goes on from there.
+  [[nodiscard]] Result<std::optional<std::vector<Compared>>> run_beside(const OldRows& old_rows,
+                                                                        const std::stop_token& stop);
   /// Folds up to `until`, or as far as the log can be read. refused "stopped" where the token says so: what
   /// was taken in remains.
   [[nodiscard]] Status run(const Ends& until, const std::stop_token& stop);
@@ -79,11 +80,15 @@ class Builder {
   [[nodiscard]] const Projector::PassedOver& passed_over() const { return passed_over_; }
 
  private:
-  /// One round: as much as fits in memory; how many records that were.
-  [[nodiscard]] Result<std::size_t> round(const Ends& until, const std::stop_token& stop);
+  /// Tells the progress how far it is on the way to `until`.
+  void aim_at(const Ends& until);
+  /// One round: as much as fits in memory; how many records that were. `old_rows` nullptr: nothing is
+  /// compared; nor where the round does not come as far as they.
+  [[nodiscard]] Result<std::size_t> round(const Ends& until, const std::stop_token& stop,
+                                          const OldRows* old_rows = nullptr);
   [[nodiscard]] std::vector<Fold> divide(const Ends& until);
   /// `records`: how many they have folded.
-  [[nodiscard]] Status take_in(std::vector<Fold>& folds, std::int64_t records);
+  [[nodiscard]] Status take_in(std::vector<Fold>& folds, std::int64_t records, const OldRows* old_rows);
   /// What the folds have changed, and the sums, by part.
   [[nodiscard]] Result<std::vector<RowLists>> rows_of(std::vector<Fold>& folds);
   [[nodiscard]] std::string what() const;
@@ -97,6 +102,7 @@ class Builder {
   bool has_rows_ = false;  ///< a round has been taken in
   std::map<std::string, std::string, std::less<>> stopped_;
   Projector::PassedOver passed_over_;
+  std::optional<std::vector<Compared>> compared_;  ///< by run_beside
 };
 
 /// Runs `work` for 0 … n-1, on n threads at once.

@@ -217,6 +217,7 @@ Result<bool> Projector::Impl::step_live(const Ends* until) {
   }
   store::Batch batch;
   Published next = *now();
+  next.held.clear();
   std::vector<std::string> gone;
   for (Fold::Target& target : live.targets()) {
     if (target.why.empty()) {

@@ -129,6 +129,8 @@ class Projector {
   [[nodiscard]] std::optional<Building> building() const;
 
   [[nodiscard]] Result<std::vector<ViewStatus>> status() const;
+  /// By name of a view: damage that it was rebuilt after.
+  [[nodiscard]] std::map<std::string, std::string> incidents() const;
   /// Records of `decisions` that are not folded yet. unknown_outcome where the log cannot be asked where it
   /// ends.
   [[nodiscard]] Result<std::int64_t> lag() const;
@@ -155,6 +157,8 @@ class Projector {
     using Visit = std::function<Result<bool>(std::string_view key, std::string_view value)>;
     [[nodiscard]] Status scan(std::string_view view, std::string_view prefix, std::string_view from,
                               const Visit& visit) const;
+    /// How many rows the view has.
+    [[nodiscard]] Result<std::int64_t> count(std::string_view view) const;
     /// What to answer where rows of the view could not be used for this reason: where they are damaged
     /// (is_damage), they are set aside and made anew, and whoever asks is told to ask again.
     [[nodiscard]] Error failed(std::string_view view, const Error& why) const;

@@ -33,6 +33,8 @@ struct Projector::Published {
   std::map<std::string, Kept, std::less<>> kept;
   Checkpoint checkpoint;
   PassedOver passed_over;
+  /// Rows of views that were built and have changed nothing since: these need not be counted.
+  std::map<std::string, std::int64_t, std::less<>> held;
   std::int64_t commit = 0;  ///< counts what was written; the row "commit" of the checkpoint family
 };
 
@@ -74,6 +76,8 @@ struct Projector::Impl {
   Result<std::vector<Compared>> rebuild(const std::vector<const View*>& chosen, const std::stop_token& stop);
   Status build_outdated(const std::stop_token& stop);
   Result<std::vector<Compared>> compare(Builder& builder, const std::stop_token& stop);
+  /// As they are now, caught up; nullopt: no view is live.
+  Result<std::optional<OldRows>> old_rows(const Builder& builder);
   Result<bool> swap(Builder& builder, const std::vector<Compared>& compared);
   Result<Ends> log_ends() const;
   /// What to tell of rows that could not be read. Where they are damaged, the view is set aside.

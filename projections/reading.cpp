@@ -86,6 +86,20 @@ Status Projector::Reading::scan(std::string_view view, std::string_view prefix, 
   return done();
 }
 
+Result<std::int64_t> Projector::Reading::count(std::string_view view) const {
+  const auto family = projector_->impl_->readable(*at_, view);
+  if (!family) return family.error();
+  if (const auto held = at_->held.find(view); held != at_->held.end()) return held->second;
+  std::int64_t rows = 0;
+  // This reads every row, so damage shows here at the latest.
+  const auto scanned = scan(view, "", "", [&rows](auto, auto) {
+    ++rows;
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  return rows;
+}
+
 Error Projector::Reading::failed(std::string_view view, const Error& why) const {
   return projector_->impl_->read_failed(*at_, view, why);
 }
@@ -132,14 +146,9 @@ Result<std::vector<ViewStatus>> Projector::status() const {
     ViewStatus& status = all.emplace_back();
     status.name = view->name();
     status.layout = view->layout();
-    std::int64_t counted = 0;
-    const auto scanned = rows.scan(view->name(), "", "", [&counted](auto, auto) {
-      ++counted;
-      return true;
-    });
-    if (scanned) status.rows = counted;
-    // Counting reads every row, so damage shows here at the latest.
-    const bool damage = !scanned && scanned.error().code == kViewDamaged;
+    const auto counted = rows.count(view->name());
+    if (counted) status.rows = *counted;
+    const bool damage = !counted && counted.error().code == kViewDamaged;
     const Kept none;
     const auto found = rows.at_->kept.find(view->name());
     const Kept& mine = found == rows.at_->kept.end() ? none : found->second;
@@ -156,6 +165,14 @@ Result<std::vector<ViewStatus>> Projector::status() const {
                                           : "stopped";
   }
   return all;
+}
+
+std::map<std::string, std::string> Projector::incidents() const {
+  std::map<std::string, std::string> incidents;
+  for (const auto& [view, kept] : impl_->now()->kept) {
+    if (!kept.incident.empty()) incidents.emplace(view, kept.incident);
+  }
+  return incidents;
 }
 
 Result<Digest> Projector::digest() const {

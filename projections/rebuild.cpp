@@ -11,35 +11,13 @@ namespace {
 Result<Compared> compare_rows(const store::Snapshot& old_rows, const std::string& old_family,
                               const store::Snapshot& new_rows, const std::string& new_family,
                               const KeyRange& range) {
-  Compared compared;
-  const auto before = old_rows.cursor(old_family, range.from);
-  if (!before) return before.error();
-  const auto after = new_rows.cursor(new_family, range.from);
-  if (!after) return after.error();
-  store::Cursor& a = **before;
-  store::Cursor& b = **after;
-  const auto goes_on = [&range](const store::Cursor& rows) {
-    return rows.valid() && (!range.until || rows.key() < *range.until);
-  };
-  while (goes_on(a) || goes_on(b)) {
-    ++compared.rows;
-    const int order = !goes_on(b) ? -1 : !goes_on(a) ? 1 : a.key().compare(b.key());
-    if (order != 0 || a.value() != b.value()) {
-      if (++compared.different == 1) compared.first = order > 0 ? b.key() : a.key();
-    }
-    if (order <= 0) a.next();
-    if (order >= 0) b.next();
-  }
-  for (const store::Cursor* rows : {&a, &b}) {
-    if (const Status read = rows->status(); !read) return read.error();
-  }
-  return compared;
-}
-
-void add(Compared& whole, const Compared& part) {
-  if (whole.different == 0) whole.first = part.first;
-  whole.rows += part.rows;
-  whole.different += part.different;
+  Comparison comparison(old_rows, old_family, range);
+  const auto cursor = new_rows.cursor(new_family, range.from);
+  if (!cursor) return cursor.error();
+  store::Cursor& rows = **cursor;
+  for (; range.holds(rows); rows.next()) comparison.row(rows.key(), rows.value());
+  if (const Status read = rows.status(); !read) return read.error();
+  return comparison.finish();
 }
 }  // namespace
 
@@ -83,69 +61,76 @@ Result<std::vector<Compared>> Projector::Impl::rebuild(const std::vector<const V
   }
   Builder builder(log, store, options, progress);
   if (Status begun = builder.begin(std::move(parts)); !begun) return begun.error();
-  auto ends = log_ends();
-  if (!ends) return ends.error();
-  if (Status built = builder.run(*ends, stop); !built) return built.error();
   auto compared = compare(builder, stop);
   if (!compared) return compared.error();
   while (true) {
     auto swapped = swap(builder, *compared);
     if (!swapped) return swapped.error();
     if (*swapped) break;
-    ends = log_ends();
+    const auto ends = log_ends();
     if (!ends) return ends.error();
     if (Status built = builder.run(*ends, stop); !built) return built.error();
   }
   return compared;
 }
 
-/// Brings the builder to where the live views stand at one moment, and compares the rows of that moment.
-Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const std::stop_token& stop) {
-  std::vector<Compared> all;
-  std::shared_ptr<const Published> at;
-  std::unique_ptr<store::Snapshot> before;
-  Ends until;
-  {
-    const std::lock_guard lock(folding);
-    if (live.targets().empty()) return all;
-    (void)fold_live();  // what blocks a partition blocks the builder there too
-    if (broken) return *broken;
-    at = now();
-    before = store.snapshot();
-    for (std::int32_t partition = 0; partition < log.partitions(); ++partition)
-      until.push_back(at->checkpoint.next(partition));
-  }
-  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
-    if (builder.checkpoint().next(partition) > until[static_cast<std::size_t>(partition)]) return all;
-  }
-  if (Status built = builder.run(until, stop); !built) return built.error();
-  std::vector<std::pair<const Builder::Part*, const KeyRange*>> tasks;
+Result<std::optional<OldRows>> Projector::Impl::old_rows(const Builder& builder) {
+  const std::lock_guard lock(folding);
+  if (live.targets().empty()) return std::optional<OldRows>();
+  (void)fold_live();  // what blocks a partition blocks the builder there too
+  if (broken) return *broken;
+  const auto at = now();
+  OldRows old{store.snapshot(), {}, {}};
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition)
+    old.until.push_back(at->checkpoint.next(partition));
   for (const Builder::Part& part : builder.parts()) {
     const auto mine = at->kept.find(part.view->name());
-    const bool comparable = mine != at->kept.end() && mine->second.layout == part.view->layout() &&
-                            mine->second.why.empty() && !builder.stopped().contains(part.view->name());
-    if (!comparable) continue;
+    if (mine != at->kept.end() && mine->second.layout == part.view->layout() && mine->second.why.empty())
+      old.views.emplace(part.view->name());
+  }
+  return std::optional<OldRows>(std::move(old));
+}
+
+/// Brings the builder to where the live views stand at one moment, and compares the rows of that moment.
+Result<std::vector<Compared>> Projector::Impl::compare(Builder& builder, const std::stop_token& stop) {
+  {
+    const auto old = old_rows(builder);
+    if (!old) return old.error();
+    if (*old) {
+      auto compared = builder.run_beside(**old, stop);
+      if (!compared) return compared.error();
+      if (*compared) return std::move(**compared);
+    }
+  }
+  const auto ends = log_ends();
+  if (!ends) return ends.error();
+  if (Status built = builder.run(*ends, stop); !built) return built.error();
+  std::vector<Compared> all;
+  const auto found = old_rows(builder);
+  if (!found) return found.error();
+  if (!*found) return all;
+  const OldRows& old = **found;
+  for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
+    if (builder.checkpoint().next(partition) > old.until[static_cast<std::size_t>(partition)]) return all;
+  }
+  if (Status built = builder.run(old.until, stop); !built) return built.error();
+  std::vector<std::pair<const Builder::Part*, const KeyRange*>> tasks;
+  for (const Builder::Part& part : builder.parts()) {
+    if (!old.views.contains(part.view->name()) || builder.stopped().contains(part.view->name())) continue;
     for (const KeyRange& range : part.ranges) tasks.emplace_back(&part, &range);
   }
   const std::unique_ptr<store::Snapshot> after = store.snapshot();
-  const std::int64_t records = std::accumulate(until.begin(), until.end(), std::int64_t{0});
+  const std::int64_t records = std::accumulate(old.until.begin(), old.until.end(), std::int64_t{0});
   std::vector<Result<Compared>> compared(tasks.size(), Compared{});
   each_in_parallel(tasks.size(), options.threads, [&](std::size_t i) {
     const auto [part, range] = tasks[i];
-    compared[i] = compare_rows(*before, family_of(part->view->name(), 1 - part->slot), *after,
+    compared[i] = compare_rows(*old.rows, family_of(part->view->name(), 1 - part->slot), *after,
                                family_of(part->view->name(), part->slot), *range);
     progress.compared(records / static_cast<std::int64_t>(tasks.size()));
   });
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const std::string_view name = tasks[i].first->view->name();
-    if (all.empty() || all.back().view != name) all.emplace_back().view = name;
-    if (compared[i]) {
-      add(all.back(), *compared[i]);
-    } else if (is_damage(compared[i].error())) {
-      all.back().unreadable = compared[i].error().message;
-    } else {
-      return compared[i].error();
-    }
+    if (Status added = add_range(all, tasks[i].first->view->name(), compared[i]); !added)
+      return added.error();
   }
   return all;
 }
@@ -193,6 +178,8 @@ Result<bool> Projector::Impl::swap(Builder& builder, const std::vector<Compared>
     mine.frozen.clear();
     mine.why = stopped == builder.stopped().end() ? std::string() : stopped->second;
     batch.put(kCheckpointFamily, kept_key(name), kept_row(mine));
+    next.held.erase(name);
+    if (part.held) next.held.emplace(name, *part.held);
   }
   if (alone) {
     for (std::int32_t partition = 0; partition < log.partitions(); ++partition)

@@ -95,6 +95,15 @@ std::map<std::string, std::string> rows_of(const Projector& projector, std::stri
   return rows;
 }
 
+/// In ranges; rows that belong beside the old ones are compared in memory, or read again, after many rounds.
+ProjectorOptions one_round_or_many() {
+  ProjectorOptions chosen = options(8);
+  chosen.threads = 3;
+  chosen.range_rows = 5;
+  chosen.build_bytes = GENERATE(40000U, 100000000U);
+  return chosen;
+}
+
 ProjectorOptions small_rounds(int threads) {
   ProjectorOptions small = options(8);
   small.threads = threads;
@@ -131,10 +140,7 @@ TEST_CASE("rebuild: an apply that is not a fold is found, with the view and the 
   for (std::size_t i = 0; i < 50; ++i) log.add(decisions[i]);
   FakeStore store;
   const bool broken = GENERATE(false, true);
-  ProjectorOptions in_ranges = options(3);
-  in_ranges.threads = 3;
-  in_ranges.range_rows = 5;
-  auto opened = Projector::open(log, store, with_counting(1, broken), in_ranges);
+  auto opened = Projector::open(log, store, with_counting(1, broken), one_round_or_many());
   REQUIRE(opened);
   catch_up(**opened);
   for (std::size_t i = 50; i < 200; ++i) log.add(decisions[i]);
@@ -185,6 +191,31 @@ TEST_CASE(
   CHECK(reading.positions("counting") == reading.positions());
   CHECK(reading.positions() != stood);
   CHECK(status_of(**opened, "counting").state == "live");
+}
+
+TEST_CASE("rebuild: what is built and unchanged is not counted again, what is folded then is") {
+  const auto decisions = invent_lives(50, 300);
+  FakeLog log(2);
+  for (std::size_t i = 0; i < 200; ++i) log.add(decisions[i]);
+  FakeStore store;
+  const auto projector = Projector::open(log, store, make_views(), one_round_or_many());
+  REQUIRE(projector);
+  catch_up(**projector);
+  const auto check_counts = [&] {
+    const auto status = (*projector)->status();
+    REQUIRE(status);
+    for (const ViewStatus& view : *status)
+      CHECK(view.rows == static_cast<std::int64_t>(rows_of(**projector, view.name).size()));
+  };
+  check_counts();
+  for (std::size_t i = 200; i < 250; ++i) log.add(decisions[i]);
+  catch_up(**projector);
+  check_counts();
+  REQUIRE((*projector)->rebuild("cases"));
+  check_counts();
+  for (std::size_t i = 250; i < 300; ++i) log.add(decisions[i]);
+  REQUIRE((*projector)->rebuild());
+  check_counts();
 }
 
 TEST_CASE("rebuild: readers hold one checkpoint through commits and swaps") {
@@ -312,11 +343,64 @@ TEST_CASE("rebuild: views killed at random places come to the digests of an undi
   CHECK(digest_of(**projector) == wanted);
 }
 
+TEST_CASE("rebuild: rows that are gone, too many or others are found, and the first of them named") {
+  FakeLog log(kLanes);
+  for (const record::Decision& decision : invent_lives(49, 300)) log.add(decision);
+  FakeStore store;
+  const auto projector = Projector::open(log, store, make_views(), one_round_or_many());
+  REQUIRE(projector);
+  catch_up(**projector);
+  const auto rows = rows_of(**projector, "history");
+  REQUIRE(rows.size() > 100);
+  const auto key_at = [&rows](std::size_t i) { return std::next(rows.begin(), static_cast<long>(i))->first; };
+  const std::string family = family_of("history", 0);
+  store::Batch batch;
+  std::string first;
+  std::int64_t too_many = 0, others = 0;
+  SECTION("none") {}
+  SECTION("at the ends") {
+    for (const std::string_view key : {"!", "~", "~~"}) batch.put(family, key, "x");
+    first = "!";
+    too_many = others = 3;
+  }
+  SECTION("one before others") {
+    batch.put(family, key_at(3) + "+", "x");
+    batch.erase(family, key_at(4));
+    batch.put(family, key_at(rows.size() - 1), "x");
+    first = key_at(3) + "+";
+    too_many = 1;
+    others = 3;
+  }
+  SECTION("the first and the last are gone") {
+    first = key_at(0);
+    batch.erase(family, first);
+    batch.erase(family, key_at(rows.size() - 1));
+    others = 2;
+  }
+  SECTION("all") {
+    for (const auto& [key, value] : rows) batch.erase(family, key);
+    first = key_at(0);
+    others = static_cast<std::int64_t>(rows.size());
+  }
+  REQUIRE(store.write(batch));
+  const auto compared = (*projector)->rebuild();
+  REQUIRE(compared);
+  CHECK(compared->size() == make_views().size());
+  for (const Compared& one : *compared) {
+    const bool mine = one.view == "history";
+    CHECK(one.different == (mine ? others : 0));
+    if (!mine) continue;
+    CHECK(one.rows == static_cast<std::int64_t>(rows.size()) + too_many);
+    CHECK(one.first == first);
+  }
+  CHECK(digest_of(**projector) == fresh_digest(log));
+}
+
 TEST_CASE("rebuild: old rows that cannot be read are told of, and no hindrance") {
   FakeLog log(kLanes);
   for (const record::Decision& decision : invent_lives(48, 300)) log.add(decision);
   FakeStore store;
-  const auto projector = Projector::open(log, store, make_views(), small_rounds(2));
+  const auto projector = Projector::open(log, store, make_views(), one_round_or_many());
   REQUIRE(projector);
   catch_up(**projector);
   store.damaged = family_of("worklist", 0);

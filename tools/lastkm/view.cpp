@@ -88,14 +88,14 @@ Result<std::vector<projections::Compared>> rebuild_watched(Session& session,
 
 /// A rebuild that somebody asked for ends what was to be told; so it is told here, for the last time. Whether
 /// there is something new.
-bool keep_incidents(const Value& before, Value& after) {
-  const Array& known = *before.find("views")->if_array();
-  Array& views = *after.if_object()->find("views")->if_array();
+bool keep_incidents(const std::map<std::string, std::string>& before, Value& after) {
   bool found = false;
-  for (std::size_t i = 0; i < views.size() && i < known.size(); ++i) {
-    const std::string_view now = views[i].text("incident"), then = known[i].text("incident");
+  for (Value& view : *after.if_object()->find("views")->if_array()) {
+    const auto known = before.find(std::string(view.text("name")));
+    const std::string_view now = view.text("incident");
+    const std::string_view then = known == before.end() ? std::string_view() : known->second;
     found = found || (!now.empty() && now != then);
-    if (now.empty() && !then.empty()) views[i].if_object()->set("incident", then);
+    if (now.empty() && !then.empty()) view.if_object()->set("incident", then);
   }
   return found;
 }
@@ -109,13 +109,12 @@ Result<Exit> rebuild(Session& session, const std::optional<std::string>& name) {
   if (!folder) return folder.error();
   const auto side = (*folder)->read_side();
   if (!side) return side.error();
-  const auto before = (*queries)->status();
-  if (!before) return before.error();
+  const auto before = (*side)->projector().incidents();
   const auto compared = rebuild_watched(session, (*side)->projector(), name.value_or(""));
   if (!compared) return compared.error();
   auto answer = (*queries)->status();
   if (!answer) return answer.error();
-  Exit exit = keep_incidents(*before, *answer) ? Exit::difference : Exit::ok;
+  Exit exit = keep_incidents(before, *answer) ? Exit::difference : Exit::ok;
   Array lines;
   for (const projections::Compared& one : *compared) {
     if (one.different > 0 || !one.unreadable.empty()) exit = Exit::difference;
