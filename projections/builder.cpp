@@ -166,11 +166,9 @@ Status Builder::begin(std::vector<Part> parts) {
     }
   }
   // The mark that they can be gone on from goes first.
-  if (Status cleared = store_->clear(kBuildFamily); !cleared) return cleared;
-  for (const Part& part : parts_) {
-    if (Status cleared = store_->clear(family_of(part.view->name(), part.slot)); !cleared) return cleared;
-  }
-  return done();
+  std::vector<std::string> unused = {std::string(kBuildFamily)};
+  for (const Part& part : parts_) unused.push_back(family_of(part.view->name(), part.slot));
+  return store_->clear(unused);
 }
 
 void Builder::aim_at(const Ends& until) {

@@ -105,7 +105,7 @@ Status Projector::Impl::start_over(const std::string& incident) {
   // The checkpoints go first: rows without one are cleared before they are folded again, never the other way
   // round. That of the views in use goes in the batch that says why, or a death in between would leave rows
   // of which nobody knows what befell them.
-  if (const Status cleared = store.clear(kBuildFamily); !cleared) return cleared;
+  if (const Status cleared = store.clear({std::string(kBuildFamily)}); !cleared) return cleared;
   store::Batch batch;
   const Status listed = store.scan(kCheckpointFamily, "", [&batch](std::string_view key, std::string_view) {
     batch.erase(kCheckpointFamily, key);

@@ -197,11 +197,10 @@ Result<bool> Projector::Impl::swap(Builder& builder, const std::vector<Compared>
     if (!builder.stopped().contains(part.view->name())) live.add(*part.view, &store, part.slot);
   }
   // What is left over after a crash here is cleared when these families are built in again.
-  if (const Status cleared = store.clear(kBuildFamily); !cleared) return cleared.error();
-  for (const Builder::Part& part : builder.parts()) {
-    const Status cleared = store.clear(family_of(part.view->name(), 1 - part.slot));
-    if (!cleared) return cleared.error();
-  }
+  std::vector<std::string> left = {std::string(kBuildFamily)};
+  for (const Builder::Part& part : builder.parts())
+    left.push_back(family_of(part.view->name(), 1 - part.slot));
+  if (const Status cleared = store.clear(left); !cleared) return cleared.error();
   return true;
 }
 

@@ -64,9 +64,9 @@ Result<bool> state_agrees(store::Store& state, log::EventLog& log) {
 Status discard_state(store::Store& state) {
   for (const std::string& family : state_families()) {
     if (family == kMetaFamily || family == kPartitionFamily) continue;
-    if (auto cleared = state.clear(family); !cleared) return cleared;
+    if (auto cleared = state.clear({family}); !cleared) return cleared;
   }
-  return state.clear(kPartitionFamily);
+  return state.clear({std::string(kPartitionFamily)});
 }
 
 }  // namespace lastkm::runtime

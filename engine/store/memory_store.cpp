@@ -146,9 +146,9 @@ class MemoryStore final : public Store {
     return done();
   }
 
-  Status clear(std::string_view family) override {
+  Status clear(const std::vector<std::string>& families) override {
     const std::lock_guard lock(mutex_);
-    families_[std::string(family)].clear();
+    for (const std::string& family : families) families_[family].clear();
     return done();
   }
 

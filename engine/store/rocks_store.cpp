@@ -83,24 +83,33 @@ class RocksStore final : public Store {
     return source().scan({}, family, from, visit);
   }
 
-  Status clear(std::string_view family) override {
+  Status clear(const std::vector<std::string>& families) override {
     if (read_only_) return refuse_write();
     const std::lock_guard clearing(clearing_);
-    const auto old = source().handle_of(family);
-    if (!old) return old.error();
-    {
-      const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, *old));
+    const Source source = this->source();
+    std::vector<rocksdb::ColumnFamilyHandle*> old;
+    std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+    for (const std::string& family : families) {
+      const auto handle = source.handle_of(family);
+      if (!handle) return handle.error();
+      const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, *handle));
       rows->SeekToFirst();
-      if (!rows->Valid() && rows->status().ok()) return done();
+      if (!rows->Valid() && rows->status().ok()) continue;
+      old.push_back(*handle);
+      wanted.emplace_back(family, how_.of(family));
     }
-    rocksdb::Status status = db_->DropColumnFamily(*old);
-    rocksdb::ColumnFamilyHandle* fresh = nullptr;
-    if (status.ok()) status = db_->CreateColumnFamily(how_.of(family), std::string(family), &fresh);
+    if (old.empty()) return done();
+    rocksdb::Status status = db_->DropColumnFamilies(old);
+    std::vector<rocksdb::ColumnFamilyHandle*> fresh;
+    if (status.ok()) status = db_->CreateColumnFamilies(wanted, &fresh);
+    auto all = std::make_shared<Families>(*source.families);
+    for (rocksdb::ColumnFamilyHandle* handle : fresh)
+      all->insert_or_assign(handle->GetName(), owned(db_.get(), handle));
+    {
+      const std::lock_guard lock(mutex_);
+      families_ = std::move(all);
+    }
     if (!status.ok()) return fail(status);
-    auto families = std::make_shared<Families>(*source().families);
-    families->insert_or_assign(std::string(family), owned(db_.get(), fresh));
-    const std::lock_guard lock(mutex_);
-    families_ = std::move(families);
     return done();
   }
 

@@ -128,8 +128,8 @@ class Store {
   [[nodiscard]] virtual Status scan(
       std::string_view family, std::string_view from,
       const std::function<bool(std::string_view key, std::string_view value)>& visit) = 0;
-  /// Removes every key of a family, at once and for good.
-  [[nodiscard]] virtual Status clear(std::string_view family) = 0;
+  /// Removes every key of these families, for good, in this order. A call is dear, one more family is not.
+  [[nodiscard]] virtual Status clear(const std::vector<std::string>& families) = 0;
   [[nodiscard]] virtual std::unique_ptr<Snapshot> snapshot() = 0;
   /// One at a time; nothing else writes to its families until it is committed.
   [[nodiscard]] virtual Result<std::unique_ptr<Load>> begin_load() = 0;

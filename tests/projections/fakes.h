@@ -29,7 +29,7 @@ class FakeStore final : public store::Store {
   Status sync() override { return done(); }
   Status scan(std::string_view family, std::string_view from,
               const std::function<bool(std::string_view, std::string_view)>& visit) override;
-  Status clear(std::string_view family) override { return rows_->clear(family); }
+  Status clear(const std::vector<std::string>& families) override { return rows_->clear(families); }
   std::unique_ptr<store::Snapshot> snapshot() override;
   Result<std::unique_ptr<store::Load>> begin_load() override;
 

@@ -74,10 +74,10 @@ struct KeptStore final : store::Store {
               const std::function<bool(std::string_view, std::string_view)>& visit) override {
     return inner->scan(family, from, visit);
   }
-  Status clear(std::string_view family) override {
+  Status clear(const std::vector<std::string>& families) override {
     if (clears_left == 0) return Error{ErrorKind::unknown_outcome, "died", "", ""};
     --clears_left;
-    return *deaf ? done() : inner->clear(family);
+    return *deaf ? done() : inner->clear(families);
   }
   std::unique_ptr<store::Snapshot> snapshot() override { return inner->snapshot(); }
   Result<std::unique_ptr<store::Load>> begin_load() override { return inner->begin_load(); }

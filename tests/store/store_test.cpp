@@ -150,16 +150,20 @@ TEST_CASE("store: both kinds keep one contract") {
     CHECK(get(*store, "a", "2") == "new");
     CHECK_FALSE(get(*store, "a", "3"));
   }
-  SECTION("clear removes all of one family and nothing of another") {
+  SECTION("clear removes all of some families and nothing of another") {
     for (const char* key : {"", "1", "\xff\xff"}) put(*store, "a", key, "x");
     put(*store, "b", "1", "x");
-    REQUIRE(store->clear("a"));
+    REQUIRE(store->clear({"a"}));
     CHECK(all(*store, "a").empty());
     CHECK(all(*store, "b").size() == 1);
     put(*store, "a", "1", "again");
     CHECK(get(*store, "a", "1") == "again");
-    REQUIRE(store->clear("b"));
-    REQUIRE(store->clear("b"));
+    REQUIRE(store->clear({"b", "a"}));
+    for (const char* family : {"a", "b"}) CHECK(all(*store, family).empty());
+    put(*store, "a", "2", "and again");
+    REQUIRE(store->clear({"b", "a"}));
+    CHECK(all(*store, "a").empty());
+    REQUIRE(store->clear({}));
   }
   SECTION("an empty batch and a sync are fine") {
     CHECK(store->write(Batch()));
@@ -233,7 +237,7 @@ TEST_CASE("store: read-only opens beside a writer, sees what was written and ref
   CHECK(all(*reader, "new").empty());
   Batch batch;
   batch.put("a", "k", "other");
-  for (const Status& refused : {reader->write(batch), reader->clear("a")}) {
+  for (const Status& refused : {reader->write(batch), reader->clear({"a"})}) {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == "read-only");
   }
@@ -339,7 +343,7 @@ TEST_CASE("store: what is written once lies apart, through clearing, loading and
   {
     const auto store = open(options);
     put(*store, "once", "gone", row_of(0));
-    REQUIRE(store->clear("once"));
+    REQUIRE(store->clear({"once"}));
     auto load = store->begin_load();
     REQUIRE(load);
     const auto later = (*load)->file("once");
