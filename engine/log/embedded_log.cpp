@@ -377,7 +377,8 @@ class EmbeddedLog final : public EventLog {
 Result<std::unique_ptr<EventLog>> open_embedded_log(const EmbeddedLogOptions& options) {
   const std::string folder = options.folder + "/log";
   const std::string mark_file = options.folder + "/acknowledged";
-  if (auto plain = check_files({options.folder, folder}); !plain) return plain.error();
+  const Use use = options.read_only ? Use::read : Use::write;
+  if (auto usable = check_files({options.folder, folder}, use); !usable) return usable.error();
   const auto existed = database_exists(options);
   if (!existed) return existed.error();
   if (!options.read_only) {

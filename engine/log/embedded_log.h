@@ -34,7 +34,8 @@ struct EmbeddedLogOptions {
   bool leave_out_syncs = false;
 };
 
-/// folder_in_use; not_found "no-log" (read_only and none there); refused "cannot-open", "other-partitions";
+/// folder_in_use; not_found "no-log" (read_only and none there); refused "cannot-open", "other-partitions",
+/// "permission-denied";
 /// integrity log-rollback | mark-missing | mark-damaged | log-corrupt (the message names the file where the
 /// database knows it) | foreign-file. refused "disk-full": opening for writing needs keep_free_bytes too.
 /// append() answers refused "disk-full" with nothing written.

@@ -142,13 +142,13 @@ class Engine {
   [[nodiscard]] virtual const std::string& folder() const = 0;
 };
 
-/// Makes a deployment in a new or empty folder. refused "folder-not-empty"; bad_input for lanes
-/// outside 1..1024.
+/// Makes a deployment in a new or empty folder. refused "folder-not-empty", "permission-denied";
+/// bad_input for lanes outside 1..1024.
 [[nodiscard]] Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock,
                           const LogPlace& place = {});
 /// folder_in_use (on Kafka also "deployment-in-use"), not_found "no-deployment", integrity (log-rollback,
-/// foreign-state, vault-foreign, clock-behind-log …). With too little room on the disk: without workers the
-/// engine is read-only, with workers refused "disk-full".
+/// foreign-state, vault-foreign, clock-behind-log …), refused "permission-denied". With too little room on
+/// the disk: without workers the engine is read-only, with workers refused "disk-full".
 [[nodiscard]] Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& options);
 /// What a folder is that has no log: integrity "log-rollback" where it was a deployment, else not_found
 /// "no-deployment".

@@ -101,6 +101,7 @@ Status make_deployment(const std::string& folder, std::int32_t lanes, bool virtu
 Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, const LogPlace& place) {
   if (lanes < 1 || lanes > 1024)
     return Error{ErrorKind::bad_input, "bad-lanes", "the number of lanes must be 1 to 1024", ""};
+  if (auto may = log::check_permission(folder, log::Use::write); !may) return may;
   std::error_code failed;
   const bool is_new = !fs::exists(folder, failed);
   if (!is_new && !fs::is_empty(folder, failed)) {
@@ -200,6 +201,7 @@ Status settle_folder(const EngineOptions& options, LogPlace place, const log::Ev
 
 Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folder,
                                                         const std::optional<LogPlace>& given) {
+  if (auto may = log::check_permission(folder, log::Use::read); !may) return may.error();
   auto place = place_of(folder, given);
   if (!place) return place.error();
   EngineOptions options;
@@ -215,19 +217,19 @@ Result<std::unique_ptr<log::EventLog>> open_log_to_read(const std::string& folde
 
 Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   EngineOptions options = given;
-  if (auto plain = log::check_files({options.folder, options.folder + "/vault", options.folder + "/state"});
-      !plain) {
-    return plain.error();
-  }
+  const log::Use use = options.read_only ? log::Use::read : log::Use::write;
+  if (auto usable = log::check_files({options.folder, options.folder + "/state"}, use); !usable)
+    return usable.error();
   auto place = place_of(options.folder, options.log);
   if (!place) return place.error();
+  const std::string vault_path = vault_folder(options.folder, *place);
+  if (auto usable = log::check_files({vault_path}, log::Use::write); !usable) return usable.error();
   auto log = open_log(options, *place);
   if (!log) return log.error();
   auto deployment = read_deployment(**log);
   if (!deployment) return deployment.error();
   // Before the vault, which is another's too where the topics were made anew.
   if (auto meant = is_meant(options.folder, *place, *deployment); !meant) return meant.error();
-  const std::string vault_path = vault_folder(options.folder, *place);
   auto vault = privacy::open_file_vault(vault_path);
   if (!vault && vault.error().kind == ErrorKind::not_found) {
     return Error{ErrorKind::integrity, "vault-missing",

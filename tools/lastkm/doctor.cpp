@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/log/permission.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/remote.h"
@@ -78,6 +79,7 @@ std::string advice_for(const Error& error) {
     return "another process has the folder open; stop it, or let it serve (lastkm serve)";
   if (error.kind == ErrorKind::not_found)
     return "lastkm init DIR makes a deployment; or --data names the wrong folder";
+  if (error.code == "permission-denied") return "do what the message says; nothing is missing or damaged";
   if (error.code == "clock-behind-log") return "set the machine's clock (NTP) before anything is written";
   if (error.code.starts_with("vault"))
     return "put back the vault folder that was made with this log; without its keys ids and sealed data are "
@@ -111,6 +113,7 @@ void look_at_parts(Examination& examination, const std::string& folder, const ru
   std::error_code failure;
   const auto look_for = [&](const char* part, const std::string& path) {
     if (fs::is_directory(path, failure)) return;
+    if (failure == std::errc::permission_denied) return;  // told when the folder is opened
     examination.fail(part, Error{ErrorKind::integrity, "part-missing", "there is no " + path, folder},
                      "restore it from a backup; the folder is no use without it");
   };
@@ -256,6 +259,10 @@ Result<Exit> run(Session& session) {
   const auto where = session.data();
   if (!where) return where.error();
   Examination examination(session);
+  if (const auto may = log::check_permission(*where, log::Use::write); !may) {
+    examination.fail("folder", may.error(), advice_for(may.error()));
+    return examination.report();
+  }
   std::error_code failure;
   if (!fs::is_directory(*where, failure)) {
     const Error error{ErrorKind::not_found, "no-such-folder", "there is no folder " + *where, *where};

@@ -28,7 +28,8 @@ Result<std::unique_ptr<Folder>> Folder::open(const runtime::EngineOptions& optio
 Result<projections::ReadSide*> Folder::read_side() {
   const std::lock_guard lock(mutex_);
   if (!read_side_) {
-    if (auto plain = log::check_files({path_ + "/views"}); !plain) return plain.error();
+    const log::Use use = engine_->read_only() ? log::Use::read : log::Use::write;
+    if (auto usable = log::check_files({path_ + "/views"}, use); !usable) return usable.error();
     auto opened = projections::open_read_side(engine_->log(), read_side_options());
     if (!opened) return opened.error();
     read_side_ = std::move(*opened);
