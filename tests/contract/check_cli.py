@@ -376,6 +376,9 @@ def served(data, case):
         for where in ({"data": data}, {"env": {"LASTKM_DATA": str(data)}}):
             (told,) = ask("rules-check", "rules", "check", workflow, **where)
             check("a served folder says who plays the roles", told["roles_checked"], str(told))
+        for where in ({"data": data}, {"env": {"LASTKM_DATA": str(data)}}):
+            told = ask("doctor", "doctor", **where)
+            check("doctor looks at a served folder wherever its name comes from", [one["ok"] for one in told] == [True], str(told))
         check("a folder is served once", call("serve", data=data).returncode == 5)
         callers = [subprocess.Popen([PROGRAM, "case", "list", "--data", str(data), "--json"], stdout=subprocess.PIPE, text=True) for _ in range(8)]
         answers = {c.communicate(timeout=120)[0] for c in callers}

@@ -93,6 +93,7 @@ bool Session::shows_progress() const {
 }
 
 Result<std::string> Session::data() const {
+  if (is_served_) return folder_->path();
   if (!options_.data.empty()) return path(options_.data);
   return Error{ErrorKind::bad_input, "no-folder",
                "Which data folder? Give --data DIR or set LASTKM_DATA; `lastkm init DIR` makes a new one.",

@@ -99,7 +99,8 @@ class Session {
   [[nodiscard]] runtime::LogPlace kafka_place() const;
   /// What --log and its companions say; nullopt: nothing.
   [[nodiscard]] Result<std::optional<runtime::LogPlace>> log_place() const;
-  /// The path of --data or LASTKM_DATA. bad_input "no-folder" where neither is given.
+  /// The path of the folder that this process serves, else of --data or LASTKM_DATA. bad_input "no-folder"
+  /// where neither is given.
   [[nodiscard]] Result<std::string> data() const;
   [[nodiscard]] Result<Folder*> folder();
   /// Whether this process serves others too.
