@@ -435,6 +435,11 @@ def damage(scratch):
     ask("doctor", "doctor", data=data)
     (data / "vault").rename(scratch / "away")
     done = call("doctor", "--json", data=data)
+    none = scratch / "none"
+    none.mkdir()
+    told = ask("doctor", "doctor", data=none, code=3)
+    advices = [one["advice"] for answer in told for one in answer["checks"] if one["advice"]]
+    check("of a folder that is no deployment doctor says that alone", len(advices) == 1 and "lastkm init" in advices[0] and "backup" not in str(told), str(told))
     check("doctor finds a missing vault", done.returncode in (3, 6) and "vault" in done.stdout, f"{done.returncode} {done.stdout[:300]}")
 
 

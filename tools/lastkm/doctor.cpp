@@ -277,6 +277,13 @@ Result<Exit> run(Session& session) {
     examination.fail("log", place.error(), advice_for(place.error()));
     return examination.report();
   }
+  if (!place->on_kafka && !fs::exists(*where + "/log", failure)) {
+    const Error error = runtime::without_log(*where);
+    if (error.kind == ErrorKind::not_found) {
+      examination.fail("folder", error, advice_for(error));
+      return examination.report();
+    }
+  }
   look_at_parts(examination, *where, *place);
   if (place->on_kafka) {
     const Status brokers = look_at_brokers(examination, *where, *place);
