@@ -55,10 +55,29 @@ def run(scratch):
     quarantine(scratch)
     damage(scratch)
     many_cases(scratch)
+    demonstrations(scratch, data)
     benches(scratch)
     records = subprocess.run([sys.executable, str(pathlib.Path(__file__).parent / "check_records.py"), "--program", PROGRAM,
                               "--data", str(data), "--lanes", "4"], capture_output=True, text=True)
     check("another reader re-encodes every record", records.returncode == 0, records.stdout[-600:] + records.stderr[-300:])
+
+
+def demonstrations(scratch, others):
+    """They are played where nothing but demonstrations is, and what is left of them is said."""
+    before = call("log", "dump", "--from", "commands", data=others).stdout
+    refused = call("demo", "--days", "1", data=others)
+    check("no demonstration is played among the cases of others", refused.returncode == 1 and "others-cases" in refused.stderr, refused.stderr)
+    check("and nothing is written there", call("log", "dump", "--from", "commands", data=others).stdout == before)
+    own = scratch / "played"
+    call("init", own, "--clock", "virtual", "--lanes", 2)
+    call("directory", "publish", "--shipped", "--activate", data=own)
+    for time_ in ("once", "again"):
+        played = ask("demo", "demo", "--days", "1", "--per-day", "4", data=own)
+        check(f"in a folder of its own it is played {time_}", bool(played) and played[0]["cases"] > 0, str(played))
+    temporary = scratch / "temporary"
+    temporary.mkdir()
+    told = call("demo", "--days", "1", "--per-day", "4", env={"TMPDIR": str(temporary)}).stdout
+    check("where it lies that was played without a folder is said", f"lies in {next(temporary.iterdir())}; remove it" in told, told[-300:])
 
 
 def benches(scratch):

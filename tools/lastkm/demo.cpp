@@ -1,23 +1,19 @@
 // lastkm demo: thirty days of a community in a few seconds, and what a dashboard would say of them.
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 
-#include "engine/runtime/scratch_folder.h"
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/demo_folder.h"
 #include "tools/lastkm/happened.h"
 #include "tools/lastkm/play.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
 #include "tools/lastkm/rates.h"
-#include "tools/lastkm/shipped.h"
 #include "tools/lastkm/verbs.h"
 
 namespace lastkm::tool {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Given {
   std::uint64_t seed = 1;
@@ -50,31 +46,6 @@ std::vector<Happening> happenings(const Happened& happened) {
           {"supervisions", "supervised / 督办", of("SupervisionIssued"), Tone::bad},
           {"unhappy", "unhappy callers / 回访未解决或不满意", happened.unhappy, Tone::bad},
           {"reopenings", "reopened / 重办", of("CaseReopened"), Tone::bad}};
-}
-
-/// A new folder with everything shipped in force.
-Status make_folder(const std::string& folder) {
-  if (auto made = runtime::init(folder, 64, true); !made) return made;
-  auto engine = runtime::open_engine({.folder = folder});
-  if (!engine) return engine.error();
-  const auto published = publish_shipped(**engine);
-  if (!published) return published.error();
-  return (*engine)->activate(published->last);
-}
-
-Result<std::string> folder_for(Session& session) {
-  if (session.options().data.empty()) {
-    auto scratch = runtime::ScratchFolder::make("demo");
-    if (!scratch) return scratch.error();
-    if (auto made = make_folder(scratch->path()); !made) return made.error();
-    return scratch->keep();
-  }
-  std::string folder = session.path(session.options().data);
-  std::error_code failure;
-  if (!fs::exists(folder, failure) || fs::is_empty(folder, failure)) {
-    if (auto made = make_folder(folder); !made) return made.error();
-  }
-  return folder;
 }
 
 class Report {
@@ -226,16 +197,12 @@ Status tables(Report& report) {
 }
 
 Result<Exit> run(Session& session, const Given& given) {
-  const auto where = folder_for(session);
+  auto where = demo_folder(session);
   if (!where) return where.error();
-  const auto folder = Folder::open({.folder = *where});
+  const auto folder = Folder::open({.folder = where->path});
   if (!folder) return folder.error();
   runtime::Engine& engine = (*folder)->engine();
-  if (!engine.deployment().virtual_clock) {
-    return Error{ErrorKind::refused, "not-virtual",
-                 "A demonstration needs a folder with a virtual clock: lastkm init DIR --clock virtual.",
-                 *where};
-  }
+  if (auto may = may_play(engine); !may) return may.error();
   const auto begun = std::chrono::steady_clock::now();
   PlayOptions options{.seed = given.seed, .days = given.days, .requests_per_day = given.per_day, .start = {}};
   const Instant monday = start_of(to_date({2026, 3, 2}), 480) + 8 * kMsPerHour;
@@ -258,8 +225,10 @@ Result<Exit> run(Session& session, const Given& given) {
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count();
   const auto happened = what_happened(engine, options.start);
   if (!happened) return happened.error();
+  const bool is_temporary = where->made.has_value();
+  if (is_temporary) where->path = where->made->keep();
   if (session.json()) {
-    Object out{{"folder", *where},
+    Object out{{"folder", where->path},
                {"seed", static_cast<std::int64_t>(given.seed)},
                {"days", given.days},
                {"commands", played->commands},
@@ -292,7 +261,9 @@ Result<Exit> run(Session& session, const Given& given) {
   if (auto shown = tables(report); !shown) return shown.error();
   const auto ref = report.life();
   if (!ref) return ref.error();
-  what_next(session, given, *where, *ref);
+  what_next(session, given, where->path, *ref);
+  if (is_temporary)
+    session.out() << "All of it lies in " << where->path << "; remove it when you are done.\n";
   return Exit::ok;
 }
 
@@ -300,8 +271,9 @@ Result<Exit> run(Session& session, const Given& given) {
 
 void add_demo(Program& program) {
   auto given = std::make_shared<Given>();
-  Verb verb =
-      program.verb("demo", "Play a community for thirty days of virtual time, and show what happened");
+  Verb verb = program.verb("demo",
+                           "Play a community for thirty days of virtual time in a folder of its own (without "
+                           "--data a new one, which stays), and show what happened");
   verb.option("--seed", given->seed, "the same seed plays the same days").with_default();
   verb.option("--days", given->days, "days to play").between(1, 200).with_default();
   verb.option("--per-day", given->per_day, "requests a day, about").between(1, 5000).with_default();

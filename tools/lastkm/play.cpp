@@ -119,7 +119,8 @@ intake::Submission Play::request(const std::string& category, const Place& place
   }
   intake::Submission submission = by(actor, "AGENT", "RegisterCase", std::move(data));
   submission.channel = channel;
-  submission.reference = "D" + std::to_string(++references_);
+  submission.reference =
+      "D" + format_date(local_date(options_.start, kOffset)) + "-" + std::to_string(++references_);
   submission.at = at;
   return submission;
 }

@@ -9,12 +9,16 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/runtime/engine.h"
 #include "tools/lastkm/random.h"
 
 namespace lastkm::tool {
+
+/// The client of every command that is played.
+inline constexpr std::string_view kDemoClient = "demo";
 
 struct PlayOptions {
   std::uint64_t seed = 1;

@@ -20,7 +20,7 @@ bool is_running(const cases::CaseState& state, std::string_view clock) {
 intake::Submission Play::by(std::string_view body, const char* role, const char* command, Object data) const {
   intake::Submission submission;
   submission.name = command;
-  submission.client = "demo";
+  submission.client = kDemoClient;
   submission.actor = {BodyId(std::string(body)), role, "p-demo", ""};
   submission.data = Value(std::move(data));
   return submission;
