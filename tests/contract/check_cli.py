@@ -51,6 +51,7 @@ def run(scratch):
     check("an unknown document is not found", call("directory", "show", "no-such", data=data).returncode == 3)
     case = submitting(data)
     reading(data, case)
+    without_streams(data)
     served(data, case)
     quarantine(scratch)
     damage(scratch)
@@ -121,6 +122,17 @@ REGISTER = {"command": "RegisterCase", "at": "2026-05-18T09:00:00+08:00", "exter
             "actor": {"body": "HOTLINE-510108", "role": "AGENT", "person": "p-1"},
             "data": {"type": "COMPLAINT", "category": "C17", "urgency": "NORMAL", "place": "5101080170060001",
                      "text": "楼上装修噪声扰民", "caller": {"name": "王某", "phone": "028-00001234"}}}
+
+
+def without_streams(data):
+    """A standard stream that is closed is not taken for a file that is opened."""
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        for words in (("submit", "-"), ("log", "dump", "--from", "directory")):  # the second says more than is kept till the end
+            done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {closed}', PROGRAM, *words, "--data", data], input="", text=True, capture_output=True, timeout=300)
+            wanted = 7 if ">&-" in closed.split() and words[0] == "log" or "<&-" in closed and words[0] == "submit" else 0
+            check(f"{words[0]} with {closed} exits {wanted}", done.returncode == wanted, f"{done.returncode} {done.stderr}")
+    whole = call("case", "list", data=data)
+    check("nothing was written over by it", whole.returncode == 0, whole.stderr)
 
 
 def submitting(data):

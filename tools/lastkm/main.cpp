@@ -1,4 +1,5 @@
 // The program: one composition root for every verb.
+#include <fcntl.h>
 #include <poll.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -32,6 +33,16 @@ int columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/// Where a standard stream was closed, the next file that is opened would take its number, and an answer
+/// would be written into the vault or the log.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    // The wrong way round: it is used as the closed one that it was, with an error.
+    [[maybe_unused]] const int taken = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 bool out_is_closed() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
@@ -41,6 +52,7 @@ bool out_is_closed() {
 
 int main(int argc, char** argv) {
   using namespace lastkm::tool;
+  occupy_standard_streams();
   try {
     std::ios::sync_with_stdio(false);
     std::signal(SIGPIPE, SIG_IGN);
