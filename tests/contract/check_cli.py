@@ -133,6 +133,15 @@ def without_streams(data):
             check(f"{words[0]} with {closed} exits {wanted}", done.returncode == wanted, f"{done.returncode} {done.stderr}")
     whole = call("case", "list", data=data)
     check("nothing was written over by it", whole.returncode == 0, whole.stderr)
+    for words in (("log", "dump", "--from", "directory"), ("case", "list", "--quiet"), ("submit", "-")):
+        ours, reader = os.pipe()
+        os.close(ours)
+        done = subprocess.run([PROGRAM, *words, "--data", data], input="", stdout=reader, stderr=subprocess.PIPE, text=True, timeout=300)
+        os.close(reader)
+        check(f"{words[0]} ends quietly where nobody reads on", (done.returncode, done.stderr) == (0, ""), f"{done.returncode} {done.stderr}")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PROGRAM, *words, "--data", data], input=lines_of(REGISTER), stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
+        check(f"{words[0]} tells of an answer that has no room", done.returncode == 7 and "output-failed" in done.stderr, f"{done.returncode} {done.stderr}")
 
 
 def submitting(data):

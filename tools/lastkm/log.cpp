@@ -27,7 +27,7 @@ Status dump_topic(log::EventLog& log, log::Topic topic, std::ostream& out) {
   const std::int32_t partitions = one ? 1 : log.partitions();
   for (std::int32_t partition = 0; partition < partitions; ++partition) {
     std::int64_t next = 0;
-    while (true) {
+    while (out) {  // who reads it may have seen enough
       std::vector<log::StoredRecord> records;
       if (auto read = log.read(topic, partition, next, 1024, 4U << 20U, records); !read) return read;
       if (records.empty()) break;

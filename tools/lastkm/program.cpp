@@ -173,14 +173,13 @@ Exit Program::run(const std::vector<std::string>& arguments, const Streams& stre
   const Exit exit = answer(arguments, streams, served);
   streams.out->flush();
   if (served != nullptr || streams.out->good()) return exit;
-  // Who has read enough, such as `head`, need not be told.
-  if (!streams.out_is_closed || !streams.out_is_closed()) {
-    tell(*streams.err, Style{streams.err_is_terminal},
-         Error{ErrorKind::unknown_outcome, "output-failed",
-               "The answer could not be written to its end, so what was asked may have been done; is there "
-               "room where it goes?",
-               ""});
-  }
+  // Who has read enough, such as `head`, need not be told, and has the answer.
+  if (streams.out_is_closed && streams.out_is_closed()) return exit;
+  tell(*streams.err, Style{streams.err_is_terminal},
+       Error{ErrorKind::unknown_outcome, "output-failed",
+             "The answer could not be written to its end, so what was asked may have been done; is there "
+             "room where it goes?",
+             ""});
   return exit == Exit::ok || exit == Exit::refused ? Exit::unknown_outcome : exit;
 }
 

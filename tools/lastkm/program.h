@@ -34,7 +34,8 @@ class Program {
   void on(Verb verb, Needs needs, Action action);
 
   /// Runs the verb that the arguments name (without the program's own name). Errors are told on the error
-  /// stream. An answer that could not be written to its end is one: no less than Exit::refused.
+  /// stream. An answer that could not be written to its end is one, no less than Exit::refused, unless who
+  /// read it has gone.
   [[nodiscard]] Exit run(const std::vector<std::string>& arguments, const Streams& streams,
                          Folder* served = nullptr);
 
