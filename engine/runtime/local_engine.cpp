@@ -82,8 +82,8 @@ Status LocalEngine::load() {
   const Instant last{virtual_now_.load()};
   if (!deployment_.virtual_clock && clock_->now().ms < last.ms - kClockBehindMost) {
     return Error{ErrorKind::integrity, "clock-behind-log",
-                 "the clock says " + format_utc(clock_->now()) + ", but the log goes up to " +
-                     format_utc(last) + ": set the clock right and start again",
+                 "the clock says " + shown(clock_->now()) + ", but the log goes up to " + shown(last) +
+                     ": set the clock right and start again",
                  ""};
   }
   if (shares_) {

@@ -74,6 +74,8 @@ class LocalEngine final : public Engine {
     Waiters::Ticket ticket;
   };
   Status not_ahead(const intake::Submission& submission) const;
+  /// As messages say a time: at the deployment's offset.
+  std::string shown(Instant at) const;
   Result<intake::Identity> identify(const intake::Submission& submission);
   Result<record::Command> seal(const intake::Submission& submission, intake::Identity identity);
   Result<Outcome> outcome_at(Waiters::Call& call, std::size_t index) const;

@@ -62,14 +62,18 @@ std::vector<Result<Outcome>> LocalEngine::submit(std::span<const intake::Submiss
   return inline_only ? submit_inline(submissions) : submit_to_workers(submissions);
 }
 
+std::string LocalEngine::shown(Instant at) const {
+  return format_at_offset(at, published()->offset_minutes());
+}
+
 /// Nothing is told of that is still to come.
 Status LocalEngine::not_ahead(const intake::Submission& submission) const {
   const bool is_virtual = deployment_.virtual_clock;
   Instant clock = submission.at.value_or(now());
-  const auto check = [&clock](std::optional<Instant> told, std::string_view path) -> Status {
+  const auto check = [&](std::optional<Instant> told, std::string_view path) -> Status {
     if (!told || told->ms <= clock.ms + kAheadMostMs) return done();
     return Error{ErrorKind::bad_input, "bad-data",
-                 "out-of-range: what is told of lies in the future; the clock here says " + format_utc(clock),
+                 "out-of-range: what is told of lies in the future; the clock here says " + shown(clock),
                  std::string(path)};
   };
   if (submission.historical) {
@@ -369,7 +373,7 @@ Status LocalEngine::advance_locked(Instant to) {
   }
   if (to < now()) {
     return Error{ErrorKind::refused, "clock-backwards",
-                 "the clock stands at " + format_utc(now()) + ", which is after " + format_utc(to), "/at"};
+                 "the clock stands at " + shown(now()) + ", which is after " + shown(to), "/at"};
   }
   while (true) {
     if (auto recounted = recount(); !recounted) return recounted;

@@ -165,6 +165,8 @@ def submitting(data):
         check("an early signature is refused by the stage", out[1]["reason"] and out[1]["reason"]["code"] == "wrong-stage", str(out[1]))
         check("an unreadable line is a rejection that names the line", out[2]["status"] == "rejected" and "line 3" in out[2]["reason"]["text"] + out[2]["reason"]["path"], str(out[2]))
         check("an unknown member is refused with its path", out[3]["status"] == "rejected" and "surprise" in out[3]["reason"]["path"] + out[3]["reason"]["text"], str(out[3]))
+    told = call("submit", "-", given=lines_of({"command": "AdvanceClock", "at": "2026-05-18T08:00:00+08:00"}), data=data)
+    check("people read a refusal to its end, and times as everywhere", "which is after 2026-05-18T08:00:00+08:00 (/at)" in told.stdout, told.stdout)
     return case
 
 

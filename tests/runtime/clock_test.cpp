@@ -52,6 +52,8 @@ TEST_CASE("virtual clock: it never goes back, and a late command does not overta
   auto back = engine->advance(cases::at("2026-05-19T09:00"));
   REQUIRE_FALSE(back.has_value());
   CHECK(back.error().code == "clock-backwards");
+  CHECK(back.error().message ==
+        "the clock stands at 2026-05-20T09:00:00+08:00, which is after 2026-05-19T09:00:00+08:00");
   auto early = send(*engine, at(act("Sign", id.value, cases::kPsc, "{}", "c"), "2026-05-19T09:00"));
   REQUIRE_FALSE(early.has_value());
   CHECK(early.error().code == "clock-backwards");

@@ -46,7 +46,7 @@ class Submitting {
                 {"status"},
                 {"ref"},
                 {"seq", Align::right},
-                {"events", Align::left, 80}}) {}
+                {"events", Align::left, 1000}}) {}
 
   void take(Line line) {
     batch_.push_back(std::move(line));
