@@ -43,7 +43,9 @@ def run(scratch):
     back = call("directory", "activate", 1, data=data)
     check("what is in force does not go back", back.returncode == 1 and f"up to {documents[-1]['ordinal']} is in force" in back.stderr, back.stderr)
     ask("directory-activate", "directory", "activate", documents[-1]["ordinal"], data=data)
-    newest = ask("config", "config", data=data)[-1]["deciders"][-1]
+    deciders = ask("config", "config", data=data)[-1]["deciders"]
+    newest = deciders[-1]
+    check("each decider that the program can run is named", deciders == list(range(1, newest + 1)) and newest > 2, str(deciders))
     check("a new deployment begins at the newest decider", ask("config", "config", data=data)[-1]["decider"] == newest)
     ask("decider-activate", "decider", "activate", newest, data=data)
     check("a decider does not go back", call("decider", "activate", newest - 1, data=data).returncode == 1)

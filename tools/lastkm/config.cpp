@@ -25,22 +25,24 @@ Result<Exit> run(Session& session) {
   runtime::Engine& engine = (*folder)->engine();
   const runtime::Deployment& deployment = engine.deployment();
   const auto context = engine.published();
-  const Value value =
-      Object{{"program", LASTKM_VERSION},
-             {"folder", (*folder)->path()},
-             {"log", engine.log().cluster_id().empty() ? "embedded" : "kafka"},
-             {"log_id", deployment.log_id},
-             {"vault_id", deployment.vault_id},
-             {"lanes", std::int64_t{deployment.lanes}},
-             {"partitions", std::int64_t{engine.log().partitions()}},
-             {"clock", deployment.virtual_clock ? "virtual" : "system"},
-             {"now", format_at_offset(engine.now(), context->offset_minutes())},
-             {"made_at", format_at_offset(deployment.made_at, context->offset_minutes())},
-             {"documents", static_cast<std::int64_t>(engine.documents().size())},
-             {"decider", std::int64_t{oldest_in_force(engine)}},
-             {"deciders", Array{std::int64_t{lane::kOldestDecider}, std::int64_t{lane::kNewestDecider}}},
-             {"socket", socket_path((*folder)->path())},
-             {"command_bytes_max", static_cast<std::int64_t>(record::kMaxCommandBytes)}};
+  Array deciders;
+  for (std::int64_t one = lane::kOldestDecider; one <= lane::kNewestDecider; ++one)
+    deciders.emplace_back(one);
+  const Value value = Object{{"program", LASTKM_VERSION},
+                             {"folder", (*folder)->path()},
+                             {"log", engine.log().cluster_id().empty() ? "embedded" : "kafka"},
+                             {"log_id", deployment.log_id},
+                             {"vault_id", deployment.vault_id},
+                             {"lanes", std::int64_t{deployment.lanes}},
+                             {"partitions", std::int64_t{engine.log().partitions()}},
+                             {"clock", deployment.virtual_clock ? "virtual" : "system"},
+                             {"now", format_at_offset(engine.now(), context->offset_minutes())},
+                             {"made_at", format_at_offset(deployment.made_at, context->offset_minutes())},
+                             {"documents", static_cast<std::int64_t>(engine.documents().size())},
+                             {"decider", std::int64_t{oldest_in_force(engine)}},
+                             {"deciders", std::move(deciders)},
+                             {"socket", socket_path((*folder)->path())},
+                             {"command_bytes_max", static_cast<std::int64_t>(record::kMaxCommandBytes)}};
   if (session.json()) {
     session.print(value);
     return Exit::ok;
@@ -51,7 +53,7 @@ Result<Exit> run(Session& session) {
     if (const std::string* string = member.value.if_string()) text = *string;
     if (const std::int64_t* number = member.value.if_int()) text = std::to_string(*number);
     if (const Array* list = member.value.if_array()) {
-      for (const Value& one : *list) text += (text.empty() ? "" : "..") + std::to_string(*one.if_int());
+      for (const Value& one : *list) text += (text.empty() ? "" : ", ") + std::to_string(*one.if_int());
     }
     table.add({member.name, text});
   }
