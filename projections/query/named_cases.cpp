@@ -1,6 +1,7 @@
 #include "projections/query/named_cases.h"
 
 #include "projections/checkpoint.h"
+#include "projections/query/queries.h"
 #include "projections/views/case_row.h"
 
 namespace lastkm::projections {
@@ -20,7 +21,7 @@ Status name_cases(const Projector::Reading& rows, std::span<const std::string> i
 
 Error no_such_line(std::string_view what, std::string_view key, std::string_view shown_by) {
   const std::string line =
-      key.empty() ? "the line of what has no key yet" : "a line '" + std::string(key) + "'";
+      "a line '" + std::string(shown_key(key)) + "'" + (key.empty() ? ", which an empty KEY names" : "");
   return Error{ErrorKind::not_found, "no-such-line",
                "no " + std::string(what) + " counts in " + line + "; its keys are those that " +
                    std::string(shown_by) + " shows",

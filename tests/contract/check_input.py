@@ -120,7 +120,7 @@ def careless(the, scratch, data):
         (["import", "--format", "x", "f"], data, 2, ["nyc311"]), (["import", "--format", "hotline-csv", "/nonexistent"], data, 3, ["/nonexistent"]),
         (["init", data], None, 1, ["not empty"]), (["init", scratch / "z", "--lanes", "0"], None, 2, ["1 to 1024"]), (["submit"], data, 2, ["--help"]),
         (["scenario", "run", "/nonexistent"], None, 3, ["/nonexistent"]), (["case", "shwo", "x"], data, 2, ["case show"]), ([], None, 2, ["--help"]),
-        (["rates", "--cases=", "--json"], data, 3, ["no key"]), (["hot", "--cases=", "--json"], data, 3, ["no key"]), (["rates", "--by=", "--json"], data, 2, ["--by", "empty"]),
+        (["rates", "--cases=", "--json"], data, 3, ["(none yet)", "empty"]), (["hot", "--cases", ""], data, 3, ["(none yet)", "empty"]), (["rates", "--by=", "--json"], data, 2, ["--by", "empty"]),
         (["rates", "--from", ""], data, 2, ["--from", "empty"]), (["hot", "--month="], data, 2, ["--month", "empty"]), (["case", "show", ""], data, 2, ["ID", "empty"]),
         (["case", "list", "--where="], data, 2, ["--where", "empty"]), (["due", "--before="], data, 2, ["--before", "empty"]),
     ]
