@@ -98,6 +98,9 @@ def usage():
     done = call("submti")
     check("an unknown verb is usage", done.returncode == 2)
     check("an unknown verb suggests the nearest", "submit" in done.stderr, done.stderr)
+    for typed, meant in (("lst", ["`lastkm case list`"]), ("show", ["`lastkm case show`", "`lastkm directory show`"]), ("sumbit", ["`lastkm submit`"]), ("xyzzy", [])):
+        said = call(typed).stderr
+        check(f"{typed} is near {meant}", all(one in said for one in meant) and ("Did you mean" in said) == bool(meant) and "hot" not in said, said)
     done = call("case", "list")
     check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
     check("an empty name is no folder to make", call("init", "").returncode == 2)

@@ -20,23 +20,43 @@ constexpr std::string_view kCommonOptions =
     "integrity,\n"
     "7 unknown (retry with the same key), 8 difference or fault found.";
 
+/// How many letters are to be put in, left out, changed, or swapped with their neighbour.
 std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t above = row[j + 1];
-      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0U : 1U)});
-      diagonal = above;
+  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    rows[i][0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      rows[i][j] = std::min(
+          {rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
     }
   }
-  return row.back();
+  return rows[a.size()][b.size()];
+}
+
+struct Nearest {
+  std::size_t distance;            ///< at most
+  std::vector<std::string> verbs;  ///< "`lastkm case list`"
+};
+
+/// Of the verbs of a level and of those below, the ones that are spelt most alike.
+void look_for(std::string_view word, const Verb& level, const std::string& so_far, Nearest& nearest) {
+  for (const Verb& verb : level.verbs()) {
+    const std::string path = so_far + " " + verb.name();
+    if (const std::size_t d = distance(verb.name(), word); d <= nearest.distance) {
+      if (d < nearest.distance) nearest.verbs.clear();
+      nearest.distance = d;
+      nearest.verbs.push_back("`" + path + "`");
+    }
+    look_for(word, verb, path, nearest);
+  }
 }
 
 /// A sentence about a verb that does not exist, or empty where the arguments name one that does.
 std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) {
+  constexpr std::size_t short_word = 4;
   const std::set<std::string> valued = level.valued_options();
   std::string so_far = "lastkm";
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -45,20 +65,15 @@ std::string unknown_verb(Verb level, const std::vector<std::string>& arguments) 
     if (word.starts_with("-")) continue;
     const std::vector<Verb> verbs = level.verbs();
     if (verbs.empty()) return "";
-    const Verb* nearest = nullptr;
-    const Verb* same = nullptr;
-    std::size_t best = std::max<std::size_t>(word.size() / 2, 2) + 1;
-    for (const Verb& verb : verbs) {
-      if (verb.name() == word) same = &verb;
-      if (const std::size_t d = distance(verb.name(), word); d < best) {
-        best = d;
-        nearest = &verb;
-      }
-    }
-    if (same == nullptr) {
+    const auto same =
+        std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name() == word; });
+    if (same == verbs.end()) {
+      Nearest nearest{word.size() > short_word ? 2U : 1U, {}};
+      look_for(word, level, so_far, nearest);
       std::string text = "There is no verb `" + so_far + " " + word + "`.";
-      if (nearest != nullptr) text += " Did you mean `" + so_far + " " + nearest->name() + "`?";
-      return text + " `" + so_far + " --help` lists them.";
+      for (const std::string& verb : nearest.verbs)
+        text += (&verb == &nearest.verbs.front() ? " Did you mean " : " or ") + verb;
+      return text + (nearest.verbs.empty() ? "" : "?") + " `" + so_far + " --help` lists them.";
     }
     level = *same;
     so_far += " " + word;
