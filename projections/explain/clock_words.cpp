@@ -167,7 +167,7 @@ class Story {
     }
     if (what == "restored" && left()) {
       return fill(say({"恢复为暂停状态，尚余{0}。",
-                       "It is suspended again, as it was when it stopped; {0} are left of it."}),
+                       "It is suspended again, as it was when it stopped, with {0} left of it."}),
                   {names_.amount(left()->n, left()->unit)});
     }
     if (what == "restored") {
@@ -229,7 +229,7 @@ class Story {
     }
     if (left()) {
       return fill(say({"停止计时（暂停期间），视为按期完成；尚余{0}。",
-                       "It stopped while it was suspended, and counts as met; {0} are left of it."}),
+                       "It stopped while it was suspended, with {0} left of it, and counts as met."}),
                   {names_.amount(left()->n, left()->unit)});
     }
     if (story_.before->state == cases::ClockState::suspended)
@@ -244,7 +244,7 @@ class Story {
     const auto rest = left();
     if (!rest || story_.before == nullptr) return std::string(say({"暂停计时。", "It was suspended."}));
     return fill(say({"自{0}起暂停计时；原期限为{1}，尚余{2}。",
-                     "It was suspended on {0}; it was due by {1}, and {2} are left of it."}),
+                     "It was suspended on {0}; it was due by {1}, with {2} left of it."}),
                 {names_.time(story_.at), names_.due(story_.before->due), names_.amount(rest->n, rest->unit)});
   }
 
@@ -254,7 +254,7 @@ class Story {
       return std::string(say({"恢复计时。", "It was resumed."}));
     const Amount left = *story_.before->paused_left;
     std::string text = fill(say({"恢复计时，期限为{0}：自{1}起计所余{2}。",
-                                 "It was resumed and is due by {0}: the {2} that were left, from {1}."}),
+                                 "It was resumed and is due by {0}: the {2} left of it, from {1}."}),
                             {names_.due(*due), names_.time(story_.at), names_.amount(left.n, left.unit)});
     add_counting(text, story_.at, *due, left.unit);
     return text;
@@ -267,7 +267,7 @@ class Story {
     if (story_.change.find("left") != nullptr) {
       const auto rest = left();
       return fill(say({"暂停中，所余时间增加{0}，现余{1}。",
-                       "It is suspended; {0} were added to what is left, which is now {1}."}),
+                       "It is suspended; what is left grew by {0} and is now {1}."}),
                   {added, rest ? names_.amount(rest->n, rest->unit) : ""});
     }
     const auto due = instant(story_.change, "due");

@@ -99,6 +99,7 @@ def run(the, scratch):
     the.check("an unknown case is not found", the.call("audit", "explain", "f" * 32, data=data).returncode == 3)
     the.check("an unknown decision is not found", the.call("audit", "explain", "0:999999", data=data).returncode == 3)
     bare_refusals(the, data, scratch)
+    one_day_left(the, scratch / "one")
     standing_still(the, scratch / "standing")
     shown = the.call("audit", "explain", case, "--lang", "en", data=data).stdout
     the.check("sealed text is said to be sealed", "(sealed)" in shown and "楼上" not in shown)
@@ -152,8 +153,8 @@ def standing_still(the, data):
         command("SuspendClock", "2026-09-18T10:00", "STREET-510108017", "SUPERVISOR", case, clock="handle", reason="STATUTORY_PROCESS", text="x"),
         command("SubmitFeedback", "2026-09-19T10:00", PSC, "HANDLER", case, text="x", evidence=[{"sha256": "ab" * 32, "mime": "image/jpeg"}]),
         command("RejectFeedback", "2026-11-20T10:00", HOTLINE, "AGENT", case, reason="THIN")))
-    for language, words in {"en": ("It stopped while it was suspended, and counts as met; 15 working days are left of it.",
-                                   "It is suspended again, as it was when it stopped; 15 working days are left of it."),
+    for language, words in {"en": ("It stopped while it was suspended, with 15 working days left of it, and counts as met.",
+                                   "It is suspended again, as it was when it stopped, with 15 working days left of it."),
                             "zh": ("停止计时（暂停期间），视为按期完成；尚余15个工作日。", "恢复为暂停状态，尚余15个工作日。")}.items():
         steps = explained(the, data, case, language)
         handle = [c for s in steps for c in s["clocks"] if c["name"] == "handle"]
@@ -162,6 +163,23 @@ def standing_still(the, data):
         refused = next(s for s in steps if s["kind"] == "refusal")
         for word in {"en": ("what is told of lies before the request", "31 August 2026 at 18:00 or later"), "zh": ("所述时间早于诉求发生时间", "不得早于2026年8月31日")}[language]:
             the.check(f"why what is told of as earlier was refused: {word}", word in refused["text"], refused["text"])
+
+
+def one_day_left(the, data):
+    """Of one day is told as of one."""
+    the.call("init", data, "--clock", "virtual", "--lanes", 1)
+    the.call("directory", "publish", "--shipped", "--activate", data=data)
+    (opened,) = the.ask("submit-outcome", "submit", "-", data=data, given=lines_of(
+        command("RegisterCase", "2026-09-18T09:00", HOTLINE, "AGENT", external="E-1", text="楼上装修噪声", **CLASS)))
+    case, center = opened["case"], "DISTRICT_CENTER-510108"
+    the.ask("submit-outcome", "submit", "-", data=data, given=lines_of(
+        command("AcceptCase", "2026-09-18T09:10", HOTLINE, "AGENT", case, **CLASS), command("DispatchCase", "2026-09-18T09:20", HOTLINE, "DISPATCHER", case, lead=PSC),
+        command("SignCase", "2026-09-18T09:30", PSC, "HANDLER", case),
+        command("SuspendClock", "2026-10-14T10:00", center, "SUPERVISOR", case, clock="handle", reason="STATUTORY_PROCESS", text="x"),
+        command("ResumeClock", "2026-10-16T10:00", center, "SUPERVISOR", case, clock="handle")))
+    told = {c["change"]: c["how"] for s in explained(the, data, case, "en") for c in s["clocks"] if c["name"] == "handle"}
+    for change, words in {"suspended": "due by the end of 15 October 2026, with 1 working day left of it.", "resumed": "the 1 working day left of it, from"}.items():
+        the.check(f"one day is told as one when a limit is {change}", words in told.get(change, ""), str(told))
 
 
 def refusals(the, steps):
