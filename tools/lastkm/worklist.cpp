@@ -57,7 +57,10 @@ Result<Exit> worklist(Session& session, const Given& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
   if (given.body.empty() == given.person.empty()) {
-    return Error{ErrorKind::bad_input, "whose-list", "Say whose list: a BODY, or --person REFERENCE.", ""};
+    return Error{ErrorKind::bad_input, "whose-list",
+                 given.body.empty() ? "Say whose list: a BODY, or --person REFERENCE."
+                                    : "A list is of a BODY or of a --person, and not of both: leave one out.",
+                 ""};
   }
   if (given.person.empty() && (*engine)->published()->find_body(BodyId(given.body)) == nullptr) {
     return Error{ErrorKind::not_found, "unknown-body",
@@ -69,7 +72,10 @@ Result<Exit> worklist(Session& session, const Given& given) {
                         ? (*queries)->worklist(given.body, (*engine)->now(), given.page())
                         : (*queries)->worklist_of(given.person, (*engine)->now(), given.page());
   if (!page) return page.error();
-  return print_work(session, *page, Of::somebody, "Nothing waits for " + given.body + given.person + ".");
+  return print_work(session, *page, Of::somebody,
+                    given.person.empty() ? "Nothing waits for " + given.body + "."
+                                         : "Nothing waits for " + given.person +
+                                               ": this person acted last in nothing that a body holds.");
 }
 
 Result<Exit> due(Session& session, const Given& given) {
