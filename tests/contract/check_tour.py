@@ -98,7 +98,22 @@ def take(the, readme, folder):
     the.check(f"{readme} has a tour", ran >= 7, str(ran))
 
 
+def blocks_to_copy(text):
+    """What is to be typed, without the remarks behind it: the blocks that are no tour."""
+    blocks = re.findall(r"^```\n(.*?)^```$", BLOCK.sub("", text), re.S | re.M)
+    return [re.split(r"\s+#", line)[0] for block in blocks for line in block.splitlines()]
+
+
+def libraries(text):
+    """The names in the last section, without what each is for in the brackets behind it."""
+    section = re.sub(r"[(（][^)）]*[)）]", "", text[text.rindex("\n## "):].partition("\n\n")[2])
+    return sorted(set(re.findall(r"[A-Za-z0-9-]{2,}", section)) - {"and", "Licence"})
+
+
 def run(the, scratch):
+    english, chinese = ((the.source / readme).read_text(encoding="utf-8") for readme in ("README.md", "README.zh-CN.md"))
+    for what in (blocks_to_copy, libraries):
+        the.check(f"the READMEs have the same {what.__name__}", what(english) == what(chinese) != [], str(set(what(english)) ^ set(what(chinese))))
     for readme in ("README.md", "README.zh-CN.md"):
         take(the, readme, scratch / readme)
 
