@@ -114,7 +114,7 @@ def careless(the, scratch, data):
         (["case", "history", "0" * 32], data, 3, ["0" * 32]), (["audit", "replay", "0" * 32], data, 3, ["0" * 32]),
         (["audit", "replay", "0" * 32, "--as-of", "yesterday"], data, 2, ["yesterday"]), (["worklist", "PSC"], data, 3, ["KIND-PLACE"]),
         (["case", "list", "--where", "stage"], data, 2, ["stage"]), (["directory", "activate", "999"], data, 3, ["999", "directory list"]),
-        (["directory", "activate", "x"], data, 2, ["--help"]), (["directory", "publish"], data, 2, ["--shipped"]),
+        (["directory", "activate", "x"], data, 2, ["`lastkm directory activate --help`"]), (["rules", "try"], data, 2, ["DRAFT", "`lastkm rules try --help`"]), (["case"], data, 2, ["`lastkm case --help`"]), (["directory", "publish"], data, 2, ["--shipped"]),
         (["directory", "publish", "/nonexistent.json"], data, 3, ["/nonexistent.json"]), (["directory", "show", "no"], data, 3, ["directory list"]),
         (["quarantine", "skip", "x", "--reason", "r"], data, 2, ["LANE:ORDINAL"]), (["log", "dump", "--from", "x"], data, 2, ["commands"]),
         (["import", "--format", "x", "f"], data, 2, ["nyc311"]), (["import", "--format", "hotline-csv", "/nonexistent"], data, 3, ["/nonexistent"]),

@@ -177,7 +177,14 @@ Exit Program::parse(const std::vector<std::string>& arguments, const Streams& st
     return app_->exit(help, *streams.out, ignored) == 0 ? Exit::ok : Exit::bad_input;
   } catch (const CLI::ParseError& wrong) {
     std::string text = unknown_verb(root(), arguments);
-    if (text.empty()) text = std::string(wrong.what()) + ". Add --help for what is expected.";
+    if (text.empty()) {
+      std::string chosen = "lastkm";
+      for (const CLI::App* app = app_.get(); !app->get_subcommands().empty();) {
+        app = app->get_subcommands().front();
+        chosen += " " + app->get_name();
+      }
+      text = std::string(wrong.what()) + ". `" + chosen + " --help` says what is expected.";
+    }
     tell(*streams.err, Style{streams.err_is_terminal}, Error{ErrorKind::bad_input, "usage", text, ""});
     return Exit::bad_input;
   }
