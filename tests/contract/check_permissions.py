@@ -42,6 +42,21 @@ def expect(the, path, verb, *words, code=1):
         the.check(f"{verb} without {path.name} says nothing of '{word}'", word not in said, said[:400])
 
 
+def served_lines(the, lines, data):
+    """A file that who serves may not read, as who asks may: other advice is needed than to ask as somebody else."""
+    server = subprocess.Popen([*ASKING, the.program, "serve", "--data", data], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        server.stdout.readline()
+        again = deny(lines)
+        done = the.call("submit", lines, data=data)
+        again()
+        the.check("what who serves may not read goes through the input", done.returncode == 1 and "give it on the input (-)" in done.stderr, done.stderr)
+        the.check("and as nobody else", "run this as" not in done.stderr, done.stderr)
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
 def run(the, scratch):
     above = scratch / "above"
     above.mkdir()
@@ -64,6 +79,15 @@ def run(the, scratch):
     again = deny(data)
     expect(the, data, "init", "init", data)
     again()
+    lines = scratch / "lines.jsonl"
+    lines.write_text("")
+    story = scratch / "story.scenario"
+    story.write_text("scenario S1 x\n")
+    for path, words in ((lines, ("submit", lines, "--data", data)), (story, ("scenario", "run", story))):
+        again = deny(path)
+        expect(the, path, words[0], *words)
+        again()
+    served_lines(the, lines, data)
     again = deny(above)
     for verb in ("case list", "audit redecide", "submit -"):
         expect(the, above, f"{verb} below", *verb.split(), "--data", data)

@@ -9,6 +9,7 @@ Result<Input> Input::open(Session& session, const std::string& name) {
   input.given_ = &session.in();
   if (name == "-") return input;
   const std::string path = session.path(name);
+  if (auto may = session.may_read(path); !may) return may.error();
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed))
     return Error{ErrorKind::bad_input, "not-a-file", path + " is a folder; give a file, or - for the input.",

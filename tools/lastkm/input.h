@@ -13,7 +13,8 @@ namespace lastkm::tool {
 
 class Input {
  public:
-  /// The input where the name is "-". bad_input "not-a-file"; not_found "no-such-file".
+  /// The input where the name is "-". bad_input "not-a-file"; not_found "no-such-file"; errors of
+  /// may_read.
   [[nodiscard]] static Result<Input> open(Session& session, const std::string& name);
 
   [[nodiscard]] std::istream& stream() { return file_ ? *file_ : *given_; }

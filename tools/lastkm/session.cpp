@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "engine/log/check_files.h"
+#include "engine/log/permission.h"
 #include "engine/record/canonical.h"
 
 namespace lastkm::tool {
@@ -194,6 +195,15 @@ std::string Session::path(std::string_view given) const {
                                                     : (std::filesystem::path(streams_.cwd) / path).string();
 }
 
+Status Session::may_read(const std::string& file) const {
+  auto may = log::check_permission(file, log::Use::read);
+  if (may || !is_served_) return may;
+  return Error{ErrorKind::refused, "permission-denied",
+               "The process that serves the folder may not read " + file +
+                   ": give it on the input (-), or put it where that process may read it.",
+               file};
+}
+
 Error read_failed(const std::string& where, const std::string& handled) {
   return Error{ErrorKind::unknown_outcome, "read-failed", where + " could not be read to its end; " + handled,
                where};
@@ -220,6 +230,7 @@ Result<std::string> whole_of(std::istream& in, const std::string& where) {
 Result<std::string> Session::read(std::string_view given) {
   if (given == "-") return whole_of(in(), "The input");
   const std::string where = path(given);
+  if (auto may = may_read(where); !may) return may.error();
   std::error_code failure;
   if (std::filesystem::is_directory(where, failure)) {
     return Error{ErrorKind::bad_input, "not-a-file", where + " is a folder; give a file, or - for the input.",

@@ -114,8 +114,10 @@ class Session {
 
   /// A path as the caller meant it.
   [[nodiscard]] std::string path(std::string_view given) const;
-  /// The whole of a file, or of the input where the name is "-". not_found, bad_input "too-large" (64 MiB),
-  /// unknown_outcome "read-failed".
+  /// refused "permission-denied" where this process may not read the file.
+  [[nodiscard]] Status may_read(const std::string& file) const;
+  /// The whole of a file, or of the input where the name is "-". not_found, refused "permission-denied",
+  /// bad_input "too-large" (64 MiB), unknown_outcome "read-failed".
   [[nodiscard]] Result<std::string> read(std::string_view given);
 
   /// Says which ordinals the answer that follows reflects: to people how many decisions, before the table; to
