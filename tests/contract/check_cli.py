@@ -206,8 +206,16 @@ def reading(data, case):
     check("later they are, where they run", [c["overdue"] for c in late] == [c["state"] == "running" for c in late] and any(c["overdue"] for c in late), str(late))
     table = call("audit", "replay", case, "--as-of", "2099-01-01T00:00:00+08:00", data=data).stdout
     check("and the table says so", table.count("yes") == sum(c["overdue"] for c in late) and "overdue" in table, table)
-    typo = call("case", "list", "--where", "stage=CLOSD", "category=C17", data=data)
-    check("a term that no case holds is named", "stage=CLOSD" in typo.stderr and "category=C17" not in typo.stderr, typo.stderr)
+    none = call("case", "list", "--where", "stage=CLOSED", "category=C17", data=data)
+    check("a term that no case holds is named", none.returncode == 0 and "stage=CLOSED" in none.stderr and "category=C17" not in none.stderr, none.stderr)
+    for term in ("type=HELP", "category=C18", "urgency=CRITICAL", "channel=CH-GRID", "lead=STREET-510108017", "holder=STREET-510108017", "card=red",
+                 "workflow=beijing", "workflow=beijing@1", "lead=(none yet)", "level=3"):
+        check(f"{term} is known, with cases or without", call("case", "list", "--where", term, data=data).returncode == 0)
+    for term, said in (("stage=CLOSD", "mean CLOSED?"), ("stage=signed", "mean SIGNED?"), ("type=HELO", "mean HELP?"), ("category=C99", "catalogue"),
+                       ("urgency=URGNT", "mean URGENT?"), ("channel=CH-1234", "mean CH-12345?"), ("lead=PSC-9", "of kind bodies"),
+                       ("holder=STREET-51010817", "mean STREET-510108017?"), ("card=blue", "unknown-card"), ("workflow=beijing@9", "mean beijing@1?")):
+        typo = call("case", "list", "--json", "--where", "open", term, data=data)
+        check(f"{term} is known by nothing, and that is said", typo.returncode == 3 and term in typo.stderr and said in typo.stderr, typo.stderr)
     def places(*terms):
         return call("case", "list", "--json", "--where", *terms, data=data)
     for term in ("place=510108017", "place=51", "community=510108017006", "place=5101080170060001002", "place=510108017005"):
@@ -526,11 +534,14 @@ def many_cases(scratch):
             listed = ask("hot-cases", "hot", "--by", by, "--cases", line["key"] or "(none yet)", "--month", line["month"], data=data)
             check(f"hot by {by} lists what {line['key']} counts", len(listed) == line["count"])
     for version, code in ((1, "990100"), (2, "990200")):
-        register = scratch / f"register-{version}.json"
-        register.write_text(json.dumps({"kind": "places", "id": "mill-places", "version": version,
-                                        "places": [{"code": code, "title": {"zh": "磨坊区", "en": "Mill district"}, "level": "district"}]}))
-        check(f"version {version} of a register is published", call("directory", "publish", register, data=data).returncode == 0)
-    check("a place of an older version of the register is one", call("case", "list", "--where", "place=990100", data=data).returncode == 0)
+        title = {"zh": "磨坊区", "en": "Mill district"}
+        for kind, one in (("places", {"code": code, "title": title, "level": "district"}),
+                          ("bodies", {"id": f"ULE-{code}", "kind": "ULE", "place": code, "title": title, "roles": ["HANDLER"]})):
+            register = scratch / f"{kind}-{version}.json"
+            register.write_text(json.dumps({"kind": kind, "id": f"mill-{kind}", "version": version, kind: [one]}))
+            check(f"version {version} of a register of {kind} is published", call("directory", "publish", register, data=data).returncode == 0)
+    for term in ("place=990100", "lead=ULE-990100"):
+        check(f"what an older version of a register knew is known: {term}", call("case", "list", "--where", term, data=data).returncode == 0)
     check("there were rates and exclusions to look at", scored > 10 and excluded > 3 and nobody > 0, f"{scored} {excluded} {nobody}")
     parked, shared = (next(c["case"] for c in cases if fits(c)) for fits in (lambda c: c["stage"] == "PARKED", lambda c: c["co_handlers"]))
     check("a suspended clock has no due time", any(c["state"] == "suspended" and c["due"] is None for c in same_case(parked, data)["clocks"]))

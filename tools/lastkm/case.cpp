@@ -1,8 +1,6 @@
 // lastkm case show|list|history.
-#include <functional>
-#include <set>
-
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/known_codes.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
 
@@ -62,28 +60,7 @@ struct List {
   std::string cursor;
 };
 
-/// Whether any version of the directory holds this place, one under it, or the place that it would be a part
-/// of: of what lies below its finest places it says nothing.
-bool is_place(const runtime::Engine& engine, std::string_view code) {
-  std::set<std::string, std::less<>> codes;
-  for (const record::Document& document : engine.documents()) {
-    const Value* places = document.content.find("places");
-    if (places == nullptr || places->if_array() == nullptr) continue;
-    for (const Value& place : *places->if_array()) codes.emplace(place.text("code"));
-  }
-  const auto has_under = [&codes](std::string_view above) {
-    const auto next = codes.upper_bound(above);
-    return next != codes.end() && next->starts_with(above);
-  };
-  if (codes.contains(code) || has_under(code)) return true;
-  for (std::string_view above = code; !above.empty(); above.remove_suffix(1)) {
-    if (codes.contains(above)) return !has_under(above);
-  }
-  return false;
-}
-
-/// Where no case was found: which term no case holds at all, for it may be misspelt. not_found
-/// "unknown-place" where it is a place that is none.
+/// Where no case was found: which term no case holds at all, for it may be misspelt. Errors of check_term.
 Status tell_of_empty(Session& session, const projections::Queries& queries, const List& given,
                      const runtime::Engine& engine) {
   for (const std::string& term : given.where) {
@@ -93,14 +70,7 @@ Status tell_of_empty(Session& session, const projections::Queries& queries, cons
         queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
     if (!page) return page.error();
     if (page->count != 0) continue;
-    const auto& place = alone->place ? alone->place : alone->community;
-    if (place && !place->empty() && !is_place(engine, *place)) {
-      return Error{ErrorKind::not_found, "unknown-place",
-                   "There is no place " + *place +
-                       ", and no case at or under it; `lastkm directory list` names the documents of kind "
-                       "places, `lastkm directory show ID` their codes.",
-                   ""};
-    }
+    if (const Status known = check_term(engine, term); !known) return known;
     if (!session.options().quiet)
       session.err() << session.error_style().dim("No case has " + term + ".") << '\n';
   }
@@ -119,10 +89,10 @@ Result<Exit> list_cases(Session& session, const List& given) {
   const auto page =
       (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
   if (!page) return page.error();
-  session.reflects(page->positions);
   if (page->count == 0) {
     if (const Status told = tell_of_empty(session, **queries, given, **engine); !told) return told.error();
   }
+  session.reflects(page->positions);
   if (session.json()) {
     print_page(session, *page);
     return Exit::ok;

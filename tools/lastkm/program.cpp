@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <sstream>
 
+#include "tools/lastkm/nearest.h"
 #include "tools/lastkm/remote.h"
 #include "tools/lastkm/verbs.h"
 
@@ -20,22 +20,6 @@ constexpr std::string_view kCommonOptions =
     "integrity,\n"
     "7 unknown (retry with the same key), 8 difference or fault found.";
 
-/// How many letters are to be put in, left out, changed, or swapped with their neighbour.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  std::iota(rows[0].begin(), rows[0].end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    rows[i][0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      rows[i][j] = std::min(
-          {rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-    }
-  }
-  return rows[a.size()][b.size()];
-}
-
 struct Nearest {
   std::size_t distance;            ///< at most
   std::vector<std::string> verbs;  ///< "`lastkm case list`"
@@ -45,7 +29,7 @@ struct Nearest {
 void look_for(std::string_view word, const Verb& level, const std::string& so_far, Nearest& nearest) {
   for (const Verb& verb : level.verbs()) {
     const std::string path = so_far + " " + verb.name();
-    if (const std::size_t d = distance(verb.name(), word); d <= nearest.distance) {
+    if (const std::size_t d = letters_apart(verb.name(), word); d <= nearest.distance) {
       if (d < nearest.distance) nearest.verbs.clear();
       nearest.distance = d;
       nearest.verbs.push_back("`" + path + "`");

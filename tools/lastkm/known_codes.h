@@ -1,0 +1,16 @@
+// The codes that the documents of a deployment know, in every version that was ever published: what may be
+// asked for, whether a case has it or not.
+#pragma once
+
+#include <string_view>
+
+#include "engine/base/result.h"
+#include "engine/runtime/engine.h"
+
+namespace lastkm::tool {
+
+/// Whether a term of `case list --where` that no case has may be meant: done() where its code is known, or it
+/// asks for no code. not_found "unknown-stage", "unknown-body", "unknown-place" … with a code that is near.
+[[nodiscard]] Status check_term(const runtime::Engine& engine, std::string_view term);
+
+}  // namespace lastkm::tool
