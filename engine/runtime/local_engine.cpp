@@ -16,10 +16,12 @@ namespace {
 constexpr std::int64_t kClockBehindMost = 60 * kMsPerSecond;
 
 Error no_such_case(std::string_view id_or_ref) {
-  return Error{ErrorKind::not_found, "no-such-case",
-               "there is no case '" + std::string(id_or_ref) +
-                   "': give its id (32 hex digits) or its reference number, such as 17-000042",
-               "/case"};
+  return Error{
+      ErrorKind::not_found, "no-such-case",
+      "there is no case '" + std::string(id_or_ref) +
+          "': give its id (32 hex digits), its reference number, such as 17-000042, or the caller's own as "
+          "CHANNEL/REFERENCE",
+      "/case"};
 }
 
 }  // namespace

@@ -22,10 +22,12 @@ Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
   auto id = rows.get("refs", id_or_ref);
   if (!id) return id.error();
   if (*id) return **id;
-  return Error{ErrorKind::not_found, "no-such-case",
-               "there is no case '" + std::string(id_or_ref) +
-                   "': give its id (32 hex digits) or its reference number, such as 17-000042",
-               ""};
+  return Error{
+      ErrorKind::not_found, "no-such-case",
+      "there is no case '" + std::string(id_or_ref) +
+          "': give its id (32 hex digits), its reference number, such as 17-000042, or the caller's own as "
+          "CHANNEL/REFERENCE",
+      ""};
 }
 
 Ordinal ordinal_in(const Positions& positions, LaneId lane) {

@@ -19,7 +19,8 @@ struct TextTerm {
   std::string_view name;
   CaseFilter::Text CaseFilter::*member;
 };
-constexpr std::array<TextTerm, 11> kTexts = {{{"stage", &CaseFilter::stage},
+constexpr std::array<TextTerm, 12> kTexts = {{{"ref", &CaseFilter::ref},
+                                              {"stage", &CaseFilter::stage},
                                               {"type", &CaseFilter::type},
                                               {"category", &CaseFilter::category},
                                               {"urgency", &CaseFilter::urgency},
@@ -119,11 +120,12 @@ Result<CaseFilter> parse_filter(std::span<const std::string> terms, std::int32_t
 }
 
 bool matches(const CaseFilter& filter, const cases::CaseState& state, Instant now) {
-  const bool texts = same(filter.stage, state.stage) && same(filter.type, state.type) &&
-                     same(filter.category, state.category) && same(filter.urgency, state.urgency) &&
-                     same(filter.channel, state.channel) && same(filter.lead, state.lead) &&
-                     same(filter.card, state.card) && under_workflow(filter.workflow, state) &&
-                     lies_in(filter.place, state.place) && lies_in(filter.community, state.place);
+  const bool texts = same(filter.ref, state.ref) && same(filter.stage, state.stage) &&
+                     same(filter.type, state.type) && same(filter.category, state.category) &&
+                     same(filter.urgency, state.urgency) && same(filter.channel, state.channel) &&
+                     same(filter.lead, state.lead) && same(filter.card, state.card) &&
+                     under_workflow(filter.workflow, state) && lies_in(filter.place, state.place) &&
+                     lies_in(filter.community, state.place);
   if (!texts || !held_by(filter.holder, state.holders)) return false;
   if (filter.open && *filter.open == state.ended) return false;
   if (filter.level && *filter.level != state.level) return false;

@@ -35,6 +35,7 @@ inline constexpr std::string_view kNoneYet = "(none yet)";
 /// Which cases; a member without a value asks for nothing, an empty text for the cases that have none of it.
 struct CaseFilter {
   using Text = std::optional<std::string>;
+  Text ref;  ///< our number of one case
   Text stage, type, category, urgency, channel, lead, holder, card, workflow;
   Text place, community;        ///< that or anything under it: "510108017006"; of both, both hold
   std::optional<bool> open;     ///< the stage ends the case, or does not
@@ -44,9 +45,10 @@ struct CaseFilter {
   std::string text;                                   ///< the terms as they were given
 };
 
-/// Reads terms "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2", "from=2026-05-01",
-/// "before=…" (a date, or RFC 3339), "workflow=ID" or "workflow=ID@VERSION", "lead=(none yet)"; a bare
-/// name such as "open" or "overdue" means yes. Each at most once. bad_input "bad-filter" with the term in it.
+/// Reads terms "ref=3-000001", "stage=SIGNED", "place=510108017", "open=yes", "overdue=no", "level=2",
+/// "from=2026-05-01", "before=…" (a date, or RFC 3339), "workflow=ID" or "workflow=ID@VERSION", "lead=(none
+/// yet)"; a bare name such as "open" or "overdue" means yes. Each at most once. bad_input "bad-filter" with
+/// the term in it.
 [[nodiscard]] Result<CaseFilter> parse_filter(std::span<const std::string> terms,
                                               std::int32_t offset_minutes);
 

@@ -297,6 +297,26 @@ def reading(data, case):
     rules_check(data)
     scenario(data)
     importing(data)
+    callers_numbers(data, case)
+
+
+def callers_numbers(data, case):
+    """A case is found by the number that the caller's own system gave it."""
+    (shown,) = ask("case-show", "case", "show", case, data=data)
+    for number in ("A-1", "CH-12345/A-1"):
+        check(f"case show finds {number}", ask("case-show", "case", "show", number, data=data) == [shown])
+        for name, *verb in (("case-history", "case", "history"), ("audit-replay", "audit", "replay"), ("audit-explain", "audit", "explain")):
+            check(f"{' '.join(verb)} finds {number}", ask(name, *verb, number, data=data) == ask(name, *verb, case, data=data) != [])
+    for number in ("A-1", "CH-12345/A-1", shown["ref"], case):
+        check(f"case list finds ref={number}", [c["case"] for c in ask("case-list", "case", "list", "--where", f"ref={number}", data=data)] == [case])
+    for number in ("CH-GRID/A-1", "A-11"):
+        for verb in (("case", "show", number), ("case", "list", "--where", f"ref={number}")):
+            none = call(*verb, data=data)
+            check(f"{' '.join(verb)} says how cases are named", none.returncode == 3 and number in none.stderr and "CHANNEL/REFERENCE" in none.stderr, none.stderr)
+    ask("submit-outcome", "submit", "-", given=lines_of(REGISTER | {"external": {"channel": "CH-GRID", "reference": "A-1"}, "at": "2026-05-30T09:00:00+08:00"}), data=data)
+    both = call("case", "show", "A-1", data=data)
+    check("of two channels that have a number the caller says which", both.returncode == 2 and "CH-12345/A-1 CH-GRID/A-1" in both.stderr, both.stderr)
+    check("and finds it", ask("case-show", "case", "show", "CH-GRID/A-1", data=data)[0]["channel"] == "CH-GRID")
 
 
 def came_late(data):

@@ -79,6 +79,7 @@ TEST_CASE("queries: a filter gives the cases that hold it, and no others") {
     bool (*holds)(const Value& line);
   };
   const auto row = GENERATE(values<Row>({
+      {"ref=R-7", [](const Value& v) { return v.text("ref") == "R-7"; }},
       {"stage=SIGNED", [](const Value& v) { return v.text("stage") == "SIGNED"; }},
       {"category=C03", [](const Value& v) { return v.text("category") == "C03"; }},
       {"channel=CH-GRID", [](const Value& v) { return v.text("channel") == "CH-GRID"; }},

@@ -6,6 +6,7 @@
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/audit_explain.h"
 #include "tools/lastkm/case_life.h"
+#include "tools/lastkm/named_case.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
 #include "tools/lastkm/verbs.h"
@@ -59,7 +60,9 @@ Result<Exit> replay(Session& session, const Replay& given) {
     if (!parsed) return parsed.error();
     as_of = *parsed;
   }
-  const auto life = case_life(**engine, given.id);
+  const auto id = case_named(**engine, given.id);
+  if (!id) return id.error();
+  const auto life = case_life(**engine, *id);
   if (!life) return life.error();
   session.reflects_apart(projections::to_value(life->positions));
   if (given.clock == "business") return what_had_happened(session, given.id, life->steps, as_of, offset);
@@ -148,7 +151,7 @@ void add_audit(Program& program) {
 
   auto given = std::make_shared<Replay>();
   Verb verb = group.verb("replay", "A case as it was known at a time, folded from the decisions");
-  verb.option("CASE", given->id, "case id or reference number").required();
+  verb.option("CASE", given->id, kNamesCase).required();
   verb.option("--as-of", given->as_of, "RFC 3339; now where left out");
   verb.option("--clock", given->clock, "record: what was known by then; business: what had happened by then")
       .one_of({"record", "business"})
@@ -163,7 +166,7 @@ void add_audit(Program& program) {
   auto about = std::make_shared<std::string>();
   auto language = std::make_shared<std::string>();
   verb = group.verb("explain", "Why each step of a case was taken or refused: rule, facts, clocks");
-  verb.option("CASE", *about, "case id, reference number, or LANE:ORDINAL for one decision").required();
+  verb.option("CASE", *about, std::string(kNamesCase) + "; LANE:ORDINAL for one decision").required();
   verb.option("--lang", *language, "zh or en; by the locale where left out").one_of({"zh", "en"});
   program.on(verb, Needs::folder,
              [about, language](Session& session) { return explain_case(session, *about, *language); });

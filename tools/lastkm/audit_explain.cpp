@@ -4,6 +4,7 @@
 #include "projections/explain/explain.h"
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/case_life.h"
+#include "tools/lastkm/named_case.h"
 #include "tools/lastkm/text_width.h"
 
 namespace lastkm::tool {
@@ -64,7 +65,9 @@ class Printing {
 Result<Exit> explain_case(Session& session, const std::string& about, const std::string& language) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  const auto found = case_turns(**engine, about);
+  const auto named = case_named(**engine, about);
+  if (!named) return named.error();
+  const auto found = case_turns(**engine, *named);
   if (!found) return found.error();
   runtime::DirectoryLog directory((*engine)->log(), (*engine)->deployment().source());
   if (auto fresh = directory.refresh(); !fresh) return fresh.error();

@@ -1,6 +1,7 @@
 // lastkm case show|list|history.
 #include "tools/lastkm/answers.h"
 #include "tools/lastkm/known_codes.h"
+#include "tools/lastkm/named_case.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/verbs.h"
 
@@ -36,12 +37,14 @@ void print_case(Session& session, const Value& shown) {
   print_clocks(session, shown);
 }
 
-Result<Exit> show_case(Session& session, const std::string& id) {
+Result<Exit> show_case(Session& session, const std::string& given) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  const auto shown = (*queries)->show(id, (*engine)->now());
+  const auto id = case_named(**engine, given);
+  if (!id) return id.error();
+  const auto shown = (*queries)->show(*id, (*engine)->now());
   if (!shown) return shown.error();
   const Value& position = *shown->find("position");
   session.reflects(Object{{std::to_string(position.number("lane")), position.number("ordinal")}});
@@ -61,9 +64,9 @@ struct List {
 };
 
 /// Where no case was found: which term no case holds at all, for it may be misspelt. Errors of check_term.
-Status tell_of_empty(Session& session, const projections::Queries& queries, const List& given,
-                     const runtime::Engine& engine) {
-  for (const std::string& term : given.where) {
+Status tell_of_empty(Session& session, const projections::Queries& queries,
+                     const std::vector<std::string>& terms, const runtime::Engine& engine) {
+  for (const std::string& term : terms) {
     const auto alone = projections::parse_filter(std::span(&term, 1), Session::offset_of(engine));
     if (!alone) return alone.error();
     const auto page =
@@ -77,10 +80,27 @@ Status tell_of_empty(Session& session, const projections::Queries& queries, cons
   return done();
 }
 
+/// The terms with the number that we gave a case for any name of it: ref=CH-12345/X1 is ref=3-000001.
+/// not_found "no-such-case".
+Result<std::vector<std::string>> named_terms(runtime::Engine& engine, std::vector<std::string> terms) {
+  static constexpr std::string_view kRef = "ref=";
+  for (std::string& term : terms) {
+    if (!term.starts_with(kRef) || term == kRef) continue;
+    const auto named = case_named(engine, term.substr(kRef.size()));
+    if (!named) return named.error();
+    auto found = engine.find_case(*named);
+    if (!found) return Error{ErrorKind::not_found, found.error().code, found.error().message, ""};
+    term = std::string(kRef) + found->ref;
+  }
+  return terms;
+}
+
 Result<Exit> list_cases(Session& session, const List& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
-  const auto filter = projections::parse_filter(given.where, Session::offset_of(**engine));
+  auto terms = named_terms(**engine, given.where);
+  if (!terms) return terms.error();
+  const auto filter = projections::parse_filter(*terms, Session::offset_of(**engine));
   if (!filter) return filter.error();
   const auto order = projections::parse_order(given.order);
   if (!order) return order.error();
@@ -90,7 +110,7 @@ Result<Exit> list_cases(Session& session, const List& given) {
       (*queries)->list(*filter, *order, {.limit = given.limit, .cursor = given.cursor}, (*engine)->now());
   if (!page) return page.error();
   if (page->count == 0) {
-    if (const Status told = tell_of_empty(session, **queries, given, **engine); !told) return told.error();
+    if (const Status told = tell_of_empty(session, **queries, *terms, **engine); !told) return told.error();
   }
   session.reflects(page->positions);
   if (session.json()) {
@@ -118,10 +138,14 @@ Result<Exit> list_cases(Session& session, const List& given) {
   return Exit::ok;
 }
 
-Result<Exit> case_history(Session& session, const std::string& id) {
+Result<Exit> case_history(Session& session, const std::string& given) {
   const auto queries = session.queries();
   if (!queries) return queries.error();
-  const auto page = (*queries)->history(id);
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const auto id = case_named(**engine, given);
+  if (!id) return id.error();
+  const auto page = (*queries)->history(*id);
   if (!page) return page.error();
   session.reflects(page->positions);
   if (session.json()) {
@@ -147,13 +171,14 @@ void add_case(Program& program) {
 
   auto id = std::make_shared<std::string>();
   Verb verb = group.verb("show", "Where a case is, who holds it, and its clocks");
-  verb.option("ID", *id, "case id or reference number").required();
+  verb.option("ID", *id, kNamesCase).required();
   program.on(verb, Needs::folder, [id](Session& session) { return show_case(session, *id); });
 
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
   verb.option("--where", given->where,
-              "stage=…, type=…, category=…, urgency=…, channel=…, lead=…, holder=…, card=…, workflow=ID or "
+              "ref=NUMBER (ours or the caller's), stage=…, type=…, category=…, urgency=…, channel=…, lead=…, "
+              "holder=…, card=…, workflow=ID or "
               "ID@VERSION, "
               "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
               "'lead=(none yet)' and alike, from=TIME, before=TIME (when it was asked)")
@@ -165,7 +190,7 @@ void add_case(Program& program) {
 
   auto of = std::make_shared<std::string>();
   verb = group.verb("history", "Every event of a case, in order");
-  verb.option("ID", *of, "case id or reference number").required();
+  verb.option("ID", *of, kNamesCase).required();
   program.on(verb, Needs::folder, [of](Session& session) { return case_history(session, *of); });
 }
 

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <string>
 #include <vector>
 
+#include "engine/intake/import.h"
 #include "engine/rules/vocabulary.h"
 #include "projections/query/queries.h"
 #include "tools/lastkm/nearest.h"
@@ -63,15 +62,8 @@ Codes held(const runtime::Engine& engine, std::string_view name) {
   return codes;
 }
 
-/// What workflows have a word for.
-Codes worded(const runtime::Engine& engine, std::string_view /*name*/) {
-  Codes codes;
-  for (const record::Document& document : engine.documents()) {
-    const Value* words = document.content.find("words");
-    if (words == nullptr || words->if_object() == nullptr) continue;
-    for (const Member& word : *words->if_object()) codes.insert(word.name);
-  }
-  return codes;
+Codes channels(const runtime::Engine& engine, std::string_view /*name*/) {
+  return known_channels(engine);
 }
 
 Codes workflows(const runtime::Engine& engine, std::string_view /*name*/) {
@@ -93,7 +85,7 @@ constexpr std::array<Kind, 11> kKinds = {{{"stage", "stage", "workflow", stages}
                                           {"type", "type", "workflow", taken},
                                           {"category", "category", "catalogue", categories},
                                           {"urgency", "urgency", "workflow", taken},
-                                          {"channel", "channel", "workflow", worded},
+                                          {"channel", "channel", "workflow", channels},
                                           {"lead", "body", "bodies", bodies},
                                           {"holder", "body", "bodies", bodies},
                                           {"card", "card", "workflow", held},
@@ -116,6 +108,17 @@ bool is_place(const Codes& codes, std::string_view code) {
 }
 
 }  // namespace
+
+std::set<std::string, std::less<>> known_channels(const runtime::Engine& engine) {
+  Codes codes;
+  for (const std::string_view format : intake::formats()) codes.emplace(format);
+  for (const record::Document& document : engine.documents()) {
+    const Value* words = document.content.find("words");
+    if (words == nullptr || words->if_object() == nullptr) continue;
+    for (const Member& word : *words->if_object()) codes.insert(word.name);
+  }
+  return codes;
+}
 
 Status check_term(const runtime::Engine& engine, std::string_view term) {
   const std::string_view name = term.substr(0, term.find('='));
