@@ -179,6 +179,10 @@ def reading(data, case):
     shown = ask("case-show", "case", "show", case, data=data)
     check("the handling clock is due at the end of 8 June", shown and any(
         c["name"] == "handle" and c["due"] == "2026-06-09T00:00:00+08:00" for c in shown[0]["clocks"]), str(shown)[:800])
+    told = call("case", "show", case, data=data).stdout
+    check("to people case show says what was asked, where and when, and who holds it", all(any(line.split() == words.split() for line in told.splitlines()) for words in
+          ("type COMPLAINT", "category C17", "urgency NORMAL", "place 5101080170060001", "channel CH-12345", "asked 2026-05-18 09:00", "holders HOTLINE-510108")), told)
+    check("and has no row of which nothing is known", not any(len(line.split()) == 1 for line in told.splitlines()), told)
     by_ref = ask("case-show", "case", "show", shown[0]["ref"] if shown else "x", data=data)
     check("a case is found by its reference number", by_ref == shown)
     check("an unknown case is not found", call("case", "show", "0" * 32, data=data).returncode == 3)

@@ -95,6 +95,12 @@ std::string short_time(std::string_view rfc3339) {
   return std::string(rfc3339.substr(0, 10)) + " " + std::string(rfc3339.substr(11, 5));
 }
 
+std::string joined(const Value& texts) {
+  std::string text;
+  for (const Value& one : *texts.if_array()) text += (text.empty() ? "" : ", ") + *one.if_string();
+  return text;
+}
+
 std::string title_of(const Value& value) {
   if (const std::string* text = value.if_string()) return *text;
   const std::string_view zh = value.text("zh");

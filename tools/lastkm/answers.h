@@ -28,6 +28,8 @@ namespace lastkm::tool {
 void print_page(Session& session, const projections::Page& page);
 /// RFC 3339 as people read it: "2026-05-21 00:00" without the zone; other texts stay as they are.
 [[nodiscard]] std::string short_time(std::string_view rfc3339);
+/// A list of texts with commas between them.
+[[nodiscard]] std::string joined(const Value& texts);
 /// The zh or en text of {"zh","en"}, or the value's own text.
 [[nodiscard]] std::string title_of(const Value& value);
 /// The clocks of what `case show` says, as a table; nothing where there are none.

@@ -15,15 +15,18 @@ void print_case(Session& session, const Value& shown) {
   session.out() << style.bold(std::string(shown.text("ref"))) << "  " << shown.text("stage") << "  "
                 << style.dim(std::string(shown.text("case"))) << '\n';
   Table facts({{"", Align::left}, {"", Align::left, 100}});
-  std::string helpers;
-  if (const Value* list = shown.find("co_handlers"); list != nullptr && list->if_array() != nullptr) {
-    for (const Value& one : *list->if_array()) {
-      helpers += (helpers.empty() ? "" : ", ") +
-                 std::string(one.if_string() != nullptr ? *one.if_string() : one.text("body"));
-    }
-  }
-  facts.add({"lead", shown.text("lead")});
-  if (!helpers.empty()) facts.add({"co-handlers", helpers});
+  const auto add = [&facts](std::string_view name, std::string_view text) {
+    if (!text.empty()) facts.add({name, text});
+  };
+  for (const std::string_view name : {"type", "category", "urgency", "place", "channel"})
+    add(name, shown.text(name));
+  add("asked", short_time(shown.text("opened_at")));
+  add("recorded", short_time(shown.text("recorded_at")));
+  add("closed", short_time(shown.text("closed_at")));
+  add("merged into", shown.text("master"));
+  add("holders", joined(*shown.find("holders")));
+  add("lead", shown.text("lead"));
+  add("co-handlers", joined(*shown.find("co_handlers")));
   facts.add({"level", shown.number("level")});
   facts.add({"card", Cell(shown.text("card"), shown.text("card") == "red" ? Tone::bad : Tone::plain)});
   facts.add({"supervision", shown.number("supervision")});

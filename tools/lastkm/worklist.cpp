@@ -37,14 +37,11 @@ Exit print_work(Session& session, const projections::Page& page, Of list, const 
   Table table(says_why ? std::vector<Column>{{"due"}, {"ref"}, {"stage"}, {"why"}, {"with"}}
                        : std::vector<Column>{{"due"}, {"ref"}, {"stage"}, {"with"}});
   for (const Value& line : page.lines) {
-    std::string with;
-    for (const Value& holder : *line.find("holders")->if_array())
-      with += (with.empty() ? "" : ", ") + *holder.if_string();
     std::vector<Cell> cells{
         Cell(short_time(line.text("due")), line.flag("overdue") ? Tone::bad : Tone::plain), line.text("ref"),
         line.text("stage")};
     if (says_why) cells.emplace_back(why_of(line));
-    cells.emplace_back(with);
+    cells.emplace_back(joined(*line.find("holders")));
     table.add(std::move(cells));
   }
   table.print(session.out(), session.style());
