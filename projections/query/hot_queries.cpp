@@ -43,15 +43,21 @@ Result<Counts> counts_of(const Reading& rows, const std::string& prefix) {
   return counts;
 }
 
-/// Against the mean of the four months before: n / (before / 4).
+/// Against the mean of the four months before, n / (before / 4), or of as many as there are from the first
+/// month with a case on: of those before it nothing is known.
 Value growth(const Counts& counts, const std::string& month, const std::string& key, std::int64_t n) {
+  const std::string& first = counts.begin()->first.first;
   std::int64_t before = 0;
+  std::int64_t months = 0;
   for (int back = 1; back <= 4; ++back) {
-    const auto found = counts.find({month_before(month, back), key});
+    const std::string earlier = month_before(month, back);
+    if (earlier < first) break;
+    ++months;
+    const auto found = counts.find({earlier, key});
     if (found != counts.end()) before += found->second;
   }
   if (before == 0) return {};
-  return Object{{"num", n * 4}, {"den", before}};
+  return Object{{"num", n * months}, {"den", before}};
 }
 
 /// How many of the parts of two sketches agree; nullopt where one has none.

@@ -131,8 +131,8 @@ class Queries {
                                           const Period& period = {}) const;
   /// Lines {"month","key","count","growth"} of "category" or "community", by month, then count from the top:
   /// together all cases of the month, for what has no category or place yet counts under the empty key;
-  /// growth is the count against the mean of the four months before, {"num","den"}, null where these are
-  /// empty. bad_input "bad-dimension".
+  /// growth is the count against the mean of the four months before, or of as many as there are from the
+  /// first month with any case on, {"num","den"}; null where these have none. bad_input "bad-dimension".
   [[nodiscard]] Result<Lines> hot(std::string_view dimension, std::string_view month = {},
                                   std::size_t top = 0) const;
   /// Lines {"case","ref","month"}: the cases that the lines of this key count, in one month or all, by id.

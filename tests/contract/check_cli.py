@@ -233,7 +233,12 @@ def reading(data, case):
     for line in hot:
         counted = ask("hot-cases", "hot", "--cases", line["key"], "--month", line["month"], data=data)
         check(f"hot {line['key']} counts its cases", len(counted) == line["count"], str(counted))
-    check("hot knows no such key", call("hot", "--cases", "C00", data=data).returncode == 3)
+    for by, key, said in (("category", "C00", "no category C00"), ("category", "C18", "no-such-line"), ("community", "C17", "C17 is a category"),
+                          ("category", "510108017006", "510108017006 is a place"), ("community", "510108017005", "no-such-line")):
+        none = call("hot", "--by", by, "--cases", key, data=data)
+        check(f"hot by {by} knows no key {key}", none.returncode == 3 and said in none.stderr, none.stderr)
+    both = call("hot", "--cases", "C17", "--top", "1", data=data)
+    check("hot takes --top for lines, and not for the cases of one", both.returncode == 2 and "--top" in both.stderr, both.stderr)
     check("the hot category counts the case", [(h["key"], h["count"]) for h in hot] == [("C17", 1)], str(hot))
     check("one case repeats no other", ask("duplicates", "duplicates", data=data) == [])
     proof = ask("integrity", "integrity", data=data)

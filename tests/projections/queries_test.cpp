@@ -568,6 +568,43 @@ TEST_CASE("queries: what has no category or place yet is hot under a key of its 
   CHECK(told("community") == ":3 R-b R-c R-d; 510108017006:1 R-a; ");
 }
 
+TEST_CASE("queries: growth compares with no month before the first that has a case") {
+  Author author;
+  std::vector<record::Decision> decisions;
+  const auto ask = [&](const std::string& category, Instant at, int times) {
+    for (; times > 0; --times) {
+      decisions.push_back(author.decide(std::string(28, '0') + std::to_string(1000 + decisions.size()),
+                                        {event("CaseRegistered",
+                                               Object{{"ref", "R-" + std::to_string(decisions.size())},
+                                                      {"workflow", "test"},
+                                                      {"workflow_version", 1},
+                                                      {"category", category}},
+                                               "REGISTERED")},
+                                        at));
+    }
+  };
+  const auto month = [](int n) { return start_of(to_date({2026, n, 10}), kOffset); };
+  ask("C01", month(1), 1);
+  ask("C02", month(2), 2);
+  ask("C01", month(2), 3);
+  ask("C01", month(3), 4);
+  ask("C02", month(7), 1);
+  const World world(decisions);
+  std::map<std::string, std::string> grown;
+  for (const Value& line : must(world.queries->hot("category")).lines) {
+    const Value* growth = line.find("growth");
+    grown[std::string(line.text("month")) + " " + std::string(line.text("key"))] =
+        growth->if_object() == nullptr
+            ? "-"
+            : std::to_string(growth->number("num")) + "/" + std::to_string(growth->number("den"));
+  }
+  CHECK(grown == std::map<std::string, std::string>{{"2026-01 C01", "-"},
+                                                    {"2026-02 C01", "3/1"},
+                                                    {"2026-02 C02", "-"},
+                                                    {"2026-03 C01", "8/4"},
+                                                    {"2026-07 C02", "-"}});
+}
+
 TEST_CASE("queries: a filter that cannot be read is refused with the term") {
   const std::string term =
       GENERATE("colour=red", "open=perhaps", "level=high", "from=soon", "stage", "stage=", "=x");

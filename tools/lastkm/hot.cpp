@@ -1,5 +1,6 @@
 // lastkm hot, duplicates, integrity: what many cases together show.
 #include "tools/lastkm/answers.h"
+#include "tools/lastkm/known_codes.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/rates.h"
 #include "tools/lastkm/verbs.h"
@@ -19,6 +20,15 @@ void print_lines(Session& session, const Array& lines) {
   for (const Value& line : lines) session.print(line);
 }
 
+/// A key that no line has: it may be misspelt, or be one of the other dimension.
+Error no_such_key(Session& session, const Hot& given, const Error& found) {
+  if (found.kind != ErrorKind::not_found) return found;
+  const auto engine = session.engine();
+  if (!engine) return engine.error();
+  const Status known = check_term(**engine, given.by + "=" + *given.cases);
+  return known ? found : known.error();
+}
+
 Result<Exit> hot(Session& session, const Hot& given) {
   if (!given.month.empty() && !parse_date(given.month + "-01"))
     return Error{ErrorKind::bad_input, "bad-month", "'" + given.month + "': say a month such as 2026-05", ""};
@@ -27,7 +37,7 @@ Result<Exit> hot(Session& session, const Hot& given) {
   const auto found = given.cases
                          ? (*queries)->hot_cases(given.by, projections::meant_key(*given.cases), given.month)
                          : (*queries)->hot(given.by, given.month, given.top);
-  if (!found) return found.error();
+  if (!found) return given.cases ? no_such_key(session, given, found.error()) : found.error();
   session.reflects(found->positions);
   if (session.json()) {
     print_lines(session, found->lines);
@@ -41,8 +51,7 @@ Result<Exit> hot(Session& session, const Hot& given) {
     session.out() << found->lines.size() << " cases\n";
     return Exit::ok;
   }
-  Table table(
-      {{"month"}, {given.by}, {"cases", Align::right}, {"of the mean of 4 months before", Align::right}});
+  Table table({{"month"}, {given.by}, {"cases", Align::right}, {"of the mean before", Align::right}});
   for (const Value& line : found->lines)
     table.add({line.text("month"), projections::shown_key(line.text("key")), line.number("count"),
                percent(line.find("growth"))});
@@ -142,11 +151,13 @@ Result<Exit> integrity(Session& session, bool late) {
 
 void add_hot(Program& program) {
   auto given = std::make_shared<Hot>();
-  Verb verb = program.verb("hot", "Where and about what most cases come in, and how that grows");
+  Verb verb = program.verb(
+      "hot", "Where and about what most comes in, and that against the mean of up to four months before");
   verb.option("--by", given->by, "category or community").with_default();
   verb.option("--month", given->month, "only this one, such as 2026-05");
-  verb.option("--cases", given->cases, "the cases that the lines of this key count").called("KEY");
-  verb.option("--top", given->top, "so many of each month (0: all)").with_default();
+  Option cases =
+      verb.option("--cases", given->cases, "the cases that the lines of this key count").called("KEY");
+  verb.option("--top", given->top, "so many of each month (0: all)").with_default().not_with(cases);
   program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
 
   auto most = std::make_shared<std::uint64_t>(3);

@@ -107,6 +107,19 @@ bool is_place(const Codes& codes, std::string_view code) {
   return false;
 }
 
+bool knows(const Kind& kind, const Codes& codes, std::string_view code) {
+  return kind.what == "place" ? is_place(codes, code) : codes.contains(code);
+}
+
+/// What else a code is; nullptr: nothing. The words of workflows name more than channels.
+const Kind* other_kind(const runtime::Engine& engine, const Kind& than, std::string_view code) {
+  for (const Kind& kind : kKinds) {
+    if (kind.what != than.what && kind.codes != channels && knows(kind, kind.codes(engine, kind.name), code))
+      return &kind;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::set<std::string, std::less<>> known_channels(const runtime::Engine& engine) {
@@ -128,13 +141,17 @@ Status check_term(const runtime::Engine& engine, std::string_view term) {
   const std::string_view code = projections::meant_key(term.substr(name.size() + 1));
   if (code.empty()) return done();
   const Codes codes = kind->codes(engine, name);
-  if (kind->what == "place" ? is_place(codes, code) : codes.contains(code)) return done();
+  if (knows(*kind, codes, code)) return done();
   const std::string what(kind->what);
   std::string text =
       "There is no " + what + " " + std::string(code) + ", and no case has " + std::string(term);
   // Codes of one kind differ by little: a letter of four may be misspelt.
   const std::string near = nearest(code, codes, std::max<std::size_t>(code.size() / 4, 1));
-  text += near.empty() ? "." : "; did you mean " + near + "?";
+  if (const Kind* other = other_kind(engine, *kind, code)) {
+    text += "; " + std::string(code) + " is a " + std::string(other->what) + ".";
+  } else {
+    text += near.empty() ? "." : "; did you mean " + near + "?";
+  }
   return Error{ErrorKind::not_found, "unknown-" + what,
                text + " `lastkm directory list` names the documents of kind " + std::string(kind->document) +
                    ", `lastkm directory show ID` their codes.",

@@ -15,7 +15,8 @@ namespace lastkm::tool {
 [[nodiscard]] std::set<std::string, std::less<>> known_channels(const runtime::Engine& engine);
 
 /// Whether a term of `case list --where` that no case has may be meant: done() where its code is known, or it
-/// asks for no code. not_found "unknown-stage", "unknown-body", "unknown-place" … with a code that is near.
+/// asks for no code. not_found "unknown-stage", "unknown-body", "unknown-place" … with a code that is near,
+/// or what else it is.
 [[nodiscard]] Status check_term(const runtime::Engine& engine, std::string_view term);
 
 }  // namespace lastkm::tool

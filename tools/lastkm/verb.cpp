@@ -47,6 +47,11 @@ Option& Option::may_be_empty() {
   return *this;
 }
 
+Option& Option::not_with(const Option& other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
 Option& Option::hidden() {
   option_->group("");
   return *this;

@@ -28,6 +28,8 @@ class Option {
   Option& called(const std::string& name);
   /// An empty text says the same as leaving it out.
   Option& may_be_empty();
+  /// Not to be given together with that one.
+  Option& not_with(const Option& other);
   /// Left out of the help text.
   Option& hidden();
 
