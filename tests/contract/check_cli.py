@@ -208,6 +208,13 @@ def reading(data, case):
     check("a table has no column in which nothing stands", "overdue" not in call("case", "show", case, data=data).stdout)
     late = ask("audit-replay", "audit", "replay", case, "--as-of", "2099-01-01T00:00:00+08:00", data=data)[0]["clocks"]
     check("later they are, where they run", [c["overdue"] for c in late] == [c["state"] == "running" for c in late] and any(c["overdue"] for c in late), str(late))
+    for clock in ("record", "business"):
+        ahead = call("audit", "replay", case, "--as-of", "2099-01-01", "--clock", clock, data=data)
+        check(f"a time that lies ahead is said to ({clock})", ahead.returncode == 0 and "2099-01-01T00:00:00+08:00 lies ahead" in ahead.stderr, ahead.stderr)
+    ahead = ask("audit-replay", "audit", "replay", case, "--as-of", "2099-01-01", data=data)[0]
+    check("also to programs, and a date is a time", ahead.get("ahead") is True and ahead["as_of"] == "2099-01-01T00:00:00+08:00", str(ahead))
+    told = call("audit", "replay", case, data=data).stderr
+    check("now lies not ahead", "ahead" not in told and "ahead" not in ask("audit-replay", "audit", "replay", case, data=data)[0], told)
     table = call("audit", "replay", case, "--as-of", "2099-01-01T00:00:00+08:00", data=data).stdout
     check("and the table says so", table.count("yes") == sum(c["overdue"] for c in late) and "overdue" in table, table)
     none = call("case", "list", "--where", "stage=CLOSED", "category=C17", data=data)

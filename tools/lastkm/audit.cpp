@@ -26,6 +26,16 @@ Error not_yet(const std::string& id, Instant as_of, std::int32_t offset) {
                "There was nothing of the case " + id + " by " + format_at_offset(as_of, offset) + ".", ""};
 }
 
+/// What falls due up to then is decided when the time has come, and not foretold.
+void warn_of_future(Session& session, Instant as_of, Instant now, std::int32_t offset) {
+  if (session.options().quiet) return;
+  session.err() << session.error_style().yellow(
+                       format_at_offset(as_of, offset) + " lies ahead: it is now " +
+                       format_at_offset(now, offset) +
+                       ". This is the case as it is known now; what falls due until then is not foretold.")
+                << '\n';
+}
+
 Result<Exit> what_had_happened(Session& session, const std::string& id, const std::vector<Step>& steps,
                                Instant as_of, std::int32_t offset) {
   std::vector<const Step*> happened;
@@ -54,9 +64,10 @@ Result<Exit> replay(Session& session, const Replay& given) {
   const auto engine = session.engine();
   if (!engine) return engine.error();
   const std::int32_t offset = Session::offset_of(**engine);
-  Instant as_of = (*engine)->now();
+  const Instant now = (*engine)->now();
+  Instant as_of = now;
   if (!given.as_of.empty()) {
-    const auto parsed = parse_instant(given.as_of);
+    const auto parsed = projections::parse_time(given.as_of, offset);
     if (!parsed) return parsed.error();
     as_of = *parsed;
   }
@@ -65,6 +76,7 @@ Result<Exit> replay(Session& session, const Replay& given) {
   const auto life = case_life(**engine, *id);
   if (!life) return life.error();
   session.reflects_apart(projections::to_value(life->positions));
+  if (as_of > now) warn_of_future(session, as_of, now, offset);
   if (given.clock == "business") return what_had_happened(session, given.id, life->steps, as_of, offset);
   const Step* last = nullptr;
   std::optional<Instant> closed_at;
@@ -78,6 +90,7 @@ Result<Exit> replay(Session& session, const Replay& given) {
       projections::case_show({last->lane, last->after, closed_at}, last->ordinal, offset, as_of);
   Object out = *shown.if_object();
   out.set("as_of", format_at_offset(as_of, offset));
+  if (as_of > now) out.set("ahead", true);
   if (session.json()) {
     session.print(out);
     return Exit::ok;
@@ -152,7 +165,8 @@ void add_audit(Program& program) {
   auto given = std::make_shared<Replay>();
   Verb verb = group.verb("replay", "A case as it was known at a time, folded from the decisions");
   verb.option("CASE", given->id, kNamesCase).required();
-  verb.option("--as-of", given->as_of, "RFC 3339; now where left out");
+  verb.option("--as-of", given->as_of,
+              "a date, which means its beginning, or an RFC 3339 time; now where left out");
   verb.option("--clock", given->clock, "record: what was known by then; business: what had happened by then")
       .one_of({"record", "business"})
       .with_default();
