@@ -38,16 +38,15 @@ class CsvRows final : public RowSource {
   std::optional<RawRow> next() override {
     RawRow row;
     End end = End::nothing;
-    std::int64_t line = 0;
     do {
       row.cells.clear();
-      line = line_;
+      row.line = line_;
       end = read_record(row.cells, row.cleaned);
       if (end == End::nothing) return std::nullopt;
     } while (is_blank(row.cells, end));
     row.number = ++rows_;
     row.names = header_;
-    check(row, end, line);
+    check(row, end);
     return row;
   }
 
@@ -61,17 +60,16 @@ class CsvRows final : public RowSource {
     return blank;
   }
 
-  void check(RawRow& row, End end, std::int64_t line) {
+  void check(RawRow& row, End end) {
     const std::size_t wanted = header_->size();
     if (end == End::too_long) {
       refuse(row, "too-long", "it has more than 1 MiB");
     } else if (end == End::in_quotes) {
-      refuse(row, "truncated",
-             "the file ends within a quoted cell; the row begins at line " + std::to_string(line));
+      refuse(row, "truncated", "the file ends within a quoted cell of it");
     } else if (row.cells.size() < wanted) {
       const std::string has =
           "it has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(wanted);
-      refuse(row, end == End::file ? "truncated" : "ragged-row", has + "; line " + std::to_string(line));
+      refuse(row, end == End::file ? "truncated" : "ragged-row", has);
     } else if (row.cells.size() > wanted) {
       const auto extra = row.cells.begin() + static_cast<std::ptrdiff_t>(wanted);
       if (std::all_of(extra, row.cells.end(), [](const std::string& cell) { return cell.empty(); })) {
@@ -80,7 +78,7 @@ class CsvRows final : public RowSource {
       } else {
         const std::string has =
             "it has " + std::to_string(row.cells.size()) + " cells, the header has " + std::to_string(wanted);
-        refuse(row, "ragged-row", has + "; line " + std::to_string(line));
+        refuse(row, "ragged-row", has);
       }
     }
   }

@@ -11,9 +11,19 @@ namespace lastkm::intake {
 
 namespace {
 constexpr std::string_view kCommand = "ImportCase";
+constexpr std::size_t kTimeShown = 32;
 
-Error refusal(std::string code, std::string text) {
-  return Error{ErrorKind::bad_input, std::move(code), std::move(text), ""};
+Error refusal(std::string code, std::string_view member, std::string text) {
+  return Error{ErrorKind::bad_input, std::move(code), std::move(text),
+               member.empty() ? "" : "/" + std::string(member)};
+}
+
+/// "its MEMBER 'VALUE'"; without the value where it may be more than a misspelt code or time.
+std::string its(std::string_view member, std::string_view value) {
+  const bool shown =
+      is_code(value) || (!value.empty() && value.size() <= kTimeShown &&
+                         value.find_first_not_of("0123456789-/.: TZ+") == std::string_view::npos);
+  return "its " + std::string(member) + (shown ? " '" + std::string(value) + "'" : "");
 }
 
 std::string lowered(std::string_view text) {
@@ -38,7 +48,7 @@ class Finisher {
       : cells_(cells), format_(format), options_(options), order_(order), draft_(format.read(cells)) {}
 
   Result<Submission> run() {
-    if (cells_.not_utf8()) return refusal("not-utf8", "a cell is not UTF-8; save the file as UTF-8");
+    if (cells_.not_utf8()) return refusal("not-utf8", "", "a cell is not UTF-8; save the file as UTF-8");
     static constexpr std::array steps = {&Finisher::take_reference, &Finisher::take_text,
                                          &Finisher::take_codes, &Finisher::take_dates_and_status,
                                          &Finisher::take_flags};
@@ -59,32 +69,41 @@ class Finisher {
  private:
   Status take_reference() {
     std::string key = without_hidden(draft_.reference);
-    if (key.empty()) return refusal("missing-reference", "it has no key of its own");
+    if (key.empty()) return refusal("missing-reference", "reference", "it has no key of its own");
     if (key.size() > 2 && key.ends_with(".0") &&
         key.substr(0, key.size() - 2).find_first_not_of("0123456789") == std::string::npos) {
       key.resize(key.size() - 2);
       cells_.count("number-with-decimals");
     }
     if (!is_identifier(key))
-      return refusal("bad-reference", "its key is not 1 to 128 visible ASCII characters");
+      return refusal("bad-reference", "reference", "its key is not 1 to 128 visible ASCII characters");
     if (lost_digits(key))
-      return refusal("bad-reference", "its key is a rounded number: a spreadsheet has thrown digits away");
+      return refusal("bad-reference", "reference",
+                     "its key is a rounded number: a spreadsheet has thrown digits away");
     out_.reference = std::move(key);
     out_.channel = !options_.channel.empty() ? options_.channel
                    : format_.own             ? draft_.channel
                                              : std::string(format_.name);
-    if (!is_code(out_.channel)) return refusal("bad-data", "its channel is missing or no code");
+    if (!is_code(out_.channel))
+      return refusal("bad-data", "channel", its("channel", out_.channel) + " is missing or no code");
+    const bool named_by_row = format_.own && options_.channel.empty();
+    if (named_by_row && options_.knows_channel && !options_.knows_channel(out_.channel)) {
+      return refusal("unknown-channel", "channel",
+                     its("channel", out_.channel) +
+                         " is none that a workflow has a word for or a case came by; --channel takes any");
+    }
     return done();
   }
 
   Status take_text() {
-    if (draft_.text.empty()) return refusal("missing-text", "it does not say what is asked");
+    if (draft_.text.empty()) return refusal("missing-text", "text", "it does not say what is asked");
     for (const auto& [name, text] :
          {std::pair("text", &draft_.text), std::pair("address", &draft_.address)}) {
       if (!is_too_long(*text, kImportedTextLimits)) continue;
-      return refusal("too-long", "its " + std::string(name) + " has more than " +
-                                     std::to_string(kImportedTextLimits.points) + " characters or " +
-                                     std::to_string(kImportedTextLimits.bytes) + " bytes");
+      return refusal("too-long", name,
+                     "its " + std::string(name) + " has more than " +
+                         std::to_string(kImportedTextLimits.points) + " characters or " +
+                         std::to_string(kImportedTextLimits.bytes) + " bytes");
     }
     data_.set("text", draft_.text);
     return done();
@@ -98,7 +117,7 @@ class Finisher {
          {"place", &draft_.place}}};
     for (const auto& [name, code] : codes) {
       if (code->empty()) continue;
-      if (!is_code(*code)) return refusal("bad-data", "its " + std::string(name) + " is no code");
+      if (!is_code(*code)) return refusal("bad-data", name, its(name, *code) + " is no code");
       data_.set(name, *code);
     }
     set_slug("source_category", draft_.source_category);
@@ -130,8 +149,8 @@ class Finisher {
     const std::int32_t zone = options_.zone_minutes.value_or(format_.zone_minutes);
     const auto at = time_of(created, zone);
     if (!created.empty() && !at && !is_null_date_)
-      return refusal("bad-date",
-                     "when it was made cannot be read; see --dates for the order of day and month");
+      return refusal("bad-date", "occurred_at",
+                     its("time", created) + " cannot be read; see --dates for the order of day and month");
     if (at) {
       out_.occurred_at = *at;
     } else {
@@ -164,11 +183,11 @@ class Finisher {
     const std::string status = lowered(draft_.status);
     if (format_.own) {
       if (!status.empty() && status != "open" && status != "closed")
-        return refusal("bad-data", "its status is neither open nor closed");
+        return refusal("bad-data", "status", its("status", status) + " is neither open nor closed");
       closed_ = status == "closed";
     } else {
       if (status.find("to be deleted") != std::string::npos)
-        return refusal("marked-for-deletion", "its owner has marked it for deletion");
+        return refusal("marked-for-deletion", "status", "its owner has marked it for deletion");
       static constexpr std::array<std::string_view, 5> done_words = {"resolved", "completed", "complete",
                                                                      "cancelled", "canceled"};
       closed_ = status.find("closed") != std::string::npos ||
@@ -201,7 +220,7 @@ class Finisher {
       const std::string word = lowered(*text);
       const bool is_yes = std::find(yes.begin(), yes.end(), word) != yes.end();
       if (!is_yes && std::find(no.begin(), no.end(), word) == no.end()) {
-        return refusal("bad-data", "its " + std::string(name) + " is neither true nor false");
+        return refusal("bad-data", name, its(name, *text) + " is neither true nor false");
       }
       data_.set(name, is_yes);
     }

@@ -64,7 +64,7 @@ class FileImporter final : public Importer {
     ++report_.rows;
     ++(submission ? report_.taken : report_.refused);
     for (const auto& [kind, count] : cleaned) report_.cleaned[kind] += count;
-    return ImportRow{raw->number, std::move(submission), std::move(cleaned), raw->size()};
+    return ImportRow{raw->number, raw->line, std::move(submission), std::move(cleaned), raw->size()};
   }
 
   const ImportReport& report() const override { return report_; }

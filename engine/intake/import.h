@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <memory>
 #include <optional>
@@ -22,6 +23,8 @@ struct ImportOptions {
   record::Actor actor;  ///< who answers for the import
   std::string client = "import";
   std::string channel;  ///< instead of the format's own; empty: the format's
+  /// Whether a channel that a row names is one; unset: each is.
+  std::function<bool(std::string_view channel)> knows_channel;
   std::optional<std::int32_t>
       zone_minutes;                ///< of times without a zone; absent: the format's (see formats())
   std::optional<DateOrder> dates;  ///< of 03/04/2022; absent: what the first rows show, else the format's
@@ -30,10 +33,13 @@ struct ImportOptions {
 };
 
 struct ImportRow {
-  std::int64_t row = 0;           ///< from 1, without the header
-  Result<Submission> submission;  ///< or why it is refused: a code and a sentence without content of the row
-  Cleaned cleaned;                ///< what was mended in it
-  std::size_t bytes = 0;          ///< that it holds, roughly
+  std::int64_t row = 0;   ///< from 1, without the header
+  std::int64_t line = 0;  ///< at which it begins, where the file is one of lines; else 0
+  /// Or why it is refused: a code, the member in `path`, and a sentence without content of the row, but for
+  /// what stands where a code or a time is wanted and looks like one.
+  Result<Submission> submission;
+  Cleaned cleaned;        ///< what was mended in it
+  std::size_t bytes = 0;  ///< that it holds, roughly
 };
 
 /// What was read. rows = taken + refused.

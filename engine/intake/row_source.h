@@ -19,6 +19,7 @@ inline constexpr std::size_t kRowBytes = 1U << 20U;
 
 struct RawRow {
   std::int64_t number = 0;  ///< from 1, without the header
+  std::int64_t line = 0;    ///< at which it begins, where the file is one of lines; else 0
   std::shared_ptr<const std::vector<std::string>> names;
   std::vector<std::string> cells;  ///< as many as names, raw; empty where refused
   std::string refused;  ///< code where the row cannot be read: "ragged-row", "truncated", "too-long",

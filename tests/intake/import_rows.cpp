@@ -46,6 +46,41 @@ Run run(const std::string& format, const std::string& text, const ImportOptions&
 }
 }  // namespace
 
+TEST_CASE("import: a refused row says at which line it begins, in which member and what stands there") {
+  struct Row {
+    std::string cells;  ///< reference, channel, occurred_at, text, category, status
+    std::string path, said;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"1,CH,soon,x,,", "/occurred_at", "'soon'"},
+      {"1,CH,2026-15-10 08:00,x,,", "/occurred_at", "'2026-15-10 08:00'"},
+      {"1,CH,,x,,done", "/status", "'done'"},
+      {"1,NO,,x,,", "/channel", "'NO'"},
+      {"1,,,x,,", "/channel", ""},
+      {"1,CH,,,,", "/text", ""},
+      {",CH,,x,,", "/reference", ""},
+      // What is more than a misspelt code or time stays out.
+      {"1,CH,,x,Mrs Wang below,", "/category", ""},
+      {"1,CH,at Mrs Wang's,x,,", "/occurred_at", ""},
+  }));
+  INFO(row.cells);
+  std::istringstream in("reference,channel,occurred_at,text,category,status\n0,CH,,\"two\nlines\",,\n" +
+                        row.cells + "\n");
+  ImportOptions options;
+  options.knows_channel = [](std::string_view channel) { return channel == "CH"; };
+  auto importer = open_import("hotline-csv", in, options);
+  REQUIRE(importer);
+  REQUIRE((*importer)->next()->submission);
+  const auto refused = (*importer)->next();
+  REQUIRE_FALSE(refused->submission);
+  CHECK(refused->line == 4);
+  CHECK(refused->submission.error().path == row.path);
+  const std::string& text = refused->submission.error().message;
+  CHECK(text.find(row.said) != std::string::npos);
+  CHECK((row.said.empty() ? text.find('\'') : std::string::npos) == std::string::npos);
+  CHECK(text.find("Wang") == std::string::npos);
+}
+
 TEST_CASE("import: rows of a hotline file are taken or refused by name") {
   struct Row {
     std::string text;

@@ -1,11 +1,14 @@
 // lastkm import: files of other systems as requests. Running it again lands on the same cases.
 #include "engine/intake/import.h"
 
+#include <map>
 #include <optional>
 #include <span>
 
+#include "engine/base/fields.h"
 #include "tools/lastkm/import_report.h"
 #include "tools/lastkm/input.h"
+#include "tools/lastkm/known_codes.h"
 #include "tools/lastkm/memory.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -34,11 +37,25 @@ struct Given {
 
 using Submit = std::function<std::vector<Result<runtime::Outcome>>(std::span<const intake::Submission>)>;
 
-RowResult refused(RowResult result, std::string code, std::string text) {
+/// `path` is a JSON pointer to the member that it is about, or empty.
+RowResult refused(RowResult result, std::string code, std::string text, std::string_view path) {
   result.result = "refused";
   result.code = std::move(code);
   result.text = std::move(text);
+  result.column = path.substr(path.empty() ? 0 : 1);
   return result;
+}
+
+RowResult refused(RowResult result, const Error& why) {
+  return refused(std::move(result), why.code, why.message, why.path);
+}
+
+/// Why the rules refuse a row, with the code that it has there.
+RowResult refused_by_rules(RowResult result, const record::Rejection& why, const intake::Submission& asked) {
+  std::string text = why.text;
+  const std::string_view code = why.path.empty() ? "" : asked.data.text(why.path.substr(1));
+  if (is_code(code)) text = "'" + std::string(code) + "': " + text;
+  return refused(std::move(result), why.code, std::move(text), why.path);
 }
 
 /// Submits what was read, in batches, and says of each row, in order, what became of it.
@@ -48,12 +65,12 @@ class Importing {
       : submit_(std::move(submit)), tell_(std::move(tell)) {}
 
   void take(intake::ImportRow row) {
-    RowResult result{row.row, "", "", "", "", "", std::move(row.cleaned)};
+    RowResult result{row.row, row.line, "", "", "", "", "", "", std::move(row.cleaned)};
     if (row.submission) {
       asked_.push_back(rows_.size());
       batch_.push_back(std::move(*row.submission));
     } else {
-      result = refused(std::move(result), row.submission.error().code, row.submission.error().message);
+      result = refused(std::move(result), row.submission.error());
     }
     rows_.push_back(std::move(result));
     bytes_ += row.bytes;
@@ -64,8 +81,8 @@ class Importing {
     const auto outcomes = submit_(batch_);
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       RowResult& row = rows_[asked_[i]];
-      row = outcomes[i] ? of(std::move(row), *outcomes[i])
-                        : refused(std::move(row), outcomes[i].error().code, outcomes[i].error().message);
+      row = outcomes[i] ? of(std::move(row), *outcomes[i], batch_[i])
+                        : refused(std::move(row), outcomes[i].error());
       const bool unknown = outcomes[i] ? outcomes[i]->status == runtime::OutcomeStatus::recorded
                                        : outcomes[i].error().kind == ErrorKind::unknown_outcome;
       if (unknown) ++unknown_;
@@ -80,14 +97,15 @@ class Importing {
   [[nodiscard]] std::int64_t unknown() const { return unknown_; }
 
  private:
-  static RowResult of(RowResult result, const runtime::Outcome& outcome) {
+  static RowResult of(RowResult result, const runtime::Outcome& outcome, const intake::Submission& asked) {
     switch (outcome.status) {
       case runtime::OutcomeStatus::recorded:
         return refused(std::move(result), "not-decided",
-                       "recorded and not decided yet; import again to learn its outcome");
+                       "recorded and not decided yet; import again to learn its outcome", "");
       case runtime::OutcomeStatus::rejected:
-        return refused(std::move(result), outcome.rejection ? outcome.rejection->code : "rejected",
-                       outcome.rejection ? outcome.rejection->text : "");
+        return refused_by_rules(std::move(result),
+                                outcome.rejection.value_or(record::Rejection{"rejected", "", "", "", {}}),
+                                asked);
       case runtime::OutcomeStatus::duplicate:
         result.result = "same";
         break;
@@ -111,8 +129,42 @@ class Importing {
   std::int64_t unknown_ = 0;
 };
 
-Result<intake::ImportOptions> options_of(const Given& given) {
+/// Which channels rows may name. The session outlives it.
+class Channels {
+ public:
+  explicit Channels(Session& session) : session_(&session) {}
+
+  /// Whether workflows have a word for it, or cases came by it before. Where no workflow has a word for
+  /// anything, and where that cannot be found out, each is one.
+  bool has(std::string_view channel) {
+    const auto known = known_.find(channel);
+    return known != known_.end() ? known->second : known_.emplace(channel, look(channel)).first->second;
+  }
+
+ private:
+  [[nodiscard]] bool look(std::string_view channel) {
+    const auto engine = session_->engine();
+    if (!engine) return true;
+    const auto words = worded_codes(**engine);
+    if (words.empty() || words.contains(channel)) return true;
+    const auto queries = session_->queries();
+    if (!queries) return true;
+    projections::CaseFilter filter;
+    filter.channel = std::string(channel);
+    const auto page = (*queries)->list(filter, projections::CaseOrder::opened, {.limit = 1, .cursor = {}},
+                                       (*engine)->now());
+    return !page || page->count > 0;
+  }
+
+  Session* session_;
+  std::map<std::string, bool, std::less<>> known_;
+};
+
+Result<intake::ImportOptions> options_of(const Given& given, Session& session) {
   intake::ImportOptions options;
+  options.knows_channel = [channels = Channels(session)](std::string_view channel) mutable {
+    return channels.has(channel);
+  };
   options.actor = {BodyId(given.body), given.role, "", ""};
   options.channel = given.channel;
   options.clocks_from_business_time = given.clocks == "business";
@@ -140,13 +192,18 @@ void print_row(Session& session, const RowResult& row) {
   out << row.row << ' '
       << (row.result == "refused" ? style.red(std::string(row.result)) : std::string(row.result));
   if (!row.ref.empty()) out << ' ' << row.ref;
-  if (!row.code.empty()) out << ' ' << row.code << ": " << row.text;
+  if (!row.code.empty()) {
+    out << ' ' << row.code << ": ";
+    if (row.line > 0) out << "line " << row.line << ": ";
+    if (!row.column.empty()) out << row.column << ": ";
+    out << row.text;
+  }
   for (const auto& [kind, count] : row.cleaned) out << ' ' << style.dim(kind);
   out << '\n';
 }
 
 Result<Exit> run(Session& session, const Given& given) {
-  auto options = options_of(given);
+  auto options = options_of(given, session);
   if (!options) return options.error();
   auto input = Input::open(session, given.file);
   if (!input) return input.error();

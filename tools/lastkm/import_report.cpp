@@ -25,11 +25,24 @@ void print_table(Session& session, ImportSum& sum) {
     table.print(session.out(), style, 2);
   }
   if (sum.refused.count() == 0) return;
-  Table table({{"row", Align::right}, {"code"}, {"why", Align::left, 90}});
-  for (const RowResult& one : sum.refused.first()) table.add({one.row, one.code, one.text});
+  Table table(
+      {{"row", Align::right}, {"line", Align::right}, {"column"}, {"code"}, {"why", Align::left, 120}});
+  for (const RowResult& one : sum.refused.first()) {
+    table.add({one.row, one.line > 0 ? std::to_string(one.line) : "", one.column, one.code, one.text});
+  }
+  table.drop_unused({"line", "column"});
   table.print(session.out(), style, 2);
   const std::int64_t more = sum.refused.count() - static_cast<std::int64_t>(sum.refused.first().size());
   if (more > 0) session.out() << "  … " << more << " more; --json and --each have them all\n";
+  session.out() << "  Mend them in the file and import it again: what is there is not doubled.\n";
+}
+
+/// Of a refused row: why, and where in the file.
+void add_reason(Object& out, const RowResult& result) {
+  out.set("code", result.code);
+  out.set("text", result.text);
+  if (result.line > 0) out.set("line", result.line);
+  if (!result.column.empty()) out.set("column", result.column);
 }
 }  // namespace
 
@@ -37,10 +50,7 @@ Value to_value(const RowResult& result) {
   Object out{{"row", result.row}, {"result", result.result}};
   if (!result.id.empty()) out.set("case", result.id);
   if (!result.ref.empty()) out.set("ref", result.ref);
-  if (!result.code.empty()) {
-    out.set("code", result.code);
-    out.set("text", result.text);
-  }
+  if (!result.code.empty()) add_reason(out, result);
   if (!result.cleaned.empty()) out.set("cleaned", counts(result.cleaned));
   return Value(std::move(out));
 }
@@ -48,7 +58,9 @@ Value to_value(const RowResult& result) {
 void Refusals::add(const RowResult& result) {
   if (count_++ > 0) recent_ += ',';
   if (first_.size() < kShown) first_.push_back(result);
-  recent_ += record::canonical(Object{{"row", result.row}, {"code", result.code}, {"text", result.text}});
+  Object refused{{"row", result.row}};
+  add_reason(refused, result);
+  recent_ += record::canonical(refused);
   if (recent_.size() >= kRecentBytes) spill();
 }
 

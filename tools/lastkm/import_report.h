@@ -19,9 +19,11 @@ namespace lastkm::tool {
 /// What became of one row.
 struct RowResult {
   std::int64_t row = 0;
+  std::int64_t line = 0;    ///< of the file; 0: not known
   std::string_view result;  ///< created, same, supplemented, refused
   std::string id, ref;      ///< the case; empty where there is none
   std::string code, text;   ///< why it was refused
+  std::string column;       ///< for which of its members; may be empty
   intake::Cleaned cleaned;
 };
 [[nodiscard]] Value to_value(const RowResult& result);

@@ -4,7 +4,6 @@
 #include <array>
 #include <vector>
 
-#include "engine/intake/import.h"
 #include "engine/rules/vocabulary.h"
 #include "projections/query/queries.h"
 #include "tools/lastkm/nearest.h"
@@ -63,7 +62,7 @@ Codes held(const runtime::Engine& engine, std::string_view name) {
 }
 
 Codes channels(const runtime::Engine& engine, std::string_view /*name*/) {
-  return known_channels(engine);
+  return worded_codes(engine);
 }
 
 Codes workflows(const runtime::Engine& engine, std::string_view /*name*/) {
@@ -122,9 +121,8 @@ const Kind* other_kind(const runtime::Engine& engine, const Kind& than, std::str
 
 }  // namespace
 
-std::set<std::string, std::less<>> known_channels(const runtime::Engine& engine) {
+std::set<std::string, std::less<>> worded_codes(const runtime::Engine& engine) {
   Codes codes;
-  for (const std::string_view format : intake::formats()) codes.emplace(format);
   for (const record::Document& document : engine.documents()) {
     const Value* words = document.content.find("words");
     if (words == nullptr || words->if_object() == nullptr) continue;

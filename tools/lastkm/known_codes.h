@@ -11,8 +11,8 @@
 
 namespace lastkm::tool {
 
-/// Codes of channels, among others: all that workflows have a word for, and the formats of imports.
-[[nodiscard]] std::set<std::string, std::less<>> known_channels(const runtime::Engine& engine);
+/// All that workflows have a word for: channels, among others.
+[[nodiscard]] std::set<std::string, std::less<>> worded_codes(const runtime::Engine& engine);
 
 /// Whether a term of `case list --where` that no case has may be meant: done() where its code is known, or it
 /// asks for no code. not_found "unknown-stage", "unknown-body", "unknown-place" … with a code that is near,

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "engine/intake/import.h"
 #include "engine/intake/text.h"
 #include "tools/lastkm/known_codes.h"
 
@@ -28,7 +29,8 @@ Result<std::string> case_named(runtime::Engine& engine, const std::string& given
   if (const std::size_t slash = given.find('/'); slash != std::string::npos)
     look_in(engine, given.substr(0, slash), given.substr(slash + 1), found);
   if (found.empty()) {
-    for (const std::string& channel : known_channels(engine)) look_in(engine, channel, given, found);
+    for (const std::string& channel : worded_codes(engine)) look_in(engine, channel, given, found);
+    for (const std::string_view format : intake::formats()) look_in(engine, format, given, found);
   }
   if (found.empty()) return given;
   if (found.size() == 1) return found.front().id;

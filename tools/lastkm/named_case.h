@@ -14,8 +14,8 @@ inline constexpr const char* kNamesCase =
     "case id, reference number, or the caller's own number: REFERENCE, or CHANNEL/REFERENCE";
 
 /// The id or reference number of the case that is meant; as it was given where there is none. A caller's
-/// reference alone is looked for in the channels that are known_channels(). bad_input
-/// "ambiguous-reference" where several have it.
+/// reference alone is looked for in the channels that workflows have a word for, and those of imports.
+/// bad_input "ambiguous-reference" where several have it.
 [[nodiscard]] Result<std::string> case_named(runtime::Engine& engine, const std::string& given);
 
 }  // namespace lastkm::tool
