@@ -140,12 +140,14 @@ class Queries {
   [[nodiscard]] Result<Lines> hot_cases(std::string_view dimension, std::string_view key,
                                         std::string_view month = {}) const;
   /// Lines {"case","ref","master","master_ref","place","category","hours","similarity"}: a new case that may
-  /// be a repeat of an open one that was asked before it, most alike first; of each new case at most `most`
-  /// (0: all), the most alike, then the nearest in time.
+  /// be a repeat of an open one of its place and category that was asked before it, within the hours of its
+  /// urgency, whatever their texts (MERGE-1); those whose texts are most alike first; of each new case at
+  /// most `most` (0: all), the most alike, then the nearest in time.
   [[nodiscard]] Result<Lines> duplicates(std::size_t most = 3) const;
   /// integrity: {"lanes":[…],"exclusions":[{"code","approver","count"}],"late":n}.
   [[nodiscard]] Result<Value> integrity() const;
-  /// Events that were recorded more than a day after they happened, by lane and ordinal.
+  /// Events that were recorded more than a day after they happened, by lane and ordinal; none of what was
+  /// imported.
   [[nodiscard]] Result<Page> late(const PageRequest& page = {}) const;
 
   /// view status, view digest. Where the log cannot be asked how much it holds, "lag" is null and

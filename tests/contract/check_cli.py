@@ -333,6 +333,13 @@ def callers_numbers(data, case):
     both = call("case", "show", "A-1", data=data)
     check("of two channels that have a number the caller says which", both.returncode == 2 and "CH-12345/A-1 CH-GRID/A-1" in both.stderr, both.stderr)
     check("and finds it", ask("case-show", "case", "show", "CH-GRID/A-1", data=data)[0]["channel"] == "CH-GRID")
+    other = REGISTER | {"external": {"channel": "CH-GRID", "reference": "B-1"}, "at": "2026-05-30T10:00:00+08:00", "data": REGISTER["data"] | {"text": "电梯停了"}}
+    ask("submit-outcome", "submit", "-", given=lines_of(other), data=data)
+    (twin,) = ask("duplicates", "duplicates", data=data)
+    table = call("duplicates", data=data).stdout
+    check("a case that reads otherwise may repeat one, and it is said why", twin["similarity"]["num"] == 0 and "text alike" in table
+          and "same place and category" in table, f"{twin} {table}")
+    check("what came late leaves imports out, and says so", "imports" in call("integrity", "--help").stdout and "2026-05-10" not in call("integrity", "--late", data=data).stdout)
 
 
 def came_late(data):

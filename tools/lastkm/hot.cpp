@@ -70,17 +70,22 @@ Result<Exit> duplicates(Session& session, std::size_t most) {
     return Exit::ok;
   }
   if (found->lines.empty()) {
-    session.out() << "No open case looks like another one.\n";
+    session.out() << "No new case is of the place, category and time of an open one.\n";
     return Exit::ok;
   }
-  Table table(
-      {{"new"}, {"may repeat"}, {"category"}, {"place"}, {"hours", Align::right}, {"alike", Align::right}});
+  Table table({{"new"},
+               {"may repeat"},
+               {"category"},
+               {"place"},
+               {"hours", Align::right},
+               {"text alike", Align::right}});
   for (const Value& line : found->lines) {
     table.add({line.text("ref"), line.text("master_ref"), line.text("category"), line.text("place"),
                line.number("hours"), percent(line.find("similarity"))});
   }
   table.print(session.out(), session.style());
-  session.out() << "A dispatcher decides whether they are merged.\n";
+  session.out() << "Named is what is of the same place and category and was asked within the hours of its "
+                   "urgency, however its text reads; a dispatcher decides whether they are merged.\n";
   return Exit::ok;
 }
 
@@ -109,7 +114,7 @@ Result<Exit> integrity(Session& session, bool late) {
                  short_time(line.text("recorded_at"))});
     }
     if (page->lines.empty()) {
-      session.out() << "Nothing was recorded more than a day after it happened.\n";
+      session.out() << "Nothing was recorded more than a day after it happened, but for imports.\n";
     } else {
       table.print(session.out(), session.style());
     }
@@ -161,13 +166,18 @@ void add_hot(Program& program) {
   program.on(verb, Needs::folder, [given](Session& session) { return hot(session, *given); });
 
   auto most = std::make_shared<std::uint64_t>(3);
-  verb = program.verb("duplicates", "New cases that may repeat an open one");
-  verb.option("--most", *most, "so many open ones of each new case, the most alike (0: all)").with_default();
+  verb = program.verb("duplicates",
+                      "New cases that may repeat an open one: of its place and category, near in time");
+  verb.option("--most", *most,
+              "so many open ones of each new case, those whose texts are most alike (0: all)")
+      .with_default();
   program.on(verb, Needs::folder, [most](Session& session) { return duplicates(session, *most); });
 
   auto late = std::make_shared<bool>(false);
   verb = program.verb("integrity", "Trees and chains of each lane, late entries, exclusions by approver");
-  verb.flag("--late", *late, "list the events recorded more than a day after they happened");
+  verb.flag("--late", *late,
+            "list the events recorded more than a day after they happened; imports tell of the past and do "
+            "not count");
   program.on(verb, Needs::folder, [late](Session& session) { return integrity(session, *late); });
 }
 
