@@ -101,6 +101,10 @@ def usage():
     for typed, meant in (("lst", ["`lastkm case list`"]), ("show", ["`lastkm case show`", "`lastkm directory show`"]), ("sumbit", ["`lastkm submit`"]), ("xyzzy", [])):
         said = call(typed).stderr
         check(f"{typed} is near {meant}", all(one in said for one in meant) and ("Did you mean" in said) == bool(meant) and "hot" not in said, said)
+    told = " ".join(call("case", "list", "--help").stdout.split())
+    for name in ("lead", "holder", "type", "category", "urgency", "channel", "place", "community"):
+        check(f"help says that {name} takes (none yet)", name in told.partition("(none yet)")[2], told)
+    check("help says that no ended case has a holder", "no ended case has a holder" in told, told)
     done = call("case", "list")
     check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
     check("an empty name is no folder to make", call("init", "").returncode == 2)

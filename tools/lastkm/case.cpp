@@ -179,12 +179,13 @@ void add_case(Program& program) {
 
   auto given = std::make_shared<List>();
   verb = group.verb("list", "Cases, a line each");
-  verb.option("--where", given->where,
-              "ref=NUMBER (ours or the caller's), stage=…, type=…, category=…, urgency=…, channel=…, lead=…, "
-              "holder=…, card=…, workflow=ID or "
-              "ID@VERSION, "
-              "place=… (or under it), community=… (or under it), level=N, open, overdue (yes or no), "
-              "'lead=(none yet)' and alike, from=TIME, before=TIME (when it was asked)")
+  verb.option(
+          "--where", given->where,
+          "ref=NUMBER (ours or the caller's), stage=…, type=…, category=…, urgency=…, channel=…, lead=…, "
+          "holder=…, card=…, workflow=ID or ID@VERSION, place=… (or under it), community=… (or under it), "
+          "level=N, open, overdue (yes or no), from=TIME, before=TIME (when it was asked). "
+          "'NAME=(none yet)': what has none of it yet, where NAME is lead, holder, type, category, urgency, "
+          "channel, place or community; no ended case has a holder, so say open beside it")
       .called("TERM…");
   verb.option("--order", given->order, "opened, due or ref").with_default();
   verb.option("--limit", given->limit, "at most so many (0: all)");
