@@ -86,12 +86,6 @@ class Finisher {
                                              : std::string(format_.name);
     if (!is_code(out_.channel))
       return refusal("bad-data", "channel", its("channel", out_.channel) + " is missing or no code");
-    const bool named_by_row = format_.own && options_.channel.empty();
-    if (named_by_row && options_.knows_channel && !options_.knows_channel(out_.channel)) {
-      return refusal("unknown-channel", "channel",
-                     its("channel", out_.channel) +
-                         " is none that a workflow has a word for or a case came by; --channel takes any");
-    }
     return done();
   }
 

@@ -8,7 +8,7 @@
 namespace lastkm::intake {
 
 /// bad_input with code "missing-reference", "bad-reference", "missing-text", "too-long", "bad-date",
-/// "bad-data", "unknown-channel", "not-utf8", "marked-for-deletion".
+/// "bad-data", "not-utf8", "marked-for-deletion".
 [[nodiscard]] Result<Submission> finish(Cells& cells, const Format& format, const ImportOptions& options,
                                         DateOrder order);
 

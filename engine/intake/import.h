@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <istream>
 #include <memory>
 #include <optional>
@@ -23,8 +22,6 @@ struct ImportOptions {
   record::Actor actor;  ///< who answers for the import
   std::string client = "import";
   std::string channel;  ///< instead of the format's own; empty: the format's
-  /// Whether a channel that a row names is one; unset: each is.
-  std::function<bool(std::string_view channel)> knows_channel;
   std::optional<std::int32_t>
       zone_minutes;                ///< of times without a zone; absent: the format's (see formats())
   std::optional<DateOrder> dates;  ///< of 03/04/2022; absent: what the first rows show, else the format's

@@ -228,9 +228,11 @@ def reading(data, case):
         check(f"{term} is known, with cases or without", call("case", "list", "--where", term, data=data).returncode == 0)
     for term, said in (("stage=CLOSD", "mean CLOSED?"), ("stage=signed", "mean SIGNED?"), ("type=HELO", "mean HELP?"), ("category=C99", "catalogue"),
                        ("urgency=URGNT", "mean URGENT?"), ("channel=CH-1234", "mean CH-12345?"), ("lead=PSC-9", "of kind bodies"),
-                       ("holder=STREET-51010817", "mean STREET-510108017?"), ("card=blue", "unknown-card"), ("workflow=beijing@9", "mean beijing@1?")):
+                       ("holder=STREET-51010817", "mean STREET-510108017?"), ("card=blue", "no workflow knows the card blue"), ("workflow=beijing@9", "mean beijing@1?")):
         typo = call("case", "list", "--json", "--where", "open", term, data=data)
-        check(f"{term} is known by nothing, and that is said", typo.returncode == 3 and term in typo.stderr and said in typo.stderr, typo.stderr)
+        is_complete = term.split("=")[0] in ("category", "lead", "holder")
+        check(f"{term} is known by nothing, and that is said",
+              typo.returncode == (3 if is_complete else 0) and term in typo.stderr and said.lower() in typo.stderr.lower(), typo.stderr)
     def places(*terms):
         return call("case", "list", "--json", "--where", *terms, data=data)
     for term in ("place=510108017", "place=51", "community=510108017006", "place=5101080170060001002", "place=510108017005"):

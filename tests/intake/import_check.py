@@ -107,7 +107,7 @@ def the_same_reference_again(program):
     check("the file again is all the same", again["same"] == 4, again)
     third = program.imports("hotline-csv", "-", data, text=hotline(row("A1", "it still pours"), row("A3", "new")))
     check("changed content supplements, once more", (third["created"], third["supplemented"]) == (1, 1), third)
-    other = program.imports("hotline-csv", "-", data, text=hotline(row("A1", "tap drips", channel="CH-MEDIA")))
+    other = program.imports("hotline-csv", "-", data, text=hotline(row("A1", "tap drips", channel="CH-MAYOR")))
     check("the same reference of another channel is another case", other["created"] == 1, other)
     cases = program.cases(data)
     check("four cases", len(cases) == 4, cases)
@@ -133,19 +133,6 @@ def refused_rows(program):
     future = program.imports("hotline-csv", "-", program.folder("refused"), text=closed)
     check("what is still to come is refused", [r["code"] for r in future["refused"]] == ["bad-data"] * 2, future)
     check("another actor is asked anew", {r["code"] for r in other["refused"]} == {"forbidden-role"}, other)
-
-
-def unknown_channels(program):
-    """A misspelt channel would make another case of the same reference: rows name channels that workflows or cases know."""
-    data = program.folder("channels")
-    rows = hotline(row("C1", channel="CH-12345"), row("C1", channel="CH-1234"))
-    report = program.imports("hotline-csv", "-", data, text=rows)
-    check("a channel that nothing knows is refused", [(r["line"], r["column"], r["code"]) for r in report["refused"]] == [(3, "channel", "unknown-channel")]
-          and "'CH-1234'" in report["refused"][0]["text"] and report["created"] == 1, report)
-    whole = program.imports("hotline-csv", "-", data, "--channel", "CH-1234", text=hotline(row("C2")))
-    check("given for the whole file it is taken", whole["created"] == 1, whole)
-    report = program.imports("hotline-csv", "-", data, text=rows)
-    check("and known from then on", (report["created"], report["same"]) == (1, 1), report)
 
 
 def times(program):
@@ -227,7 +214,7 @@ def odd_rows(program):
 def main():
     with tempfile.TemporaryDirectory(prefix="lastkm-import-") as scratch:
         program = Program(sys.argv[1], sys.argv[2], scratch)
-        for part in (the_same_reference_again, refused_rows, unknown_channels, times, clocks, odd_rows, city_files):
+        for part in (the_same_reference_again, refused_rows, times, clocks, odd_rows, city_files):
             part(program)
     finish()
 

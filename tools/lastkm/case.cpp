@@ -66,7 +66,8 @@ struct List {
   std::string cursor;
 };
 
-/// Where no case was found: which term no case holds at all, for it may be misspelt. Errors of check_term.
+/// Where no case was found: which term no case holds at all, for it may be misspelt. Errors of check_term
+/// where the documents hold every code.
 Status tell_of_empty(Session& session, const projections::Queries& queries,
                      const std::vector<std::string>& terms, const runtime::Engine& engine) {
   for (const std::string& term : terms) {
@@ -76,9 +77,12 @@ Status tell_of_empty(Session& session, const projections::Queries& queries,
         queries.list(*alone, projections::CaseOrder::opened, {.limit = 1, .cursor = {}}, engine.now());
     if (!page) return page.error();
     if (page->count != 0) continue;
-    if (const Status known = check_term(engine, term); !known) return known;
-    if (!session.options().quiet)
-      session.err() << session.error_style().dim("No case has " + term + ".") << '\n';
+    const Status known = check_term(engine, term);
+    if (!known && is_complete(term)) return known;
+    if (!session.options().quiet) {
+      session.err() << session.error_style().dim(known ? "No case has " + term + "." : known.error().message)
+                    << '\n';
+    }
   }
   return done();
 }

@@ -1,14 +1,12 @@
 // lastkm import: files of other systems as requests. Running it again lands on the same cases.
 #include "engine/intake/import.h"
 
-#include <map>
 #include <optional>
 #include <span>
 
 #include "engine/base/fields.h"
 #include "tools/lastkm/import_report.h"
 #include "tools/lastkm/input.h"
-#include "tools/lastkm/known_codes.h"
 #include "tools/lastkm/memory.h"
 #include "tools/lastkm/program.h"
 #include "tools/lastkm/progress.h"
@@ -129,42 +127,8 @@ class Importing {
   std::int64_t unknown_ = 0;
 };
 
-/// Which channels rows may name. The session outlives it.
-class Channels {
- public:
-  explicit Channels(Session& session) : session_(&session) {}
-
-  /// Whether workflows have a word for it, or cases came by it before. Where no workflow has a word for
-  /// anything, and where that cannot be found out, each is one.
-  bool has(std::string_view channel) {
-    const auto known = known_.find(channel);
-    return known != known_.end() ? known->second : known_.emplace(channel, look(channel)).first->second;
-  }
-
- private:
-  [[nodiscard]] bool look(std::string_view channel) {
-    const auto engine = session_->engine();
-    if (!engine) return true;
-    const auto words = worded_codes(**engine);
-    if (words.empty() || words.contains(channel)) return true;
-    const auto queries = session_->queries();
-    if (!queries) return true;
-    projections::CaseFilter filter;
-    filter.channel = std::string(channel);
-    const auto page = (*queries)->list(filter, projections::CaseOrder::opened, {.limit = 1, .cursor = {}},
-                                       (*engine)->now());
-    return !page || page->count > 0;
-  }
-
-  Session* session_;
-  std::map<std::string, bool, std::less<>> known_;
-};
-
-Result<intake::ImportOptions> options_of(const Given& given, Session& session) {
+Result<intake::ImportOptions> options_of(const Given& given) {
   intake::ImportOptions options;
-  options.knows_channel = [channels = Channels(session)](std::string_view channel) mutable {
-    return channels.has(channel);
-  };
   options.actor = {BodyId(given.body), given.role, "", ""};
   options.channel = given.channel;
   options.clocks_from_business_time = given.clocks == "business";
@@ -203,7 +167,7 @@ void print_row(Session& session, const RowResult& row) {
 }
 
 Result<Exit> run(Session& session, const Given& given) {
-  auto options = options_of(given, session);
+  auto options = options_of(given);
   if (!options) return options.error();
   auto input = Input::open(session, given.file);
   if (!input) return input.error();

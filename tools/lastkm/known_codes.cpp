@@ -119,6 +119,14 @@ const Kind* other_kind(const runtime::Engine& engine, const Kind& than, std::str
   return nullptr;
 }
 
+/// Of a term "stage=…"; nullptr where it asks for no code.
+const Kind* kind_of(std::string_view term) {
+  const std::string_view name = term.substr(0, term.find('='));
+  const auto* const kind =
+      std::find_if(kKinds.begin(), kKinds.end(), [name](const Kind& k) { return k.name == name; });
+  return kind == kKinds.end() ? nullptr : kind;
+}
+
 }  // namespace
 
 std::set<std::string, std::less<>> worded_codes(const runtime::Engine& engine) {
@@ -132,17 +140,15 @@ std::set<std::string, std::less<>> worded_codes(const runtime::Engine& engine) {
 }
 
 Status check_term(const runtime::Engine& engine, std::string_view term) {
-  const std::string_view name = term.substr(0, term.find('='));
-  const auto kind =
-      std::find_if(kKinds.begin(), kKinds.end(), [name](const Kind& k) { return k.name == name; });
-  if (kind == kKinds.end()) return done();
-  const std::string_view code = projections::meant_key(term.substr(name.size() + 1));
+  const Kind* kind = kind_of(term);
+  if (kind == nullptr) return done();
+  const std::string_view code = projections::meant_key(term.substr(kind->name.size() + 1));
   if (code.empty()) return done();
-  const Codes codes = kind->codes(engine, name);
+  const Codes codes = kind->codes(engine, kind->name);
   if (knows(*kind, codes, code)) return done();
   const std::string what(kind->what);
-  std::string text =
-      "There is no " + what + " " + std::string(code) + ", and no case has " + std::string(term);
+  std::string text = (is_complete(term) ? "There is no " : "No workflow knows the ") + what + " " +
+                     std::string(code) + ", and no case has " + std::string(term);
   // Codes of one kind differ by little: a letter of four may be misspelt.
   const std::string near = nearest(code, codes, std::max<std::size_t>(code.size() / 4, 1));
   if (const Kind* other = other_kind(engine, *kind, code)) {
@@ -154,6 +160,11 @@ Status check_term(const runtime::Engine& engine, std::string_view term) {
                text + " `lastkm directory list` names the documents of kind " + std::string(kind->document) +
                    ", `lastkm directory show ID` their codes.",
                ""};
+}
+
+bool is_complete(std::string_view term) {
+  const Kind* kind = kind_of(term);
+  return kind != nullptr && kind->document != "workflow";
 }
 
 }  // namespace lastkm::tool

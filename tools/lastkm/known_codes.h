@@ -16,7 +16,10 @@ namespace lastkm::tool {
 
 /// Whether a term of `case list --where` that no case has may be meant: done() where its code is known, or it
 /// asks for no code. not_found "unknown-stage", "unknown-body", "unknown-place" … with a code that is near,
-/// or what else it is.
+/// or what else it is. Only the directory and the catalogue are complete (is_complete): what no workflow has
+/// a word for may still come.
 [[nodiscard]] Status check_term(const runtime::Engine& engine, std::string_view term);
+/// Whether the documents hold every code that the term may ask for.
+[[nodiscard]] bool is_complete(std::string_view term);
 
 }  // namespace lastkm::tool
