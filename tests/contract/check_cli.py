@@ -513,6 +513,8 @@ def quarantine(scratch):
     second = REGISTER | {"idempotency_key": "second", "external": {"channel": "CH-12345", "reference": "Q-2"}}
     out = ask("submit-outcome", "submit", "-", given=lines_of(second), code=7, data=data)
     check("a command in a stopped lane is recorded", bool(out) and out[0]["status"] == "recorded", str(out))
+    told = call("submit", "-", given=lines_of(second), data=data)
+    check("people are told to send it again, and how it is known", told.returncode == 7 and "Of 1 lines" in told.stderr and "idempotency_key" in told.stderr, told.stderr)
     receipt = out[0] if out else {}
     stopped = ask("quarantine-list", "quarantine", "list", data=data)
     check("the lane and ordinal are named", len(stopped) == 1 and stopped[0]["lane"] == 0, str(stopped))

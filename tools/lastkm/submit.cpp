@@ -88,12 +88,22 @@ class Submitting {
     if (!session_->json() && !why_.empty() && !session_->options().quiet) {
       session_->out() << session_->style().dim("why: lastkm audit explain " + why_) << '\n';
     }
+    if (!session_->json() && unknown_ > 0 && !session_->options().quiet) {
+      session_->err()
+          << session_->error_style().yellow(
+                 "Of " + std::to_string(unknown_) +
+                 " lines it is not known, or not decided, what became of them: send them again. A "
+                 "request is known by its channel and reference, any other line by its "
+                 "idempotency_key; one without may have been taken, and is then refused.")
+          << '\n';
+    }
     return exit_;
   }
 
  private:
   void answer(std::int64_t number, const Value& answer, Exit exit) {
     exit_ = worse(exit_, exit);
+    if (exit == Exit::unknown_outcome) ++unknown_;
     if (session_->json()) {
       Object out = *answer.if_object();
       out.set("line", number);
@@ -121,6 +131,7 @@ class Submitting {
   Table table_;
   std::vector<Line> batch_;
   std::string why_;  ///< the first decided refusal, as `audit explain` takes it
+  std::size_t unknown_ = 0;
   Exit exit_ = Exit::ok;
 };
 
@@ -158,7 +169,10 @@ Result<Exit> run(Session& session, const std::string& file) {
 void add_submit(Program& program) {
   auto file = std::make_shared<std::string>();
   Verb verb = program.verb("submit", "Submit commands, one JSON object a line; prints an outcome a line");
-  verb.option("FILE", *file, "JSON Lines (schemas/cli/submit.schema.json), or - for the input").required();
+  verb.option("FILE", *file,
+              "JSON Lines (schemas/cli/submit.schema.json), or - for the input; a line with an "
+              "idempotency_key can be sent again after exit code 7")
+      .required();
   program.on(verb, Needs::folder, [file](Session& session) { return run(session, *file); });
 }
 
