@@ -11,8 +11,8 @@ namespace {
 
 enum class Fault : std::uint8_t { none, null_operand, overflow, zero, wrong_type, conversion, steps };
 
-struct Outcome {
-  CelValue value;
+/// What kept an evaluation from having a value.
+struct Failure {
   Fault fault = Fault::none;
   const Node* at = nullptr;
 };
@@ -69,32 +69,41 @@ int order(const CelValue& a, const CelValue& b) {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/// One run over a tree. Recursion is as deep as the tree, at most kMaxLevels.
+/// One run over a tree. Recursion is as deep as the tree, at most kMaxLevels. Each step answers where its
+/// value stands: in the tree, or in the room that it was given; nullptr where it has failed.
 class Evaluation {
  public:
   explicit Evaluation(const Facts& facts) : facts_(facts) {}
 
-  Outcome run(const Node& node) {
-    if (!spend(1)) return {{}, Fault::steps, &node};
+  const CelValue* run(const Node& node, CelValue& room) {
+    if (!spend(1)) return fail(Fault::steps, node);
+    if (node.op == Op::literal) return &node.value;
+    if (node.op != Op::fact) return combine(node, room);
+    room = facts_.fact(node.name);
+    return declared(node, room);
+  }
+  /// Of a run that gave nullptr.
+  [[nodiscard]] const Failure& failure() const { return failure_; }
+
+ private:
+  const CelValue* combine(const Node& node, CelValue& room) {
     switch (node.op) {
-      case Op::literal:
-        return {node.value};
-      case Op::fact:
-        return declared(node, facts_.fact(node.name));
       case Op::has:
-        return {type_of(facts_.fact(node.name)) != Type::null};
+        room = type_of(facts_.fact(node.name)) != Type::null;
+        return &room;
       case Op::conjunction:
-        return connect(node, false);
+        return connect(node, false, room);
       case Op::disjunction:
-        return connect(node, true);
+        return connect(node, true, room);
       case Op::choose:
-        return choose(node);
+        return choose(node, room);
+      case Op::call:
+        return call(node, room);
       default:
-        return apply(node);
+        return apply(node, room);
     }
   }
 
- private:
   bool spend(std::size_t steps) {
     if (steps > left_) {
       left_ = 0;
@@ -104,130 +113,160 @@ class Evaluation {
     return true;
   }
 
+  const CelValue* fail(Fault fault, const Node& at) {
+    failure_ = {fault, &at};
+    return nullptr;
+  }
+
   /// What a caller of this library hands in is not trusted to be of the type that it declared.
-  static Outcome declared(const Node& node, CelValue value) {
+  const CelValue* declared(const Node& node, const CelValue& value) {
     const Type type = type_of(value);
-    if (type != node.type && type != Type::null) return {{}, Fault::wrong_type, &node};
-    return {value};
+    return type == node.type || type == Type::null ? &value : fail(Fault::wrong_type, node);
   }
 
   /// A value that may not be null.
-  Outcome demand(const Node& node) {
-    Outcome out = run(node);
-    if (out.fault == Fault::none && type_of(out.value) == Type::null) return {{}, Fault::null_operand, &node};
-    return out;
+  const CelValue* demand(const Node& node, CelValue& room) {
+    const CelValue* const value = run(node, room);
+    return value != nullptr && type_of(*value) == Type::null ? fail(Fault::null_operand, node) : value;
   }
 
   /// `&&` and `||` in the way of CEL: the side that decides wins over an error of the other, in either order.
-  Outcome connect(const Node& node, bool decisive) {
-    const Outcome left = demand(*node.operands[0]);
-    if (left.fault == Fault::steps) return left;
-    if (left.fault == Fault::none && boolean_of(left.value) == decisive) return left;
-    const Outcome right = demand(*node.operands[1]);
-    if (right.fault == Fault::steps || left.fault == Fault::none) return right;
-    return right.fault == Fault::none && boolean_of(right.value) == decisive ? right : left;
+  const CelValue* connect(const Node& node, bool decisive, CelValue& room) {
+    const CelValue* const left = demand(*node.operands[0], room);
+    if (left != nullptr) return boolean_of(*left) == decisive ? left : demand(*node.operands[1], room);
+    if (failure_.fault == Fault::steps) return left;
+    const Failure of_left = failure_;
+    const CelValue* const right = demand(*node.operands[1], room);
+    if (right == nullptr && failure_.fault == Fault::steps) return right;
+    return right != nullptr && boolean_of(*right) == decisive ? right : fail(of_left.fault, *of_left.at);
   }
 
-  Outcome choose(const Node& node) {
-    const Outcome condition = demand(*node.operands[0]);
-    if (condition.fault != Fault::none) return condition;
-    return run(*node.operands[boolean_of(condition.value) ? 1 : 2]);
+  const CelValue* choose(const Node& node, CelValue& room) {
+    const CelValue* const condition = demand(*node.operands[0], room);
+    return condition == nullptr ? nullptr : run(*node.operands[boolean_of(*condition) ? 1 : 2], room);
   }
 
   static std::size_t weight_of(const CelValue& value) {
     return texts_of(value).size() + text_of(value).size() / kBytesOfAStep;
   }
 
-  Outcome apply(const Node& node) {
-    if (node.op == Op::call) return call(node);
+  const CelValue* apply(const Node& node, CelValue& room) {
+    static const CelValue kNone;
     const bool compares = node.op == Op::equal || node.op == Op::unequal;
-    const Outcome a = compares ? run(*node.operands[0]) : demand(*node.operands[0]);
-    if (a.fault != Fault::none) return a;
-    const bool single = node.operands.size() == 1;
-    const Outcome b = single ? Outcome() : compares ? run(*node.operands[1]) : demand(*node.operands[1]);
-    if (b.fault != Fault::none) return b;
-    if (!spend(weight_of(a.value) + weight_of(b.value))) return {{}, Fault::steps, &node};
-    return compute(node, a.value, b.value);
+    const auto operand = [&](std::size_t i, CelValue& its_room) {
+      return compares ? run(*node.operands[i], its_room) : demand(*node.operands[i], its_room);
+    };
+    const CelValue* const a = operand(0, room);
+    if (a == nullptr) return a;
+    CelValue second;
+    const CelValue* const b = node.operands.size() == 1 ? &kNone : operand(1, second);
+    if (b == nullptr) return b;
+    if (!spend(weight_of(*a) + weight_of(*b))) return fail(Fault::steps, node);
+    const Fault fault = compute(node.op, *a, *b, room);
+    return fault == Fault::none ? &room : fail(fault, node);
   }
 
-  Outcome call(const Node& node) {
+  const CelValue* call(const Node& node, CelValue& room) {
     std::array<CelValue, kMaxArguments> arguments;
     const std::size_t count = node.operands.size();
     std::size_t weight = 0;
     for (std::size_t i = 0; i < count; ++i) {
-      const Outcome operand = demand(*node.operands[i]);
-      if (operand.fault != Fault::none) return operand;
-      arguments[i] = operand.value;
-      weight += weight_of(operand.value);
+      const CelValue* const operand = demand(*node.operands[i], room);
+      if (operand == nullptr) return operand;
+      arguments[i] = *operand;
+      weight += weight_of(*operand);
     }
-    if (!spend(weight)) return {{}, Fault::steps, &node};
-    return declared(node, facts_.call(node.name, std::span(arguments).first(count)));
+    if (!spend(weight)) return fail(Fault::steps, node);
+    room = facts_.call(node.name, std::span(arguments).first(count));
+    return declared(node, room);
   }
 
-  static Outcome compute(const Node& node, const CelValue& a, const CelValue& b) {
-    switch (node.op) {
+  /// `out` may be one of the operands.
+  static Fault compute(Op op, const CelValue& a, const CelValue& b, CelValue& out) {
+    switch (op) {
       case Op::negation:
-        return {!boolean_of(a)};
+        out = !boolean_of(a);
+        break;
       case Op::equal:
-        return {same(a, b)};
+        out = same(a, b);
+        break;
       case Op::unequal:
-        return {!same(a, b)};
+        out = !same(a, b);
+        break;
       case Op::less:
-        return {order(a, b) < 0};
+        out = order(a, b) < 0;
+        break;
       case Op::less_equal:
-        return {order(a, b) <= 0};
+        out = order(a, b) <= 0;
+        break;
       case Op::greater:
-        return {order(a, b) > 0};
+        out = order(a, b) > 0;
+        break;
       case Op::greater_equal:
-        return {order(a, b) >= 0};
+        out = order(a, b) >= 0;
+        break;
       case Op::in:
-        return {std::ranges::find(texts_of(b), text_of(a)) != texts_of(b).end()};
+        out = std::ranges::find(texts_of(b), text_of(a)) != texts_of(b).end();
+        break;
       case Op::size:
-        if (type_of(a) == Type::texts) return {static_cast<std::int64_t>(texts_of(a).size())};
-        return {characters(text_of(a))};
+        out = type_of(a) == Type::texts ? static_cast<std::int64_t>(texts_of(a).size())
+                                        : characters(text_of(a));
+        break;
       case Op::min:
-        return {std::min(integer_of(a), integer_of(b))};
+        out = std::min(integer_of(a), integer_of(b));
+        break;
       case Op::max:
-        return {std::max(integer_of(a), integer_of(b))};
+        out = std::max(integer_of(a), integer_of(b));
+        break;
       case Op::starts_with:
-        return {text_of(a).starts_with(text_of(b))};
+        out = text_of(a).starts_with(text_of(b));
+        break;
       case Op::ends_with:
-        return {text_of(a).ends_with(text_of(b))};
+        out = text_of(a).ends_with(text_of(b));
+        break;
       case Op::contains:
-        return {text_of(a).find(text_of(b)) != std::string_view::npos};
+        out = text_of(a).find(text_of(b)) != std::string_view::npos;
+        break;
       case Op::to_integer:
-        return type_of(a) == Type::integer ? Outcome{a} : parse_integer(node, text_of(a));
+        return type_of(a) == Type::integer ? give(a, out) : parse_integer(text_of(a), out);
       case Op::to_boolean:
-        return type_of(a) == Type::boolean ? Outcome{a} : parse_boolean(node, text_of(a));
+        return type_of(a) == Type::boolean ? give(a, out) : parse_boolean(text_of(a), out);
       case Op::to_text:
-        if (type_of(a) == Type::text) return {a};
-        return {boolean_of(a) ? std::string_view("true") : std::string_view("false")};
+        if (type_of(a) == Type::text) return give(a, out);
+        out = boolean_of(a) ? std::string_view("true") : std::string_view("false");
+        break;
       default:
-        return arithmetic(node, integer_of(a), integer_of(b));
+        return arithmetic(op, integer_of(a), integer_of(b), out);
     }
+    return Fault::none;
+  }
+
+  static Fault give(const CelValue& value, CelValue& out) {
+    out = value;
+    return Fault::none;
   }
 
   /// Decimal digits, a sign before them where there is one.
-  static Outcome parse_integer(const Node& node, std::string_view text) {
+  static Fault parse_integer(std::string_view text, CelValue& out) {
     if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-    std::int64_t out = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (error != std::errc() || end != text.data() + text.size()) return {{}, Fault::conversion, &node};
-    return {out};
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return Fault::conversion;
+    return give(number, out);
   }
 
-  static Outcome parse_boolean(const Node& node, std::string_view text) {
+  static Fault parse_boolean(std::string_view text, CelValue& out) {
     static constexpr std::array<std::string_view, 5> kTrue{"true", "True", "TRUE", "t", "1"};
     static constexpr std::array<std::string_view, 5> kFalse{"false", "False", "FALSE", "f", "0"};
-    if (std::ranges::find(kTrue, text) != kTrue.end()) return {true};
-    if (std::ranges::find(kFalse, text) != kFalse.end()) return {false};
-    return {{}, Fault::conversion, &node};
+    if (std::ranges::find(kTrue, text) != kTrue.end()) return give(true, out);
+    if (std::ranges::find(kFalse, text) != kFalse.end()) return give(false, out);
+    return Fault::conversion;
   }
 
-  static Outcome arithmetic(const Node& node, std::int64_t a, std::int64_t b) {
+  static Fault arithmetic(Op op, std::int64_t a, std::int64_t b, CelValue& result) {
     std::int64_t out = 0;
     bool overflow = false;
-    switch (node.op) {
+    switch (op) {
       case Op::minus:
         overflow = __builtin_sub_overflow(std::int64_t{0}, a, &out);
         break;
@@ -242,31 +281,31 @@ class Evaluation {
         break;
       case Op::divide:
       case Op::modulo:
-        if (b == 0) return {{}, Fault::zero, &node};
+        if (b == 0) return Fault::zero;
         overflow = a == INT64_MIN && b == -1;
-        if (!overflow) out = node.op == Op::divide ? a / b : a % b;
+        if (!overflow) out = op == Op::divide ? a / b : a % b;
         break;
       default:
-        return {{}, Fault::wrong_type, &node};
+        return Fault::wrong_type;
     }
-    if (overflow) return {{}, Fault::overflow, &node};
-    return {out};
+    return overflow ? Fault::overflow : give(out, result);
   }
 
   static constexpr std::size_t kBytesOfAStep = 64;
 
   const Facts& facts_;
   std::size_t left_ = kMaxSteps;
+  Failure failure_;
 };
 
 std::string named(const Node& node) {
   return "'" + std::string(node.name.empty() ? name_of(node.op) : node.name) + "'";
 }
 
-Error refusal(const Outcome& outcome, const std::string& text) {
-  const Node& node = *outcome.at;
+Error refusal(const Failure& failure, const std::string& text) {
+  const Node& node = *failure.at;
   std::string message;
-  switch (outcome.fault) {
+  switch (failure.fault) {
     case Fault::null_operand:
       message = named(node) + " is null where a value is needed";
       break;
@@ -294,15 +333,21 @@ Error refusal(const Outcome& outcome, const std::string& text) {
 
 Result<CelValue> Program::evaluate(const Facts& facts) const {
   if (empty()) return CelValue{};
-  const Outcome outcome = Evaluation(facts).run(*root_);
-  if (outcome.fault != Fault::none) return refusal(outcome, text());
-  return outcome.value;
+  Evaluation evaluation(facts);
+  CelValue room;
+  const CelValue* const value = evaluation.run(*root_, room);
+  if (value == nullptr) return refusal(evaluation.failure(), text());
+  return *value;
 }
 
 Result<bool> Program::holds(const Facts& facts) const {
-  const Result<CelValue> value = evaluate(facts);
-  if (!value) return value.error();
-  if (const bool* held = std::get_if<bool>(&*value)) return *held;
+  if (!empty()) {
+    Evaluation evaluation(facts);
+    CelValue room;
+    const CelValue* const value = evaluation.run(*root_, room);
+    if (value == nullptr) return refusal(evaluation.failure(), text());
+    if (const bool* held = std::get_if<bool>(value)) return *held;
+  }
   return Error{ErrorKind::refused, "evaluation", "is not true or false: " + text(), "+1"};
 }
 
