@@ -37,11 +37,14 @@ Value to_value(const std::vector<PendingMark>& marks) {
   return Value(std::move(items));
 }
 
-Clock& clock_named(CaseState& state, std::string_view name) {
-  const auto at = std::lower_bound(state.clocks.begin(), state.clocks.end(), name,
-                                   [](const Clock& clock, std::string_view n) { return clock.name < n; });
-  if (at != state.clocks.end() && at->name == name) return *at;
-  Clock& clock = *state.clocks.emplace(at);
+/// The clock of this name, or where one would stand.
+std::vector<Clock>::iterator place_of(std::vector<Clock>& clocks, std::string_view name) {
+  return std::find_if(clocks.begin(), clocks.end(),
+                      [name](const Clock& clock) { return clock.name >= name; });
+}
+
+Clock& added(std::vector<Clock>& clocks, std::vector<Clock>::iterator at, std::string_view name) {
+  Clock& clock = *clocks.emplace(at);
   clock.name = name;
   return clock;
 }
@@ -50,7 +53,9 @@ void start(CaseState& state, std::string_view name, const Value& change) {
   const auto due = instant(change, "due");
   const auto limit = amount_from(change);
   if (!due || !limit) return;
-  Clock& clock = clock_named(state, name);
+  const auto at = place_of(state.clocks, name);
+  const bool is_there = at != state.clocks.end() && at->name == name;
+  Clock& clock = is_there ? *at : added(state.clocks, at, name);
   clock.state = ClockState::running;
   clock.due = *due;
   clock.base = instant(change, "base").value_or(*due);
@@ -149,8 +154,8 @@ void apply_change(CaseState& state, const Value& change) {
   if (const std::string_view by = change.text("calendar"); !by.empty()) state.calendar = by;
   if (what == "started") {
     start(state, name, change);
-  } else if (state.find_clock(name) != nullptr) {
-    change_clock(clock_named(state, name), what, change);
+  } else if (const auto at = place_of(state.clocks, name); at != state.clocks.end() && at->name == name) {
+    change_clock(*at, what, change);
   }
 }
 

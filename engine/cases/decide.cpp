@@ -282,8 +282,7 @@ class Deciding {
       if (!transition.when.empty()) {
         facts.note(transition.when, seen);
         const auto holds = transition.when.holds(facts);
-        if (!holds)
-          return unfit(holds.error(), rule_id(workflow, rule.name + "/" + transition.id), std::move(seen));
+        if (!holds) return unfit(holds.error(), rule_id(workflow, rule.name, transition.id), std::move(seen));
         if (!*holds) continue;
       }
       return take(workflow, rule, transition, facts, std::move(seen));
@@ -300,25 +299,25 @@ class Deciding {
 
   Refusal take(const rules::Workflow& workflow, const rules::CommandRule& rule,
                const rules::Transition& transition, const CaseFacts& facts, Object seen) {
-    std::string id = rule_id(workflow, rule.name + "/" + transition.id);
+    const auto id = [&] { return rule_id(workflow, rule.name, transition.id); };
     for (const rules::Requirement& required : transition.require) {
       facts.note(required.condition, seen);
       const auto holds = required.condition.holds(facts);
-      if (!holds) return unfit(holds.error(), std::move(id), std::move(seen));
+      if (!holds) return unfit(holds.error(), id(), std::move(seen));
       if (!*holds) {
-        return reject(required.code.empty() ? "guard-failed" : required.code, sentence(required.text),
-                      std::move(id), std::move(seen));
+        return reject(required.code.empty() ? "guard-failed" : required.code, sentence(required.text), id(),
+                      std::move(seen));
       }
     }
     const std::size_t fired = answer_.events.size();
     const std::size_t asked_by_fired = answer_.requests.size();
-    Cause cause = cause_of(id, workflow, rule, std::move(seen));
+    Cause cause = cause_of(id(), workflow, rule, std::move(seen));
     if (rule.opens) own().id = command_.aggregate;
     const auto outcome =
         take_effect(transition.effects, std::move(cause), own(), {answer_.events, answer_.requests});
     if (!outcome) {
       take_back(fired, asked_by_fired);
-      return unfit(outcome.error(), std::move(id), {});
+      return unfit(outcome.error(), id(), {});
     }
     if (answer_.events.size() > record::kMaxDecisionEvents) {
       const std::size_t asked = answer_.events.size();
@@ -326,7 +325,7 @@ class Deciding {
       return reject("too-many-events",
                     "A decision holds at most " + std::to_string(record::kMaxDecisionEvents) +
                         " events; this one would hold " + std::to_string(asked) + ".",
-                    std::move(id));
+                    id());
     }
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ inline constexpr std::string_view kMigrateCase = "MigrateCase";
 /// What the lane gives to a decision.
 struct Moment {
   Instant now;      ///< lane time: the command's record time included
-  std::string ref;  ///< the reference number that a case opened now would get
+  std::string ref;  ///< the reference number that a case opened now would get; not asked of one that exists
   std::int32_t decider = 1;
   bool from_case = false;  ///< the command is a follow-up of another case, not asked by a person
 };

@@ -186,7 +186,7 @@ class Group {
   }
 
   Status hand_over(Event& last) {
-    std::vector<std::string> holders;
+    std::vector<std::string_view> holders;
     const rules::Stage* stage = cause_.workflow.find_stage(state_.stage);
     if (stage != nullptr && !stage->holders.empty()) {
       auto value = stage->holders.evaluate(facts_);
@@ -200,9 +200,11 @@ class Group {
         for (const std::string_view body : *many) add(body);
       }
     }
-    if (holders == state_.holders) return done();
+    if (std::ranges::equal(holders, state_.holders)) return done();
     last.holders = Value(Array(holders.begin(), holders.end()));
-    state_.holders = std::move(holders);
+    // Apart: what the holders are read from may be the holders of before.
+    std::vector<std::string> now(holders.begin(), holders.end());
+    state_.holders = std::move(now);
     return done();
   }
 
@@ -218,12 +220,17 @@ class Group {
 
 }  // namespace
 
-std::string rule_id(const rules::Workflow& workflow, std::string_view part) {
-  std::string id = workflow.id;
+std::string rule_id(const rules::Workflow& workflow, std::string_view part, std::string_view within) {
+  const std::string version = std::to_string(workflow.version);
+  std::string id;
+  id.reserve(workflow.id.size() + version.size() + part.size() + within.size() + 3);
+  id += workflow.id;
   id += '@';
-  id += std::to_string(workflow.version);
+  id += version;
   id += '/';
   id += part;
+  if (!within.empty()) id += '/';
+  id += within;
   return id;
 }
 

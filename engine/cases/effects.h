@@ -15,8 +15,9 @@
 
 namespace lastkm::cases {
 
-/// "three-party@1/SignCase"
-[[nodiscard]] std::string rule_id(const rules::Workflow& workflow, std::string_view part);
+/// "three-party@1/SignCase", or with a part of that: "three-party@1/SignCase/T08"
+[[nodiscard]] std::string rule_id(const rules::Workflow& workflow, std::string_view part,
+                                  std::string_view within = {});
 
 /// What is the same in all events of the group.
 struct Cause {

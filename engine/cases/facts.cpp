@@ -34,9 +34,18 @@ CelValue value(const CaseState& state) {
 }
 using StateFact = CelValue (*)(const CaseState&);
 
+/// Enough for the few names that there are, and much less work than the hash of any text.
+struct FewNames {
+  std::size_t operator()(std::string_view name) const {
+    return name.empty() ? 0
+                        : name.size() * 961 + static_cast<std::size_t>(name.front()) * 31 +
+                              static_cast<std::size_t>(name.back());
+  }
+};
+
 /// What stands in the state as it is asked for; nullptr: it does not.
 StateFact state_fact(std::string_view name) {
-  static const std::unordered_map<std::string_view, StateFact> facts{
+  static const std::unordered_map<std::string_view, StateFact, FewNames> facts{
       {"anonymous", value<&CaseState::anonymous>},
       {"callbacks", value<&CaseState::callbacks>},
       {"callbacks_reached", value<&CaseState::callbacks_reached>},
@@ -97,9 +106,7 @@ std::vector<std::string_view> list_of(std::span<const CelValue> arguments, std::
 
 CaseFacts::CaseFacts(const CaseState& state, const directory::Context& context, Instant now,
                      std::int32_t decider, const record::Command* command, const rules::CommandRule* rule)
-    : state_(state), context_(context), now_(now), decider_(decider), command_(command), rule_(rule) {
-  if (command_ != nullptr) actor_body_ = context_.find_body(command_->actor.body);
-}
+    : state_(state), context_(context), now_(now), decider_(decider), command_(command), rule_(rule) {}
 
 CelValue CaseFacts::fact(std::string_view name) const {
   if (strip(name, "case.")) return case_fact(name);
@@ -225,9 +232,10 @@ CelValue CaseFacts::actor_fact(std::string_view name) const {
   if (name == "body") return text(command_->actor.body.value);
   if (name == "role") return text(command_->actor.role);
   if (name == "person") return text(command_->actor.person);
-  if (name == "kind") return text(actor_body_ == nullptr ? std::string_view() : actor_body_->kind);
-  if (name == "place") return text(actor_body_ == nullptr ? std::string_view() : actor_body_->place);
-  return {};
+  if (name != "kind" && name != "place") return {};
+  const directory::Body* body = context_.find_body(command_->actor.body);
+  if (body == nullptr) return text({});
+  return text(name == "kind" ? body->kind : body->place);
 }
 
 const directory::Category* CaseFacts::category() const {

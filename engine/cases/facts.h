@@ -51,7 +51,6 @@ class CaseFacts final : public rules::Facts {
   std::int32_t decider_;
   const record::Command* command_;
   const rules::CommandRule* rule_;
-  const directory::Body* actor_body_ = nullptr;
   // Most facts need neither: these take no memory while they are empty.
   mutable std::forward_list<std::vector<std::string_view>> lists_;
   mutable std::forward_list<std::string> kept_texts_;

@@ -186,7 +186,9 @@ void answer_case_command(const LaneState& state, const Command& given_command, s
       return;
     }
   }
-  const cases::Moment moment{decision.lane_time, reference_number(state.lane, state.opened + 1),
+  const bool may_open = before.version == 0;
+  const cases::Moment moment{decision.lane_time,
+                             may_open ? reference_number(state.lane, state.opened + 1) : std::string(),
                              state.decider, origin != nullptr};
   cases::Answer answer = command->name == kClockDue ? cases::fire(before, context, moment)
                                                     : cases::decide(before, *command, context, moment);
