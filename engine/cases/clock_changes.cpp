@@ -1,25 +1,88 @@
 #include "engine/cases/clock_changes.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace lastkm::cases {
 
 namespace {
 
-std::optional<Instant> instant(const Value& change, std::string_view name) {
-  const std::string_view text = change.text(name);
+std::string_view text_of(const Value* value) {
+  const std::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string_view() : *text;
+}
+
+std::optional<Instant> instant_of(const Value* value) {
+  const std::string_view text = text_of(value);
   if (text.empty()) return std::nullopt;
   const auto read = parse_instant(text);
   return read ? std::optional(*read) : std::nullopt;
 }
+
+std::optional<calendar::Amount> amount_of(const Value* n, const Value* named) {
+  const auto unit = calendar::unit_of(text_of(named));
+  if (n == nullptr || n->if_int() == nullptr || !unit) return std::nullopt;
+  return calendar::Amount{*n->if_int(), *unit};
+}
+
+/// The members of a change, found in one pass: it has nearly all that a fold asks for.
+class Change {
+ public:
+  explicit Change(const Value& change) {
+    const Object* members = change.if_object();
+    if (members == nullptr) return;
+    std::size_t from = 0;  // both stand in the order of their names
+    for (const Member& member : *members) {
+      const auto* const named =
+          std::find(kNames.begin() + static_cast<std::ptrdiff_t>(from), kNames.end(), member.name);
+      if (named == kNames.end()) continue;
+      from = static_cast<std::size_t>(named - kNames.begin());
+      found_[from] = &member.value;
+    }
+  }
+
+  [[nodiscard]] std::string_view calendar() const { return text_of(found_[kCalendar]); }
+  [[nodiscard]] std::string_view what() const { return text_of(found_[kChange]); }
+  [[nodiscard]] std::string_view clock() const { return text_of(found_[kClock]); }
+  [[nodiscard]] std::string_view mark() const { return text_of(found_[kMark]); }
+  [[nodiscard]] std::optional<Instant> base() const { return instant_of(found_[kBase]); }
+  [[nodiscard]] std::optional<Instant> due() const { return instant_of(found_[kDue]); }
+  [[nodiscard]] const Value* left() const { return found_[kLeft]; }
+  [[nodiscard]] const Value* marks() const { return found_[kMarks]; }
+  [[nodiscard]] std::optional<calendar::Amount> amount() const {
+    return amount_of(found_[kN], found_[kUnit]);
+  }
+  [[nodiscard]] bool provisional() const {
+    const bool* flag = found_[kProvisional] == nullptr ? nullptr : found_[kProvisional]->if_bool();
+    return flag != nullptr && *flag;
+  }
+
+ private:
+  enum Place : std::size_t {
+    kBase,
+    kCalendar,
+    kChange,
+    kClock,
+    kDue,
+    kLeft,
+    kMark,
+    kMarks,
+    kN,
+    kProvisional,
+    kUnit
+  };
+  static constexpr std::array<std::string_view, kUnit + 1> kNames{
+      "base", "calendar", "change", "clock", "due", "left", "mark", "marks", "n", "provisional", "unit"};
+  std::array<const Value*, kNames.size()> found_{};
+};
 
 std::vector<PendingMark> marks_from(const Value& list) {
   std::vector<PendingMark> marks;
   if (const Array* items = list.if_array()) {
     marks.reserve(items->size());
     for (const Value& item : *items) {
-      if (const auto at = instant(item, "at")) marks.push_back({std::string(item.text("id")), *at});
+      if (const auto at = instant_of(item.find("at"))) marks.push_back({std::string(item.text("id")), *at});
     }
   }
   return marks;
@@ -43,52 +106,50 @@ std::vector<Clock>::iterator place_of(std::vector<Clock>& clocks, std::string_vi
                       [name](const Clock& clock) { return clock.name >= name; });
 }
 
-Clock& added(std::vector<Clock>& clocks, std::vector<Clock>::iterator at, std::string_view name) {
-  Clock& clock = *clocks.emplace(at);
-  clock.name = name;
-  return clock;
-}
-
-void start(CaseState& state, std::string_view name, const Value& change) {
-  const auto due = instant(change, "due");
-  const auto limit = amount_from(change);
+void start(CaseState& state, const Change& change) {
+  const auto due = change.due();
+  const auto limit = change.amount();
   if (!due || !limit) return;
-  const auto at = place_of(state.clocks, name);
-  const bool is_there = at != state.clocks.end() && at->name == name;
-  Clock& clock = is_there ? *at : added(state.clocks, at, name);
+  auto at = place_of(state.clocks, change.clock());
+  if (at == state.clocks.end() || at->name != change.clock()) {
+    at = state.clocks.emplace(at);
+    at->name = change.clock();
+  }
+  Clock& clock = *at;
   clock.state = ClockState::running;
   clock.due = *due;
-  clock.base = instant(change, "base").value_or(*due);
+  clock.base = change.base().value_or(*due);
   clock.limit = *limit;
   clock.paused_left.reset();
   clock.resumed_at.reset();
   clock.resumed_left.reset();
   clock.extensions.clear();
-  const Value* marks = change.find("marks");
+  const Value* marks = change.marks();
   clock.marks = marks == nullptr ? std::vector<PendingMark>{} : marks_from(*marks);
-  clock.provisional = change.flag("provisional");
+  clock.provisional = change.provisional();
   clock.silenced = false;
 }
 
-void run_until(Clock& clock, const Value& change) {
-  if (const auto due = instant(change, "due")) {
+void run_until(Clock& clock, const Change& change) {
+  if (const auto due = change.due()) {
     clock.due = *due;
-    clock.provisional = change.flag("provisional");
+    clock.provisional = change.provisional();
   }
-  if (const Value* marks = change.find("marks")) clock.marks = marks_from(*marks);
+  if (const Value* marks = change.marks()) clock.marks = marks_from(*marks);
 }
 
 /// What is left, of a clock that stands still; nullopt where the change says nothing of it.
-std::optional<calendar::Amount> left_of(const Value& change) {
-  const Value* left = change.find("left");
+std::optional<calendar::Amount> left_of(const Change& change) {
+  const Value* left = change.left();
   return left == nullptr ? std::nullopt : amount_from(*left);
 }
 
-void change_clock(Clock& clock, std::string_view what, const Value& change) {
+void change_clock(Clock& clock, const Change& change) {
+  const std::string_view what = change.what();
   if (what == "breached") {
     clock.state = ClockState::breached;
   } else if (what == "marked") {
-    const std::string_view mark = change.text("mark");
+    const std::string_view mark = change.mark();
     std::erase_if(clock.marks, [mark](const PendingMark& pending) { return pending.id == mark; });
   } else if (what == "stopped") {
     if (clock.state == ClockState::breached) {
@@ -99,17 +160,17 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
     }
   } else if (what == "suspended") {
     clock.state = ClockState::suspended;
-    if (const Value* left = change.find("left")) clock.paused_left = amount_from(*left);
+    if (const Value* left = change.left()) clock.paused_left = amount_from(*left);
   } else if (what == "resumed") {
     clock.state = ClockState::running;
-    clock.resumed_at = instant(change, "base");
+    clock.resumed_at = change.base();
     clock.resumed_left = clock.paused_left;
     clock.extensions.clear();
     clock.paused_left.reset();
     run_until(clock, change);
   } else if (what == "extended") {
-    const auto more = amount_from(change);
-    if (const Value* left = change.find("left")) {
+    const auto more = change.amount();
+    if (const Value* left = change.left()) {
       clock.paused_left = amount_from(*left);
     } else if (more) {
       clock.extensions.push_back(*more);
@@ -117,7 +178,7 @@ void change_clock(Clock& clock, std::string_view what, const Value& change) {
     run_until(clock, change);
   } else if (what == "recomputed") {
     run_until(clock, change);
-    if (change.find("marks") == nullptr) clock.marks.clear();
+    if (change.marks() == nullptr) clock.marks.clear();
   } else if (what == "restored") {
     if (clock.state == ClockState::met) {
       clock.paused_left = left_of(change);
@@ -141,21 +202,18 @@ Value to_value(const calendar::Amount& amount) {
 }
 
 std::optional<calendar::Amount> amount_from(const Value& value) {
-  const Value* n = value.find("n");
-  const auto unit = calendar::unit_of(value.text("unit"));
-  if (n == nullptr || n->if_int() == nullptr || !unit) return std::nullopt;
-  return calendar::Amount{*n->if_int(), *unit};
+  return amount_of(value.find("n"), value.find("unit"));
 }
 
-void apply_change(CaseState& state, const Value& change) {
-  const std::string_view name = change.text("clock");
-  const std::string_view what = change.text("change");
+void apply_change(CaseState& state, const Value& value) {
+  const Change change(value);
+  const std::string_view name = change.clock();
   if (name.empty()) return;
-  if (const std::string_view by = change.text("calendar"); !by.empty()) state.calendar = by;
-  if (what == "started") {
-    start(state, name, change);
+  if (const std::string_view by = change.calendar(); !by.empty()) state.calendar = by;
+  if (change.what() == "started") {
+    start(state, change);
   } else if (const auto at = place_of(state.clocks, name); at != state.clocks.end() && at->name == name) {
-    change_clock(*at, what, change);
+    change_clock(*at, change);
   }
 }
 

@@ -276,21 +276,22 @@ class Deciding {
     if (Refusal refusal = before_opening(rule)) return refusal;
     if (Refusal refusal = check_data(workflow, rule)) return refusal;
     const CaseFacts facts(now(), context_, moment_.now, moment_.decider, &command_, &rule);
-    Object seen;
+    std::vector<const rules::Program*> read;
     for (const rules::Transition& transition : rule.transitions) {
       if (!starts_here(rule, transition)) continue;
       if (!transition.when.empty()) {
-        facts.note(transition.when, seen);
+        read.push_back(&transition.when);
         const auto holds = transition.when.holds(facts);
-        if (!holds) return unfit(holds.error(), rule_id(workflow, rule.name, transition.id), std::move(seen));
+        if (!holds)
+          return unfit(holds.error(), rule_id(workflow, rule.name, transition.id), facts.values(read));
         if (!*holds) continue;
       }
-      return take(workflow, rule, transition, facts, std::move(seen));
+      return take(workflow, rule, transition, facts, std::move(read));
     }
     return reject(
         "guard-failed",
         rule.name + " is asked in this stage, but none of its conditions holds for the case as it is.",
-        rule_id(workflow, rule.name), std::move(seen));
+        rule_id(workflow, rule.name), facts.values(read));
   }
 
   static Refusal unfit(const Error& error, std::string rule, Object seen) {
@@ -298,20 +299,21 @@ class Deciding {
   }
 
   Refusal take(const rules::Workflow& workflow, const rules::CommandRule& rule,
-               const rules::Transition& transition, const CaseFacts& facts, Object seen) {
+               const rules::Transition& transition, const CaseFacts& facts,
+               std::vector<const rules::Program*> read) {
     const auto id = [&] { return rule_id(workflow, rule.name, transition.id); };
     for (const rules::Requirement& required : transition.require) {
-      facts.note(required.condition, seen);
+      read.push_back(&required.condition);
       const auto holds = required.condition.holds(facts);
-      if (!holds) return unfit(holds.error(), id(), std::move(seen));
+      if (!holds) return unfit(holds.error(), id(), facts.values(read));
       if (!*holds) {
         return reject(required.code.empty() ? "guard-failed" : required.code, sentence(required.text), id(),
-                      std::move(seen));
+                      facts.values(read));
       }
     }
     const std::size_t fired = answer_.events.size();
     const std::size_t asked_by_fired = answer_.requests.size();
-    Cause cause = cause_of(id(), workflow, rule, std::move(seen));
+    Cause cause = cause_of(id(), workflow, rule, facts.values(read));
     if (rule.opens) own().id = command_.aggregate;
     const auto outcome =
         take_effect(transition.effects, std::move(cause), own(), {answer_.events, answer_.requests});

@@ -39,6 +39,7 @@ class Group {
       changes_.push_back(std::move(cause_.change));
     }
     const std::size_t before = events_.size();
+    if (before == 0) events_.reserve(effects_.events.size());
     for (const rules::EventRule& rule : effects_.events) {
       if (auto added = add(rule); !added) return added;
     }
@@ -83,7 +84,7 @@ class Group {
       auto holds = rule.when.holds(facts_);
       if (!holds) return trouble(holds.error(), rule.type);
       if (!*holds) return done();
-      facts_.note(rule.when, seen);
+      seen = facts_.values(rule.when);
     }
     Object data;
     if (auto made = fill(rule, data); !made) return made;
@@ -134,7 +135,7 @@ class Group {
       if (!cause_.command->channel.empty()) members.set("channel", cause_.command->channel);
       if (!cause_.command->reference.empty()) members.set("reference", cause_.command->reference);
     }
-    Event event;
+    Event& event = events_.emplace_back();
     event.seq = state_.version + 1;
     event.type = type;
     event.occurred_at = cause_.occurred_at;
@@ -149,7 +150,6 @@ class Group {
     }
     if (!seen.empty()) event.facts = Value(std::move(seen));
     evolve(state_, event, cause_.moment.now);
-    events_.push_back(std::move(event));
   }
 
   /// Stage, clocks and holders: what the last event carries for the whole group.

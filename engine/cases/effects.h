@@ -25,7 +25,7 @@ struct Cause {
   const directory::Context& context;
   const Moment& moment;
   std::string rule;
-  record::Actor actor;
+  const record::Actor& actor;
   Instant occurred_at;
   Instant base;  ///< what clocks count from
   Object facts;  ///< what the guards saw; goes into the first event

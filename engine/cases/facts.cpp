@@ -1,8 +1,8 @@
 #include "engine/cases/facts.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <unordered_map>
 #include <utility>
 
 namespace lastkm::cases {
@@ -34,65 +34,93 @@ CelValue value(const CaseState& state) {
 }
 using StateFact = CelValue (*)(const CaseState&);
 
-/// Enough for the few names that there are, and much less work than the hash of any text.
-struct FewNames {
-  std::size_t operator()(std::string_view name) const {
-    return name.empty() ? 0
-                        : name.size() * 961 + static_cast<std::size_t>(name.front()) * 31 +
-                              static_cast<std::size_t>(name.back());
-  }
+struct Named {
+  std::string_view name;
+  StateFact read = nullptr;
 };
 
-/// What stands in the state as it is asked for; nullptr: it does not.
-StateFact state_fact(std::string_view name) {
-  static const std::unordered_map<std::string_view, StateFact, FewNames> facts{
-      {"anonymous", value<&CaseState::anonymous>},
-      {"callbacks", value<&CaseState::callbacks>},
-      {"callbacks_reached", value<&CaseState::callbacks_reached>},
-      {"card", value<&CaseState::card>},
-      {"category", value<&CaseState::category>},
-      {"channel", value<&CaseState::channel>},
-      {"confidential", value<&CaseState::confidential>},
-      {"contacts", value<&CaseState::contacts>},
-      {"dispatches", value<&CaseState::dispatches>},
-      {"disputes", value<&CaseState::disputes>},
-      {"evidence", value<&CaseState::evidence>},
-      {"extension_asked_by", value<&CaseState::extension_asked_by>},
-      {"extensions", value<&CaseState::extensions>},
-      {"feedback_by", value<&CaseState::feedback_by>},
-      {"feedbacks", value<&CaseState::feedbacks>},
-      {"imported", value<&CaseState::imported>},
-      {"lead", value<&CaseState::lead>},
-      {"legal_hold", value<&CaseState::legal_hold>},
-      {"level", value<&CaseState::level>},
-      {"master", value<&CaseState::master>},
-      {"merging", value<&CaseState::merging>},
-      {"parent", value<&CaseState::parent>},
-      {"parked_for", value<&CaseState::parked_for>},
-      {"parks", value<&CaseState::parks>},
-      {"place", value<&CaseState::place>},
-      {"reopens", value<&CaseState::reopens>},
-      {"respondent", value<&CaseState::respondent>},
-      {"returns", value<&CaseState::returns>},
-      {"ruled", value<&CaseState::ruled>},
-      {"satisfied", value<&CaseState::satisfied>},
-      {"solved", value<&CaseState::solved>},
-      {"stage", value<&CaseState::stage>},
-      {"supervision", value<&CaseState::supervision>},
-      {"termination_asked_by", value<&CaseState::termination_asked_by>},
-      {"tries", value<&CaseState::tries>},
-      {"type", value<&CaseState::type>},
-      {"urgency", value<&CaseState::urgency>},
-      {"verified", value<&CaseState::verified>},
-      {"version", value<&CaseState::version>},
-  };
-  const auto found = facts.find(name);
-  return found == facts.end() ? nullptr : found->second;
-}
+/// What stands in the state as it is asked for, by a hash that takes few instructions.
+class StateFacts {
+ public:
+  template <std::size_t count>
+  explicit constexpr StateFacts(const std::array<Named, count>& facts) {
+    static_assert(count * 2 <= kPlaces);
+    for (const Named& fact : facts) places_[place_of(fact.name)] = fact;
+  }
+  /// nullptr: it does not.
+  [[nodiscard]] constexpr StateFact find(std::string_view name) const { return places_[place_of(name)].read; }
+
+ private:
+  static constexpr std::size_t kPlaces = 128;
+
+  /// Where this name stands, or where it would.
+  [[nodiscard]] constexpr std::size_t place_of(std::string_view name) const {
+    std::size_t at = name.size() * 5;
+    if (!name.empty())
+      at += static_cast<std::size_t>(name.front()) * 31 + static_cast<std::size_t>(name.back()) * 7;
+    for (at %= kPlaces; !places_[at].name.empty() && places_[at].name != name;) at = (at + 1) % kPlaces;
+    return at;
+  }
+
+  std::array<Named, kPlaces> places_{};
+};
+
+constexpr StateFacts kStateFacts(std::array{
+    Named{"anonymous", value<&CaseState::anonymous>},
+    Named{"callbacks", value<&CaseState::callbacks>},
+    Named{"callbacks_reached", value<&CaseState::callbacks_reached>},
+    Named{"card", value<&CaseState::card>},
+    Named{"category", value<&CaseState::category>},
+    Named{"channel", value<&CaseState::channel>},
+    Named{"confidential", value<&CaseState::confidential>},
+    Named{"contacts", value<&CaseState::contacts>},
+    Named{"dispatches", value<&CaseState::dispatches>},
+    Named{"disputes", value<&CaseState::disputes>},
+    Named{"evidence", value<&CaseState::evidence>},
+    Named{"extension_asked_by", value<&CaseState::extension_asked_by>},
+    Named{"extensions", value<&CaseState::extensions>},
+    Named{"feedback_by", value<&CaseState::feedback_by>},
+    Named{"feedbacks", value<&CaseState::feedbacks>},
+    Named{"imported", value<&CaseState::imported>},
+    Named{"lead", value<&CaseState::lead>},
+    Named{"legal_hold", value<&CaseState::legal_hold>},
+    Named{"level", value<&CaseState::level>},
+    Named{"master", value<&CaseState::master>},
+    Named{"merging", value<&CaseState::merging>},
+    Named{"parent", value<&CaseState::parent>},
+    Named{"parked_for", value<&CaseState::parked_for>},
+    Named{"parks", value<&CaseState::parks>},
+    Named{"place", value<&CaseState::place>},
+    Named{"reopens", value<&CaseState::reopens>},
+    Named{"respondent", value<&CaseState::respondent>},
+    Named{"returns", value<&CaseState::returns>},
+    Named{"ruled", value<&CaseState::ruled>},
+    Named{"satisfied", value<&CaseState::satisfied>},
+    Named{"solved", value<&CaseState::solved>},
+    Named{"stage", value<&CaseState::stage>},
+    Named{"supervision", value<&CaseState::supervision>},
+    Named{"termination_asked_by", value<&CaseState::termination_asked_by>},
+    Named{"tries", value<&CaseState::tries>},
+    Named{"type", value<&CaseState::type>},
+    Named{"urgency", value<&CaseState::urgency>},
+    Named{"verified", value<&CaseState::verified>},
+    Named{"version", value<&CaseState::version>},
+});
 
 std::string_view text_of(std::span<const CelValue> arguments, std::size_t i) {
   const auto* held = i < arguments.size() ? std::get_if<std::string_view>(&arguments[i]) : nullptr;
   return held == nullptr ? std::string_view{} : *held;
+}
+
+/// As records hold it.
+void put(const CelValue& value, Value& into) {
+  std::visit(overloaded{[](std::monostate) {}, [&into](bool held) { into.become<bool>(held); },
+                        [&into](std::int64_t held) { into.become<std::int64_t>(held); },
+                        [&into](std::string_view held) { into.become<std::string>(held); },
+                        [&into](std::span<const std::string_view> held) {
+                          into.become<Array>(held.begin(), held.end());
+                        }},
+             value);
 }
 
 std::vector<std::string_view> list_of(std::span<const CelValue> arguments, std::size_t i) {
@@ -118,7 +146,7 @@ CelValue CaseFacts::fact(std::string_view name) const {
 }
 
 CelValue CaseFacts::case_fact(std::string_view name) const {
-  if (const StateFact held = state_fact(name)) return held(state_);
+  if (const StateFact held = kStateFacts.find(name)) return held(state_);
   if (name == "co_handlers") {
     std::vector<std::string_view> bodies;
     for (const CoHandler& co_handler : state_.co_handlers) bodies.emplace_back(co_handler.body.value);
@@ -233,9 +261,9 @@ CelValue CaseFacts::actor_fact(std::string_view name) const {
   if (name == "role") return text(command_->actor.role);
   if (name == "person") return text(command_->actor.person);
   if (name != "kind" && name != "place") return {};
-  const directory::Body* body = context_.find_body(command_->actor.body);
-  if (body == nullptr) return text({});
-  return text(name == "kind" ? body->kind : body->place);
+  if (actor_body_ == nullptr) actor_body_ = context_.find_body(command_->actor.body);
+  if (actor_body_ == nullptr) return text({});
+  return text(name == "kind" ? actor_body_->kind : actor_body_->place);
 }
 
 const directory::Category* CaseFacts::category() const {
@@ -320,11 +348,28 @@ CelValue CaseFacts::call(std::string_view function, std::span<const CelValue> ar
   return {};
 }
 
-void CaseFacts::note(const rules::Program& program, Object& into) const {
-  if (program.empty()) return;
-  for (const std::string& name : program.facts()) {
-    if (Value* const added = into.add(name)) *added = to_value(fact(name));
+Object CaseFacts::values(std::span<const rules::Program* const> programs) const {
+  constexpr std::size_t kMostly = 16;
+  std::vector<const std::string*> names;
+  names.reserve(kMostly);
+  for (const rules::Program* program : programs) {
+    for (const std::string& name : program->facts()) names.push_back(&name);
   }
+  // Before there are values, which are large to move. Of one program they are sorted; names in expressions
+  // are ASCII.
+  if (programs.size() > 1)
+    std::ranges::sort(
+        names, {}, [](const std::string* name) -> auto& { return *name; });
+  Object out;
+  for (const std::string* name : names) {
+    if (Value* const added = out.add(*name)) put(fact(*name), *added);
+  }
+  return out;
+}
+
+Object CaseFacts::values(const rules::Program& program) const {
+  const std::array only{&program};
+  return values(only);
 }
 
 CelValue CaseFacts::keep(std::vector<std::string_view> list) const {
@@ -336,12 +381,9 @@ CelValue CaseFacts::texts(const std::vector<std::string>& list) const {
 }
 
 Value to_value(const CelValue& value) {
-  return std::visit(
-      overloaded{
-          [](std::monostate) { return Value(); }, [](bool held) { return Value(held); },
-          [](std::int64_t held) { return Value(held); }, [](std::string_view held) { return Value(held); },
-          [](std::span<const std::string_view> held) { return Value(Array(held.begin(), held.end())); }},
-      value);
+  Value out;
+  put(value, out);
+  return out;
 }
 
 }  // namespace lastkm::cases

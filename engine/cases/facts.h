@@ -31,8 +31,9 @@ class CaseFacts final : public rules::Facts {
   [[nodiscard]] rules::CelValue call(std::string_view function,
                                      std::span<const rules::CelValue> arguments) const override;
 
-  /// Adds the facts that a program reads, with their values now.
-  void note(const rules::Program& program, Object& into) const;
+  /// The facts that these programs read, with their values now.
+  [[nodiscard]] Object values(std::span<const rules::Program* const> programs) const;
+  [[nodiscard]] Object values(const rules::Program& program) const;
 
  private:
   [[nodiscard]] rules::CelValue case_fact(std::string_view name) const;
@@ -51,6 +52,7 @@ class CaseFacts final : public rules::Facts {
   std::int32_t decider_;
   const record::Command* command_;
   const rules::CommandRule* rule_;
+  mutable const directory::Body* actor_body_ = nullptr;  ///< once it was asked for
   // Most facts need neither: these take no memory while they are empty.
   mutable std::forward_list<std::vector<std::string_view>> lists_;
   mutable std::forward_list<std::string> kept_texts_;

@@ -45,6 +45,11 @@ std::optional<Next> next_of(const CaseState& state) {
   return Next{at, clock->name, mark == nullptr ? std::string() : mark->id};
 }
 
+const record::Actor& by_the_engine() {
+  static const record::Actor actor{BodyId("SYSTEM"), "SYSTEM", "", ""};
+  return actor;
+}
+
 const rules::Mark* find_mark(const rules::ClockRule* rule, std::string_view id) {
   if (rule == nullptr) return nullptr;
   const auto at =
@@ -80,7 +85,7 @@ class Firing {
     Cause cause = cause_of(next);
     if (mark != nullptr && !mark->when.empty()) {
       const CaseFacts facts(state_, context_, next.at, moment_.decider);
-      facts.note(mark->when, cause.facts);
+      cause.facts = facts.values(mark->when);
       const auto holds = mark->when.holds(facts);
       if (!holds || !*holds) effects = &nothing;
       if (!holds) cause.facts.set("engine.problem", holds.error().code);
@@ -100,7 +105,7 @@ class Firing {
                  .context = context_,
                  .moment = moment_,
                  .rule = std::move(rule),
-                 .actor = {BodyId("SYSTEM"), "SYSTEM", "", ""},
+                 .actor = by_the_engine(),
                  .occurred_at = next.at,
                  .base = next.at,
                  .facts = {},
@@ -151,7 +156,7 @@ void follow_calendar(const rules::Workflow& workflow, const directory::Context& 
   event.seq = state.version + 1;
   event.type = "DueDateRecomputed";
   event.occurred_at = moment.now;
-  event.actor = {BodyId("SYSTEM"), "SYSTEM", "", ""};
+  event.actor = by_the_engine();
   event.rule = "engine/calendar";
   event.data = Value(Object{{"calendar", key_of(*context.working_calendar())}});
   event.clocks = Value(std::move(changes));

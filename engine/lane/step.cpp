@@ -217,15 +217,15 @@ Decision open_decision(const LaneState& state, const Taken& taken) {
   decision.decider = state.decider;
   decision.command_hash = record::hex(record::sha256(taken.bytes));
   decision.lane_time = state.time;
-  decision.aggregate = record::lane_aggregate(state.lane);
-  decision.prev = state.last_own;
   if (taken.command) {
     decision.command = taken.command->id;
     decision.command_name = taken.command->name;
     decision.aggregate = taken.command->aggregate;
     decision.lane_time = std::max(state.time, taken.command->recorded_at);
-    if (!record::is_lane_aggregate(decision.aggregate)) decision.prev.clear();
+  } else {
+    decision.aggregate = record::lane_aggregate(state.lane);
   }
+  if (record::is_lane_aggregate(decision.aggregate)) decision.prev = state.last_own;
   decision.context = context_at(state, decision.lane_time);
   return decision;
 }

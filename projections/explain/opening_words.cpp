@@ -16,7 +16,7 @@ std::optional<NotTaken> not_taken(const Names& names, const Turn& turn, const di
     if (rule == nullptr || !rule->opens || workflow->applies.empty()) continue;
     const cases::CaseFacts facts(turn.before, context, turn.decision.lane_time, turn.decision.decider,
                                  &*turn.command, rule);
-    facts.note(workflow->applies, out.facts);
+    for (const Member& fact : facts.values(workflow->applies)) out.facts.add(fact.name, fact.value);
     list.add(workflow->id + "@" + std::to_string(workflow->version) + ": " +
              in_words_and_quoted(names, workflow->applies));
   }
