@@ -383,7 +383,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
   if (!out_of_memory) books.remember(decision.aggregate, answered());
   if (record::is_lane_aggregate(decision.aggregate)) return;
 
-  cases::CaseState changed = books.take_case(decision.aggregate);
+  cases::CaseState& changed = books.edit_case(decision.aggregate);
   const bool is_new = changed.version == 0;
   for (const record::Event& event : decision.events) {
     cases::evolve(changed, event, decision.lane_time);
@@ -396,7 +396,7 @@ void fold(LaneState& state, Books& books, const Taken& taken, const Decision& de
       is_new || std::any_of(decision.events.begin(), decision.events.end(),
                             [](const record::Event& e) { return e.type == "SupplementReceived"; });
   if (!command.reference.empty() && told_of_it) changed.remembered.push_back(answered());
-  books.put_case(std::move(changed));
+  books.keep_case();
 }
 
 Decision given(const LaneState& state, const Taken& taken, std::int32_t lanes, Memory& memory,

@@ -41,11 +41,14 @@ class Memory {
   [[nodiscard]] virtual std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) = 0;
 };
 
-/// What `fold` changes. A case is taken out, folded, and put back.
+/// What `fold` changes.
 class Books : public Memory {
  public:
-  [[nodiscard]] virtual cases::CaseState take_case(const AggregateId& id) = 0;
-  virtual void put_case(cases::CaseState&& state) = 0;
+  /// The case, to be changed where it stands; one that bears no more than its id where there is none, and
+  /// none comes to be unless it is kept. Valid until the next call.
+  [[nodiscard]] virtual cases::CaseState& edit_case(const AggregateId& id) = 0;
+  /// The case that edit_case gave out last has changed. Precondition: it has events.
+  virtual void keep_case() = 0;
   virtual void remember(const AggregateId& about, cases::Remembered answered) = 0;
 };
 

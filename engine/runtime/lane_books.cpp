@@ -159,33 +159,35 @@ const cases::CaseState* LaneBooks::find_case(const AggregateId& id) {
   return found == nullptr || found->state.version == 0 ? nullptr : &found->state;
 }
 
-cases::CaseState LaneBooks::take_case(const AggregateId& id) {
-  Held* found = held(id);
-  if (found == nullptr) {
-    taken_due_.reset();
-    taken_is_new_ = true;
-    taken_is_archived_ = false;
-    cases::CaseState fresh;
-    fresh.id = id;
-    return fresh;
+cases::CaseState& LaneBooks::edit_case(const AggregateId& id) {
+  edited_ = held(id);
+  if (edited_ == nullptr) {
+    new_case_ = cases::CaseState();
+    new_case_.id = id;
   }
-  taken_due_ = found->state.next_due();
-  taken_is_new_ = false;
-  taken_is_archived_ = found->state.archived_at.has_value();
-  return std::move(found->state);
+  cases::CaseState& given = edited_ == nullptr ? new_case_ : edited_->state;
+  edited_due_ = given.next_due();
+  edited_was_archived_ = given.archived_at.has_value();
+  return given;
 }
 
-void LaneBooks::put_case(cases::CaseState&& changed) {
-  const auto due = changed.next_due();
-  if (due != taken_due_) {
-    if (taken_due_) due_.remove(*taken_due_, changed.id);
-    if (due) due_.add(*due, changed.id);
+void LaneBooks::keep_case() {
+  if (edited_ == nullptr) {
+    const AggregateId id = new_case_.id;
+    new_references_[state.opened] = id;
+    edited_ = &cases_.insert_or_assign(id, Held{std::move(new_case_)}).first->second;
   }
-  const AggregateId id = changed.id;
-  if (changed.archived_at && !taken_is_archived_)
-    expiries_.add(Instant{changed.archived_at->ms + lane::kRememberedDays * kMsPerDay}, id);
-  if (taken_is_new_) new_references_[state.opened] = id;
-  cases_[id] = Held{std::move(changed), true, true, false};
+  edited_->changed = true;
+  edited_->used = true;
+  edited_->stored = false;
+  const cases::CaseState& kept = edited_->state;
+  const auto due = kept.next_due();
+  if (due != edited_due_) {
+    if (edited_due_) due_.remove(*edited_due_, kept.id);
+    if (due) due_.add(*due, kept.id);
+  }
+  if (kept.archived_at && !edited_was_archived_)
+    expiries_.add(Instant{kept.archived_at->ms + lane::kRememberedDays * kMsPerDay}, kept.id);
 }
 
 // All that is remembered of a case lies together.

@@ -54,8 +54,8 @@ class LaneBooks final : public lane::Books {
   const cases::CaseState* find_case(const AggregateId& id) override;
   std::optional<cases::Remembered> find_answered(const AggregateId& about, const CommandId& id) override;
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override;
-  cases::CaseState take_case(const AggregateId& id) override;
-  void put_case(cases::CaseState&& state) override;
+  cases::CaseState& edit_case(const AggregateId& id) override;
+  void keep_case() override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
 
   /// Reads together what commands are going to be decided by, and notes what is not there. Good for as long
@@ -148,9 +148,10 @@ class LaneBooks final : public lane::Books {
   DueTimes due_;
   std::map<std::pair<std::int32_t, std::int64_t>, Outgoing> outbox_;
   std::map<std::string, bool> outbox_changes_;
-  std::optional<Instant> taken_due_;  ///< of the case that take_case gave out last
-  bool taken_is_new_ = false;
-  bool taken_is_archived_ = false;
+  Held* edited_ = nullptr;             ///< given out by edit_case last; nullptr: it is `new_case_`
+  cases::CaseState new_case_;          ///< no case yet
+  std::optional<Instant> edited_due_;  ///< as it was before
+  bool edited_was_archived_ = false;
   DueTimes expiries_;                       ///< when the outcomes of archived cases expire
   DirectoryOrdinal followed_context_;       ///< with this context in force, every case follows the calendar
   std::string followed_calendar_;           ///< that it was then

@@ -31,20 +31,19 @@ std::optional<cases::Remembered> PlainBooks::find_answered(const AggregateId& ab
   return found->second;
 }
 
-cases::CaseState PlainBooks::take_case(const AggregateId& id) {
-  if (Cases::value_type* const found = held(id)) return std::move(found->second);
-  cases::CaseState fresh;
-  fresh.id = id;
-  return fresh;
+cases::CaseState& PlainBooks::edit_case(const AggregateId& id) {
+  Cases::value_type* const found = held(id);
+  is_new_ = found == nullptr;
+  if (!is_new_) return found->second;
+  new_ = cases::CaseState();
+  new_.id = id;
+  return new_;
 }
 
-void PlainBooks::put_case(cases::CaseState&& state) {
-  if (Cases::value_type* const found = held(state.id)) {
-    found->second = std::move(state);
-  } else {
-    const AggregateId id = state.id;
-    cases_.emplace(id, std::move(state));
-  }
+void PlainBooks::keep_case() {
+  if (!is_new_) return;
+  const AggregateId id = new_.id;
+  cases_.emplace(id, std::move(new_));
 }
 
 void PlainBooks::remember(const AggregateId& about, cases::Remembered answered) {

@@ -26,8 +26,8 @@ class PlainBooks final : public lane::Books {
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return contexts_(ordinal);
   }
-  cases::CaseState take_case(const AggregateId& id) override;
-  void put_case(cases::CaseState&& state) override;
+  cases::CaseState& edit_case(const AggregateId& id) override;
+  void keep_case() override;
   void remember(const AggregateId& about, cases::Remembered answered) override;
 
   [[nodiscard]] const std::unordered_map<AggregateId, cases::CaseState>& cases() const { return cases_; }
@@ -39,6 +39,8 @@ class PlainBooks final : public lane::Books {
   Contexts contexts_;
   Cases cases_;
   Cases::value_type* last_ = nullptr;  ///< asked for last: it is the one that is folded, too
+  cases::CaseState new_;               ///< given out by edit_case, and no case yet
+  bool is_new_ = false;                ///< what edit_case gave out last is `new_`
   std::unordered_map<AggregateId, std::unordered_map<CommandId, cases::Remembered>> answered_;
 };
 

@@ -44,18 +44,13 @@ class ShadowBooks final : public lane::Books {
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return parts_.context(ordinal);
   }
-  cases::CaseState take_case(const AggregateId& id) override {
-    const cases::CaseState* found = find_case(id);
-    if (found != nullptr) return *found;
-    cases::CaseState fresh;
-    fresh.id = id;
-    return fresh;
+  cases::CaseState& edit_case(const AggregateId& id) override {
+    static_cast<void>(find_case(id));
+    edited_ = &cases_[id];
+    edited_->id = id;
+    return *edited_;
   }
-  void put_case(cases::CaseState&& state) override {
-    const AggregateId id = state.id;
-    changed_.insert(id);
-    cases_[id] = std::move(state);
-  }
+  void keep_case() override { changed_.insert(edited_->id); }
   void remember(const AggregateId&, cases::Remembered) override {}
 
   /// An error where a row could not be read in the meantime too: what was decided without it is no answer.
@@ -85,7 +80,8 @@ class ShadowBooks final : public lane::Books {
   const std::unique_ptr<store::Store> past_;
   std::unordered_map<AggregateId, cases::CaseState> cases_;
   std::set<AggregateId> changed_;
-  std::optional<Error> unreadable_;  ///< the last row that could not be read
+  cases::CaseState* edited_ = nullptr;  ///< given out by edit_case last
+  std::optional<Error> unreadable_;     ///< the last row that could not be read
 };
 
 class ShadowRehearsal final : public Rehearsal {

@@ -27,13 +27,12 @@ struct Lane final : Books {
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return ordinal.value > reach ? nullptr : cases::world();
   }
-  cases::CaseState take_case(const AggregateId& id) override {
-    cases::CaseState out = cases[id];
-    out.id = id;
-    cases.erase(id);
-    return out;
+  cases::CaseState& edit_case(const AggregateId& id) override {
+    edited = find_case(id) == nullptr ? cases::CaseState() : cases[id];
+    edited.id = id;
+    return edited;
   }
-  void put_case(cases::CaseState&& one) override { cases[one.id] = std::move(one); }
+  void keep_case() override { cases[edited.id] = edited; }
   void remember(const AggregateId& about, cases::Remembered one) override {
     Asked asked{about, one.command};
     answered[std::move(asked)] = std::move(one);
@@ -57,6 +56,7 @@ struct Lane final : Books {
 
   LaneState state;
   std::map<AggregateId, cases::CaseState> cases;
+  cases::CaseState edited;  ///< given out to be changed
   std::unordered_map<Asked, cases::Remembered, Asked::Hash> answered;
   std::int64_t reach = 5;
   std::string last_bytes;

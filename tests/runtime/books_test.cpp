@@ -82,10 +82,10 @@ TEST_CASE("books: what is read together is what would be read one by one, also o
       const bool there = round == 1;
       CHECK((books.find_case(name(n)) != nullptr) == there);
       CHECK(books.find_answered(name(n), CommandId("c" + std::to_string(n))).has_value() == there);
-      cases::CaseState state = books.take_case(name(n));
+      cases::CaseState& state = books.edit_case(name(n));
       CHECK(state.version == (there ? n + 1 : 0));
       state.version = n + 1;
-      books.put_case(std::move(state));
+      books.keep_case();
       books.remember(name(n), outcome("c" + std::to_string(n), "2026-05-20T09:00"));
     }
     flush(books, *store);
@@ -156,10 +156,10 @@ TEST_CASE("books: outcomes leave the store 400 days after the archive, and not b
   const AggregateId other(std::string(32, 'b'));
   {
     LaneBooks books(LaneId(0), bed.deployment, *store, directory);
-    cases::CaseState one = books.take_case(id);
+    cases::CaseState& one = books.edit_case(id);
     one.version = 1;
     one.archived_at = cases::at("2026-06-20T00:00");
-    books.put_case(std::move(one));
+    books.keep_case();
     books.remember(id, outcome("c1", "2026-05-20T09:00"));
     books.remember(id, outcome("c2", "2026-06-01T09:00"));
     books.remember(other, outcome("c3", "2026-05-20T09:00"));
@@ -216,9 +216,9 @@ TEST_CASE("calendar: the pass over open clocks goes on in parts, and ends with o
     CHECK(calls >= 3);
   }
   for (const AggregateId& id : behind) {
-    cases::CaseState decided = books.take_case(id);
+    cases::CaseState& decided = books.edit_case(id);
     decided.clocks.clear();
-    books.put_case(std::move(decided));
+    books.keep_case();
   }
   std::size_t looked = 0;
   for (int calls = 0; calls < 3; ++calls) looked = books.behind_calendar(now, 3).looked;

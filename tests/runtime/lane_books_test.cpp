@@ -20,10 +20,10 @@ TEST_CASE("lane books: what a flush has put into a batch is found, also before t
     const CommandId command("command-" + std::to_string(n));
     books.remember(id, cases::Remembered{command, "print", "", Ordinal(n), Instant{n}});
     books.note_decision({id, command}, n);
-    cases::CaseState state = books.take_case(id);
+    cases::CaseState& state = books.edit_case(id);
     state.version = n;
     ++books.state.opened;
-    books.put_case(std::move(state));
+    books.keep_case();
   };
   const auto all_there = [&books](int up_to) {
     for (int n = 1; n <= up_to; ++n) {

@@ -20,7 +20,7 @@ class ForgetfulBooks final : public lane::Books {
   explicit ForgetfulBooks(const runtime::DirectoryLog& directory) : directory_(directory) {}
   const cases::CaseState* find_case(const AggregateId& id) override {
     const auto found = cases_.find(id);
-    return found == cases_.end() ? nullptr : &found->second;
+    return found == cases_.end() || found->second.version == 0 ? nullptr : &found->second;
   }
   std::optional<cases::Remembered> find_answered(const AggregateId&, const CommandId&) override {
     return std::nullopt;
@@ -28,20 +28,18 @@ class ForgetfulBooks final : public lane::Books {
   std::shared_ptr<const directory::Context> context(DirectoryOrdinal ordinal) override {
     return directory_.at(ordinal);
   }
-  cases::CaseState take_case(const AggregateId& id) override {
-    cases::CaseState out = cases_[id];
-    out.id = id;
-    return out;
+  cases::CaseState& edit_case(const AggregateId& id) override {
+    edited_ = &cases_[id];
+    edited_->id = id;
+    return *edited_;
   }
-  void put_case(cases::CaseState&& state) override {
-    state.remembered.clear();
-    cases_[state.id] = std::move(state);
-  }
+  void keep_case() override { edited_->remembered.clear(); }
   void remember(const AggregateId&, cases::Remembered) override {}
 
  private:
   const runtime::DirectoryLog& directory_;
   std::map<AggregateId, cases::CaseState> cases_;
+  cases::CaseState* edited_ = nullptr;
 };
 
 bool some_seed(const std::function<bool(std::uint64_t)>& complains) {
