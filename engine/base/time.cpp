@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 namespace lastkm {
@@ -49,11 +50,20 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 
 constexpr std::size_t kYearBytes = 8;  // of the first year that a Date can lie in, -5877641
 
-/// Two digits.
-char* write_pair(char* out, std::int64_t n) {
-  *out++ = static_cast<char>('0' + n / 10);
-  *out++ = static_cast<char>('0' + n % 10);
-  return out;
+/// "00" to "99", one after the other.
+constexpr auto kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t n = 0; n < 100; ++n) {
+    pairs[n * 2] = static_cast<char>('0' + n / 10);
+    pairs[n * 2 + 1] = static_cast<char>('0' + n % 10);
+  }
+  return pairs;
+}();
+
+/// Two digits of a number below 100.
+char* write_pair(char* out, std::int32_t n) {
+  std::memcpy(out, &kPairs[static_cast<std::size_t>(n) * 2], 2);
+  return out + 2;
 }
 
 char* write_date(char* out, CivilDate c) {

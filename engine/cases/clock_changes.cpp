@@ -225,17 +225,25 @@ Value to_value(const Clock& clock, std::string_view change, const calendar::Cale
   const bool may_pause = restores || change == "suspended" || change == "extended" || change == "stopped";
   const bool paused = may_pause && clock.paused_left.has_value();
   Object out;
-  if (starts) out.add("base", format_utc(clock.base));
-  if (resumes && clock.resumed_at) out.add("base", format_utc(*clock.resumed_at));
+  const auto add_text = [&out](std::string_view name, std::string_view text) {
+    out.add(name)->become<std::string>(text);
+  };
+  const auto add_time = [&add_text](std::string_view name, Instant at) {
+    std::array<char, kUtcBytes> text{};
+    const char* const end = write_utc(text.data(), at);
+    add_text(name, {text.data(), end});
+  };
+  if (starts) add_time("base", clock.base);
+  if (resumes && clock.resumed_at) add_time("base", *clock.resumed_at);
   if (moves && !paused && by != nullptr && !by->id.empty()) out.add("calendar", key_of(*by));
-  out.add("change", change);
-  out.add("clock", clock.name);
-  if (!paused && (moves || restores || change == "breached")) out.add("due", format_utc(clock.due));
+  add_text("change", change);
+  add_text("clock", clock.name);
+  if (!paused && (moves || restores || change == "breached")) add_time("due", clock.due);
   if (paused) out.add("left", to_value(*clock.paused_left));
   if (moves && !paused && !clock.marks.empty()) out.add("marks", to_value(clock.marks));
   if (starts) {
     out.add("n", clock.limit.n);
-    out.add("unit", calendar::name_of(clock.limit.unit));
+    add_text("unit", calendar::name_of(clock.limit.unit));
   }
   if (moves && !paused && clock.provisional) out.set("provisional", true);
   return Value(std::move(out));

@@ -277,6 +277,7 @@ class Deciding {
     if (Refusal refusal = check_data(workflow, rule)) return refusal;
     const CaseFacts facts(now(), context_, moment_.now, moment_.decider, &command_, &rule);
     std::vector<const rules::Program*> read;
+    read.reserve(8);
     for (const rules::Transition& transition : rule.transitions) {
       if (!starts_here(rule, transition)) continue;
       if (!transition.when.empty()) {

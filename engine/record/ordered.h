@@ -6,7 +6,9 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -29,37 +31,44 @@ class Ordered {
   explicit Ordered(const simdjson::dom::object& object) : at_(object.begin()), end_(object.end()) {}
 
   /// Moves on where the next member has this name.
-  bool next(std::string_view name, simdjson::dom::element& out) {
-    if (!(at_ != end_) || at_.key() != name) return false;
+  template <std::size_t size>
+  bool next(const char (&name)[size], simdjson::dom::element& out) {
+    if (!is_next(name)) return false;
     out = at_.value();
     ++at_;
     return true;
   }
   [[nodiscard]] bool done() { return !(at_ != end_); }
 
-  bool object(std::string_view name, simdjson::dom::object& out) {
+  template <std::size_t size>
+  bool object(const char (&name)[size], simdjson::dom::object& out) {
     simdjson::dom::element found;
     return next(name, found) && found.get(out) == simdjson::SUCCESS;
   }
-  bool array(std::string_view name, simdjson::dom::array& out) {
+  template <std::size_t size>
+  bool array(const char (&name)[size], simdjson::dom::array& out) {
     simdjson::dom::element found;
     return next(name, found) && found.get(out) == simdjson::SUCCESS;
   }
-  bool view(std::string_view name, std::string_view& out) {
+  template <std::size_t size>
+  bool view(const char (&name)[size], std::string_view& out) {
     simdjson::dom::element found;
     return next(name, found) && found.get(out) == simdjson::SUCCESS;
   }
-  bool text(std::string_view name, std::string& out) {
+  template <std::size_t size>
+  bool text(const char (&name)[size], std::string& out) {
     std::string_view seen;
     if (!view(name, seen)) return false;
     out.assign(seen);
     return true;
   }
-  bool number(std::string_view name, std::int64_t& out) {
+  template <std::size_t size>
+  bool number(const char (&name)[size], std::int64_t& out) {
     simdjson::dom::element found;
     return next(name, found) && found.get(out) == simdjson::SUCCESS;
   }
-  bool number(std::string_view name, std::int32_t& out) {
+  template <std::size_t size>
+  bool number(const char (&name)[size], std::int32_t& out) {
     std::int64_t wide = 0;
     if (!number(name, wide) || wide < std::numeric_limits<std::int32_t>::min() ||
         wide > std::numeric_limits<std::int32_t>::max())
@@ -67,32 +76,50 @@ class Ordered {
     out = static_cast<std::int32_t>(wide);
     return true;
   }
-  template <class Tag>
-  bool number(std::string_view name, StrongId<Tag, std::int64_t>& out) {
+  template <class Tag, std::size_t size>
+  bool number(const char (&name)[size], StrongId<Tag, std::int64_t>& out) {
     return number(name, out.value);
   }
-  bool number(std::string_view name, LaneId& out) { return number(name, out.value); }
-  bool time(std::string_view name, Instant& out) {
+  template <std::size_t size>
+  bool number(const char (&name)[size], LaneId& out) {
+    return number(name, out.value);
+  }
+  template <std::size_t size>
+  bool time(const char (&name)[size], Instant& out) {
     std::string_view seen;
     if (!view(name, seen)) return false;
     const auto at = parse_instant(seen);
     if (at) out = *at;
     return at.has_value();
   }
-  bool value(std::string_view name, Value& out) {
+  template <std::size_t size>
+  bool value(const char (&name)[size], Value& out) {
     simdjson::dom::element found;
     std::string why;
     return next(name, found) && convert(found, out, why);
   }
 
   // Members that may be absent: false only where one is there and is not of its type.
-  bool maybe_text(std::string_view name, std::string& out) { return !is_next(name) || text(name, out); }
-  bool maybe_value(std::string_view name, Value& out) { return !is_next(name) || value(name, out); }
-  bool maybe_flag(std::string_view name, bool& out) {
+  template <std::size_t size>
+  bool maybe_text(const char (&name)[size], std::string& out) {
+    return !is_next(name) || text(name, out);
+  }
+  template <std::size_t size>
+  bool maybe_value(const char (&name)[size], Value& out) {
+    return !is_next(name) || value(name, out);
+  }
+  template <std::size_t size>
+  bool maybe_flag(const char (&name)[size], bool& out) {
     simdjson::dom::element found;
     return !next(name, found) || found.get(out) == simdjson::SUCCESS;
   }
-  [[nodiscard]] bool is_next(std::string_view name) { return at_ != end_ && at_.key() == name; }
+  template <std::size_t size>
+  [[nodiscard]] bool is_next(const char (&name)[size]) {
+    if (!(at_ != end_)) return false;
+    const std::string_view key = at_.key();
+    constexpr std::size_t bytes = size - 1;  // known here: comparing takes no call
+    return key.size() == bytes && std::memcmp(key.data(), name, bytes) == 0;
+  }
 
  private:
   simdjson::dom::object::iterator at_;
