@@ -25,6 +25,8 @@ class Object {
  public:
   Object();
   Object(std::initializer_list<Member> members);
+  /// Precondition: sorted by name, names unique.
+  explicit Object(std::vector<Member> sorted);
   ~Object();
   Object(const Object&);
   Object(Object&&) noexcept;
@@ -108,6 +110,7 @@ struct Member {
 // Here, where a member is known: each is a few instructions.
 inline Object::Object(Object&&) noexcept = default;
 inline Object& Object::operator=(Object&&) noexcept = default;
+inline Object::Object(std::vector<Member> sorted) : members_(std::move(sorted)) {}
 inline bool Object::empty() const {
   return members_.empty();
 }

@@ -360,11 +360,12 @@ Object CaseFacts::values(std::span<const rules::Program* const> programs) const 
   if (programs.size() > 1)
     std::ranges::sort(
         names, {}, [](const std::string* name) -> auto& { return *name; });
-  Object out;
+  std::vector<Member> out;
+  out.reserve(names.size());
   for (const std::string* name : names) {
-    if (Value* const added = out.add(*name)) put(fact(*name), *added);
+    if (out.empty() || out.back().name != *name) put(fact(*name), out.emplace_back(*name).value);
   }
-  return out;
+  return Object(std::move(out));
 }
 
 Object CaseFacts::values(const rules::Program& program) const {

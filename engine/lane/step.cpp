@@ -238,15 +238,15 @@ Taken take(std::string_view key, std::string_view bytes, std::int32_t lanes, Lan
     taken.why_not = "the record is larger than " + std::to_string(record::kMaxCommandBytes) + " bytes";
     return taken;
   }
-  auto command = record::decode_command(bytes);
-  if (!command) {
-    taken.why_not = command.error().message;
-    taken.unknown_type = command.error().code == "unknown-type" && !record::own_type(bytes).empty();
-  } else if (command->aggregate.value != key || command->lane != in ||
-             command->lane != record::lane_of(command->aggregate, lanes)) {
+  const record::Command& command = taken.command.emplace();
+  if (auto decoded = record::decode_command(bytes, *taken.command); !decoded) {
+    taken.why_not = decoded.error().message;
+    taken.unknown_type = decoded.error().code == "unknown-type" && !record::own_type(bytes).empty();
+    taken.command.reset();
+  } else if (command.aggregate.value != key || command.lane != in ||
+             command.lane != record::lane_of(command.aggregate, lanes)) {
     taken.why_not = "the record's key, lane and aggregate do not belong together";
-  } else {
-    taken.command = std::move(*command);
+    taken.command.reset();
   }
   return taken;
 }

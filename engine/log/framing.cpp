@@ -18,7 +18,7 @@ bool take(std::string_view& bytes, std::string& out) {
   for (std::size_t i = 0; i < 4; ++i) size = size << 8U | static_cast<unsigned char>(bytes[i]);
   bytes.remove_prefix(4);
   if (bytes.size() < size) return false;
-  out.assign(bytes.substr(0, size));
+  out = std::string(bytes.substr(0, size));  // cheaper than growing what is new
   bytes.remove_prefix(size);
   return true;
 }

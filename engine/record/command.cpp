@@ -92,11 +92,17 @@ bool read_ordered(std::string_view bytes, Command& out) {
 }  // namespace
 
 Result<Command> decode_command(std::string_view bytes) {
-  if (Command ordered; read_ordered(bytes, ordered)) return ordered;
+  Result<Command> out{Command()};
+  if (auto decoded = decode_command(bytes, *out); !decoded) return decoded.error();
+  return out;
+}
+
+Status decode_command(std::string_view bytes, Command& out) {
+  if (read_ordered(bytes, out)) return done();
+  Command command;
   auto value = unwrap(bytes, kCommandType);
   if (!value) return value.error();
   Members envelope(*value, "command record");
-  Command command;
   command.id = CommandId(envelope.demand_text("id"));
   command.aggregate = AggregateId(envelope.demand_text("subject"));
   command.recorded_at = envelope.demand_time("time");
@@ -127,7 +133,8 @@ Result<Command> decode_command(std::string_view bytes) {
   command.input = data.copy("input");
   if (command.input.if_object() == nullptr) data.fail("input");
   if (!data.good()) return data.error();
-  return command;
+  out = std::move(command);
+  return done();
 }
 
 }  // namespace lastkm::record

@@ -61,5 +61,7 @@ inline constexpr std::size_t kMaxRecordBytes = 8U << 20U;
 /// integrity "unknown-type", "undecodable" where the bytes are no command of a version known here. Members in
 /// another order and blanks are taken: what is hashed is the bytes as they are.
 [[nodiscard]] Result<Command> decode_command(std::string_view bytes);
+/// The same into a new command, which is large to move; after an error there is no saying what it holds.
+[[nodiscard]] Status decode_command(std::string_view bytes, Command& out);
 
 }  // namespace lastkm::record
