@@ -40,7 +40,7 @@ struct KafkaLogOptions {
 
 /// Of a file with a line a setting, NAME=VALUE, # begins a remark. NAME.file=PATH takes the value from a
 /// file, without its last line's end; so passwords stand in no file that others read and in no argument.
-/// not_found; bad_input "bad-setting" with the line.
+/// not_found; bad_input "bad-setting" with the line, also where the client would not take the setting.
 [[nodiscard]] Result<KafkaSettings> read_kafka_settings(const std::string& file);
 
 }  // namespace lastkm::log

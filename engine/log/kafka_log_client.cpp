@@ -69,9 +69,15 @@ void hear(const rd_kafka_t* client, int level, const char* /*facility*/, const c
   if (listener != nullptr) listener->hear(level, text);
 }
 
-struct ConfDestroyer {
-  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
-};
+using Configuration = std::unique_ptr<rd_kafka_conf_t, Destroyer<rd_kafka_conf_destroy>>;
+
+std::optional<std::string> fault_of_setting(rd_kafka_conf_t* conf, const std::string& name,
+                                            const std::string& value) {
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), nullptr, 0) == RD_KAFKA_CONF_OK)
+    return std::nullopt;
+  // What the library says of a value repeats it, and it may be a secret.
+  return "the client of Kafka does not take the setting " + name + ": unknown name or bad value";
+}
 
 }  // namespace
 
@@ -101,29 +107,29 @@ Error unreachable(const Listener& listener, const std::string& where) {
   return error_of(refused ? RD_KAFKA_RESP_ERR__AUTHENTICATION : RD_KAFKA_RESP_ERR__TRANSPORT, where, why);
 }
 
+std::optional<std::string> fault_of_setting(const std::string& name, const std::string& value) {
+  const bool fixed = std::any_of(kFixed.begin(), kFixed.end(),
+                                 [&](const Setting& setting) { return setting.first == name; });
+  if (fixed)
+    return "the setting " + name + " cannot be changed: what the log promises rests on it; take it out";
+  const Configuration scratch(rd_kafka_conf_new());
+  return fault_of_setting(scratch.get(), name, value);
+}
+
 Result<Handle> make_client(Listener& listener, Role role, const KafkaSettings& more,
                            void (*configure)(rd_kafka_conf_t*)) {
   const KafkaLogOptions& options = *listener.options;
-  for (const auto& [name, value] : kFixed) {
-    if (options.settings.contains(std::string(name))) {
-      return Error{ErrorKind::refused, "bad-setting",
-                   "the setting " + std::string(name) +
-                       " cannot be changed: what the log promises rests on it; take it out",
-                   ""};
-    }
+  for (const auto& [name, value] : options.settings) {
+    if (auto fault = fault_of_setting(name, value))
+      return Error{ErrorKind::refused, "bad-setting", std::move(*fault), ""};
   }
   KafkaSettings settings = settings_of(options, role);
   for (const auto& [name, value] : more) settings[name] = value;
-  std::unique_ptr<rd_kafka_conf_t, ConfDestroyer> conf(rd_kafka_conf_new());
+  Configuration conf(rd_kafka_conf_new());
   std::array<char, 512> wrong{};
   for (const auto& [name, value] : settings) {
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), wrong.data(), wrong.size()) !=
-        RD_KAFKA_CONF_OK) {
-      // What the library says of a value repeats it, and it may be a secret.
-      return Error{ErrorKind::refused, "bad-setting",
-                   "the client of Kafka does not take the setting " + name + ": unknown name or bad value",
-                   ""};
-    }
+    if (auto fault = fault_of_setting(conf.get(), name, value))
+      return Error{ErrorKind::refused, "bad-setting", std::move(*fault), ""};
   }
   rd_kafka_conf_set_log_cb(conf.get(), hear);
   rd_kafka_conf_set_opaque(conf.get(), &listener);

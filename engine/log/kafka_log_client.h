@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,6 +67,10 @@ class Listener {
 /// Nobody answered: log-unreachable with the reason where the client knows one, or "no-access" where that is
 /// the user's.
 [[nodiscard]] Error unreachable(const Listener& listener, const std::string& where);
+
+/// Why a configuration may not set this: the library does not know the name or take the value, or this log
+/// sets it itself. The value is not told. nullopt: it may.
+[[nodiscard]] std::optional<std::string> fault_of_setting(const std::string& name, const std::string& value);
 
 /// refused "bad-setting": unknown to the library, or one that this log sets itself. `configure` adds
 /// callbacks.

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "engine/log/kafka_log.h"
+#include "engine/log/kafka_log_client.h"
 
 namespace lastkm::log {
 
@@ -55,6 +55,8 @@ Result<KafkaSettings> read_kafka_settings(const std::string& file) {
     }
     if (name == "bootstrap.servers")
       return Error{ErrorKind::bad_input, "bad-setting", at + ": the brokers are given as --brokers", at};
+    if (const auto fault = kafka::fault_of_setting(name, value))
+      return Error{ErrorKind::bad_input, "bad-setting", at + ": " + *fault, at};
     if (!out.emplace(name, value).second)
       return Error{ErrorKind::bad_input, "bad-setting", at + ": " + name + " stands twice", at};
   }

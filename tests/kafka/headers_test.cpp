@@ -81,11 +81,16 @@ TEST_CASE("settings: values come from lines and from files, and a mistake is tol
   CHECK((*good)["security.protocol"] == "SASL_SSL");
   CHECK((*good)["sasl.password"] == "pass=word");
   for (const std::string bad :
-       {"a=b\nnonsense", "a=b\n=c", "a=b\na=c", "a=b\nsasl.password.file=/nowhere/at/all",
-        "a=b\nsasl.password.file=/tmp", "a=b\nsasl.password.file=/dev/null", "a=b\nbootstrap.servers=x:1"}) {
+       {"linger.ms=5\nnonsense", "linger.ms=5\n=c", "linger.ms=5\nlinger.ms=6",
+        "linger.ms=5\nsasl.password.file=/nowhere/at/all", "linger.ms=5\nsasl.password.file=/tmp",
+        "linger.ms=5\nsasl.password.file=/dev/null", "linger.ms=5\nbootstrap.servers=x:1",
+        "linger.ms=5\nsasl.mechanisn=open-sesame", "linger.ms=5\nsocket.timeout.ms=open-sesame",
+        "linger.ms=5\nacks=1"}) {
     const auto refused = read(bad);
     REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::bad_input);
     CHECK(refused.error().code == "bad-setting");
+    CHECK(refused.error().message.find("open-sesame") == std::string::npos);
     CHECK(refused.error().message.find(":2:") != std::string::npos);
   }
   CHECK(read_kafka_settings("/nowhere/at/all").error().code == "no-such-file");
