@@ -83,6 +83,7 @@ std::optional<std::string> fault_of_setting(rd_kafka_conf_t* conf, const std::st
 
 void Listener::hear(int level, std::string_view text) const {
   constexpr int kWarning = 4;
+  constexpr int kDebug = 7;
   // Without the thread's name before it and the time that it took behind.
   if (const auto end = text.find("]: "); text.starts_with("[thrd:") && end != std::string_view::npos)
     text.remove_prefix(end + 3);
@@ -91,7 +92,7 @@ void Listener::hear(int level, std::string_view text) const {
     const std::lock_guard lock(mutex_);
     last_failure_ = text;
   }
-  if (options->hear) options->hear(level, text);
+  if (options->hear) options->hear(text.ends_with(": retrying") ? std::max(level, kDebug) : level, text);
 }
 
 std::string Listener::last_failure() const {

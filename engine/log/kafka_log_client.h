@@ -54,7 +54,7 @@ class Listener {
   explicit Listener(const KafkaLogOptions& of) : options(&of) {}
   const KafkaLogOptions* options;
 
-  /// Passes on what the client says. Thread-safe.
+  /// Passes on what the client says; what it tries again by itself, as debugging (7). Thread-safe.
   void hear(int level, std::string_view text) const;
   /// Why a broker could not be talked to, as the client said last; empty: it never was so.
   [[nodiscard]] std::string last_failure() const;
