@@ -108,6 +108,8 @@ def usage():
     done = call("case", "list")
     check("without --data the message says how", done.returncode == 2 and "--data" in done.stderr and "LASTKM_DATA" in done.stderr, done.stderr)
     check("an empty name is no folder to make", call("init", "").returncode == 2)
+    done = call("case", "list", "--prefix", "zz", data="/nonexistent/x")
+    check("what says where a log on Kafka lies is given whole", done.returncode == 2 and "--log kafka" in done.stderr and "--brokers" in done.stderr, done.stderr)
     check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
     with open("/dev/full", "w", encoding="utf-8") as full:
         cut = subprocess.run([PROGRAM, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)

@@ -112,9 +112,12 @@ runtime::LogPlace Session::kafka_place() const {
 Result<std::optional<runtime::LogPlace>> Session::log_place() const {
   runtime::LogPlace place = kafka_place();
   if (options_.log.empty() && (!place.brokers.empty() || place.prefix != runtime::LogPlace{}.prefix)) {
-    return Error{ErrorKind::bad_input, "usage",
-                 std::string(place.brokers.empty() ? "--prefix" : "--brokers") + " goes with --log kafka",
-                 ""};
+    return Error{
+        ErrorKind::bad_input, "usage",
+        std::string(place.brokers.empty() ? "--prefix" : "--brokers") +
+            " says where a log on Kafka lies: give --log kafka and --brokers HOST:PORT,… too, or none "
+            "of them where the folder knows its log",
+        ""};
   }
   if (options_.log.empty()) return std::optional<runtime::LogPlace>();
   place.on_kafka = options_.log == "kafka";
