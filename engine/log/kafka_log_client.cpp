@@ -174,6 +174,7 @@ Meaning meaning_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
       return Meaning::refused;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -223,6 +224,13 @@ Error error_of(rd_kafka_resp_err_t code, const std::string& where, std::string_v
                        "clock or far behind it. Set the clocks of this machine and of the brokers right; "
                        "nothing was written",
                    ""};
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+      return Error{
+          ErrorKind::refused, "topic-setting",
+          where + ": " + said +
+              " Give --replication with no more copies than there are brokers, or start more brokers; "
+              "nothing was made",
+          ""};
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:

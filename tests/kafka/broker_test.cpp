@@ -221,6 +221,17 @@ TEST_CASE("kafka: a producer with a fatal error is replaced, and the next append
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
+TEST_CASE("kafka: more copies than brokers are refused with the way out, and no topic is made", "[.broker]") {
+  KafkaLogOptions options = options_of("copies");
+  options.replication = 9;
+  const Error error = refused(options);
+  CHECK(error.kind == ErrorKind::refused);
+  CHECK(error.code == "topic-setting");
+  CHECK(says(error, "--replication"));
+  options.partitions = 0;
+  CHECK(refused(options).code == "no-log");
+}
+
 TEST_CASE(
     "kafka: settings that the promises rest on cannot be changed, and unknown ones are named without their "
     "value",
