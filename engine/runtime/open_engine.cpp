@@ -68,6 +68,17 @@ Status make_folder(const std::string& folder) {
   return Error{ErrorKind::refused, "cannot-write", "cannot make " + folder + ": " + failed.message(), folder};
 }
 
+/// Looked at before topics are made, which nobody would want without the vault.
+Status check_vault_is_new(const std::string& vault) {
+  std::error_code ignored;
+  if (!fs::exists(vault, ignored) || fs::is_empty(vault, ignored)) return done();
+  return Error{ErrorKind::refused, "vault-exists",
+               vault +
+                   " is not empty: a new deployment makes its own vault, so give a new or an empty folder as "
+                   "--vault; who would join the deployment that this vault belongs to asks 'lastkm serve'",
+               vault};
+}
+
 Status make_deployment(const std::string& folder, std::int32_t lanes, bool virtual_clock,
                        const LogPlace& place) {
   auto log = place.on_kafka ? open_kafka(place, true)
@@ -108,6 +119,7 @@ Status init(const std::string& folder, std::int32_t lanes, bool virtual_clock, c
     return Error{ErrorKind::refused, "folder-not-empty",
                  folder + " is not empty: give a new or an empty folder", folder};
   }
+  if (auto is_new_vault = check_vault_is_new(vault_folder(folder, place)); !is_new_vault) return is_new_vault;
   // Before the topics: where there can be no folder none are made.
   if (auto made = make_folder(folder); !made) return made;
   auto made = make_deployment(folder, lanes, virtual_clock, place);

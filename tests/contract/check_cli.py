@@ -110,6 +110,8 @@ def usage():
     check("an empty name is no folder to make", call("init", "").returncode == 2)
     done = call("case", "list", "--prefix", "zz", data="/nonexistent/x")
     check("what says where a log on Kafka lies is given whole", done.returncode == 2 and "--log kafka" in done.stderr and "--brokers" in done.stderr, done.stderr)
+    done = call("init", SOURCE / "CMakeLists.txt" / "x", "--log", "kafka", "--brokers", "nobody.invalid:9092", "--vault", SOURCE)
+    check("a vault that is not empty is refused before a broker is asked", done.returncode == 1 and "vault-exists" in done.stderr and "--vault" in done.stderr, done.stderr)
     check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
     with open("/dev/full", "w", encoding="utf-8") as full:
         cut = subprocess.run([PROGRAM, "completion", "bash"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
