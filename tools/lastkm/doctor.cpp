@@ -75,6 +75,9 @@ bool needs_newer(const Error& error) {
 }
 
 std::string advice_for(const Error& error) {
+  if (error.code == "deployment-in-use")
+    return "other folders of this deployment are served: ask doctor of one of those (--data), or stop who "
+           "serves them";
   if (error.kind == ErrorKind::folder_in_use)
     return "another process has the folder open; stop it, or let it serve (lastkm serve)";
   if (error.kind == ErrorKind::not_found)
