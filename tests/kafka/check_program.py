@@ -213,6 +213,7 @@ def main(scratch):
     _, said = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{scratch}", "--vault", vault, code=1)
     check("nothing is copied in among other files", "folder-not-empty" in said, said)
     _, said = run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{scratch / 'keys'}", "--vault", folder / "log", code=(3, 6))
+    check("a copy without its vault is not begun", not (scratch / "keys").exists())
     run("log", "copy", "--from", f"kafka:{BROKERS}/check", "--to", f"embedded:{scratch / 'keys'}", "--vault", vault)
     run("doctor", "--data", scratch / "keys")
     run("log", "copy", "--from", f"embedded:{folder}", "--to", f"embedded:{folder}", code=2)

@@ -128,19 +128,23 @@ Status may_be_copied(const Named& from, const Named& to) {
   return done();
 }
 
+/// The folder of the vault that a copy needs; empty: it needs none, or has it. Looked at before the copy is
+/// begun.
+Result<std::string> vault_to_copy(const Named& from, const Named& to, const runtime::Deployment& deployment) {
+  std::error_code failed;
+  if (to.place.on_kafka || fs::exists(to.folder + "/vault", failed)) return std::string();
+  std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
+  const auto vault = privacy::open_file_vault(source);
+  if (!vault) return vault.error();
+  if ((*vault)->id() == deployment.vault_id) return source;
+  return Error{ErrorKind::integrity, "vault-foreign",
+               "the vault in " + source + " is not this deployment's: give the right one", source};
+}
+
 /// Before the log: whoever has a copy of a log that is whole has its keys.
-Status copy_vault(const Named& from, const Named& to, const runtime::Deployment& deployment) {
+Status copy_vault(const std::string& source, const Named& to) {
   std::error_code failed;
   const std::string target = to.folder + "/vault";
-  if (to.place.on_kafka || fs::exists(target, failed)) return done();
-  const std::string source = from.place.on_kafka ? from.place.vault : from.folder + "/vault";
-  {
-    const auto vault = privacy::open_file_vault(source);
-    if (!vault) return vault.error();
-    if ((*vault)->id() != deployment.vault_id)
-      return Error{ErrorKind::integrity, "vault-foreign",
-                   "the vault in " + source + " is not this deployment's: give the right one", source};
-  }
   const std::string on_its_way = to.folder + "/" + std::string(kVaultOnItsWay);
   fs::remove_all(on_its_way, failed);
   if (!failed) fs::copy(source, on_its_way, fs::copy_options::recursive, failed);
@@ -162,8 +166,12 @@ Result<Exit> copy_log(Session& session, const std::string& from_text, const std:
   if (auto opened = open(*from, false, 0); !opened) return opened.error();
   const auto deployment = runtime::read_deployment(*from->log);
   if (!deployment) return deployment.error();
+  const auto vault = vault_to_copy(*from, *to, *deployment);
+  if (!vault) return vault.error();
   if (auto opened = open(*to, true, deployment->lanes); !opened) return opened.error();
-  if (auto vault = copy_vault(*from, *to, *deployment); !vault) return vault.error();
+  if (!vault->empty()) {
+    if (auto vault_copied = copy_vault(*vault, *to); !vault_copied) return vault_copied.error();
+  }
   std::int64_t total = 0;
   for (std::int32_t partition = 0; partition < from->log->partitions(); ++partition) {
     for (const log::Topic topic : {log::Topic::commands, log::Topic::decisions}) {
