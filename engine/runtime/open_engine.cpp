@@ -245,7 +245,9 @@ Result<std::unique_ptr<Engine>> open_engine(const EngineOptions& given) {
   auto vault = privacy::open_file_vault(vault_path);
   if (!vault && vault.error().kind == ErrorKind::not_found) {
     return Error{ErrorKind::integrity, "vault-missing",
-                 vault.error().message + ", but its log is there: put back the vault that was made with it",
+                 vault.error().message + ", but its log is there: " +
+                     (place->on_kafka ? "give --vault DIR, the vault that was made with it"
+                                      : "put back the vault that was made with it"),
                  vault_path};
   }
   if (!vault) return vault.error();

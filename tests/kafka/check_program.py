@@ -104,6 +104,8 @@ def main(scratch):
     check("more copies than brokers are refused with the way out", "topic-setting" in said and "--replication" in said and not (scratch / "fresh").exists(), said)
     _, said = run("serve", "--data", scratch / "none", *kafka, "--prefix", "late", code=3)
     check("and no topics are made", "no-log" in said, said)
+    _, said = run("serve", "--data", scratch / "none", *kafka, "--prefix", "check", code=6)
+    check("who joins without the vault is told how to name it", "vault-missing" in said and "--vault" in said, said)
     run("directory", "publish", "--shipped", "--activate", "--data", one)
     out, _ = run("doctor", "--data", one, "--json")
     check("a folder whose log is elsewhere is sound", lines(out)[0]["ok"] and "brokers" in [c["check"] for c in lines(out)[0]["checks"]], out)
