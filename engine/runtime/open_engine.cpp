@@ -200,13 +200,18 @@ Status is_meant(const std::string& folder, const LogPlace& place, const Deployme
 }
 
 /// The folder of a process that uses a log on Kafka holds nothing but caches; it is made where it is missing.
-Status settle_folder(const EngineOptions& options, LogPlace place, const log::EventLog& log,
+/// It remembers where its first use, and then each that serves, found the log; other uses are given another
+/// way to it for themselves alone.
+Status settle_folder(const EngineOptions& options, const LogPlace& place, const log::EventLog& log,
                      const Deployment& deployment) {
   if (options.read_only) return done();
   if (auto made = make_folder(options.folder); !made) return made;
-  place.cluster_id = log.cluster_id();
-  place.log_id = deployment.log_id;
-  return write_log_place(options.folder, place);
+  auto kept = read_log_place(options.folder);
+  if (!kept) return kept.error();
+  if (!kept->on_kafka || options.workers > 0) *kept = place;
+  kept->cluster_id = log.cluster_id();
+  kept->log_id = deployment.log_id;
+  return write_log_place(options.folder, *kept);
 }
 
 }  // namespace

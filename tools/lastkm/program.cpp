@@ -117,8 +117,9 @@ Program::~Program() = default;
 
 void Program::add_log_options() {
   runtime::LogPlace& place = options_.place;
+  static constexpr const char* kGroup = "Where the log lies (init and serve keep it in DIR/log.json)";
   const auto add = [this](const std::string& name, auto& into, const std::string& help) {
-    return app_->add_option(name, into, help)->group("Where the log lies (kept in DIR/log.json)");
+    return app_->add_option(name, into, help)->group(kGroup);
   };
   add("--log", options_.log, "embedded: in the folder; kafka: on brokers")
       ->check(CLI::IsMember({"embedded", "kafka"}));
@@ -137,7 +138,7 @@ void Program::add_log_options() {
       ->check(CLI::Range(1, 9));
   app_->add_flag("--flush-each", place.flush_each,
                  "topics that init makes have flush.messages=1: brokers sync each record")
-      ->group("Where the log lies (kept in DIR/log.json)");
+      ->group(kGroup);
 }
 
 void Program::on(Verb verb, Needs needs, Action action) {
