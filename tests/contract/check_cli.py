@@ -110,7 +110,11 @@ def usage():
     check("an empty name is no folder to make", call("init", "").returncode == 2)
     done = call("case", "list", "--prefix", "zz", data="/nonexistent/x")
     check("what says where a log on Kafka lies is given whole", done.returncode == 2 and "--log kafka" in done.stderr and "--brokers" in done.stderr, done.stderr)
-    done = call("init", SOURCE / "CMakeLists.txt" / "x", "--log", "kafka", "--brokers", "nobody.invalid:9092", "--vault", SOURCE)
+    nowhere = SOURCE / "CMakeLists.txt"
+    for given in (["--vault", nowhere / "v"], ["--log", "embedded", "--vault", nowhere / "v"], ["--kafka-config", nowhere / "c"]):
+        done = call("init", nowhere / "x", *given)
+        check(f"{given} is refused for a log in the folder", done.returncode == 2 and given[-2] in done.stderr and "--log kafka" in done.stderr, done.stderr)
+    done = call("init", nowhere / "x", "--log", "kafka", "--brokers", "nobody.invalid:9092", "--vault", SOURCE)
     check("a vault that is not empty is refused before a broker is asked", done.returncode == 1 and "vault-exists" in done.stderr and "--vault" in done.stderr, done.stderr)
     check("a folder that is none is not found", call("case", "list", data="/nonexistent/x").returncode == 3)
     with open("/dev/full", "w", encoding="utf-8") as full:

@@ -109,20 +109,30 @@ runtime::LogPlace Session::kafka_place() const {
   return place;
 }
 
+namespace {
+/// The option that means nothing for a log in the folder; empty: none was given.
+std::string_view of_kafka_alone(const runtime::LogPlace& place) {
+  if (!place.brokers.empty()) return "--brokers";
+  if (place.prefix != runtime::LogPlace{}.prefix) return "--prefix";
+  if (!place.settings_file.empty()) return "--kafka-config";
+  return place.vault.empty() ? "" : "--vault";
+}
+}  // namespace
+
 Result<std::optional<runtime::LogPlace>> Session::log_place() const {
   runtime::LogPlace place = kafka_place();
-  if (options_.log.empty() && (!place.brokers.empty() || place.prefix != runtime::LogPlace{}.prefix)) {
-    return Error{
-        ErrorKind::bad_input, "usage",
-        std::string(place.brokers.empty() ? "--prefix" : "--brokers") +
-            " says where a log on Kafka lies: give --log kafka and --brokers HOST:PORT,… too, or none "
-            "of them where the folder knows its log",
-        ""};
-  }
-  if (options_.log.empty()) return std::optional<runtime::LogPlace>();
   place.on_kafka = options_.log == "kafka";
   if (place.on_kafka && place.brokers.empty())
     return Error{ErrorKind::bad_input, "usage", "Which brokers? --log kafka needs --brokers HOST:PORT,…", ""};
+  const std::string_view stray = place.on_kafka ? "" : of_kafka_alone(place);
+  if (!stray.empty()) {
+    return Error{ErrorKind::bad_input, "usage",
+                 std::string(stray) +
+                     " says where a log on Kafka lies, and what goes with it: give --log kafka and --brokers "
+                     "HOST:PORT,… too, or none of them where the folder knows its log",
+                 ""};
+  }
+  if (options_.log.empty()) return std::optional<runtime::LogPlace>();
   return std::optional(std::move(place));
 }
 
