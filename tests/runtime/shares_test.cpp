@@ -55,6 +55,13 @@ std::vector<intake::Submission> openings(int count, const std::string& name) {
   return out;
 }
 
+template <class Holds>
+bool all_lanes(std::int32_t lanes, const Holds& holds) {
+  for (std::int32_t lane = 0; lane < lanes; ++lane) {
+    if (!holds(LaneId(lane))) return false;
+  }
+  return true;
+}
 }  // namespace
 
 TEST_CASE("shares: what one engine is asked another decides, and both know it") {
@@ -181,7 +188,8 @@ TEST_CASE(
     {
       const auto heir = bed.open_sharing(holding({0, 1, 2, 3}), workers);
       if (workers == 0) settle(*heir);
-      for (int tries = 0; heir->decider(LaneId(5)) != 2 && tries < 500; ++tries)
+      for (int tries = 0; !all_lanes(8, [&](LaneId lane) { return heir->decider(lane) == 2; }) && tries < 500;
+           ++tries)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       for (std::int32_t lane = 0; lane < 8; ++lane) CHECK(heir->decider(LaneId(lane)) == 2);
     }
@@ -202,17 +210,19 @@ TEST_CASE(
       if (workers == 0) settle(*engine);
       must(*engine, opening("a"));
       ask_decider(bed, LaneId(4), 2);
+      const auto decider = [&](LaneId lane) { return (lane.value % 4 == 0 ? other : engine)->decider(lane); };
       for (int tries = 0; tries < 500; ++tries) {
         if (workers == 0) {
           settle(*other);
           settle(*engine);
         }
-        if (other->decider(LaneId(0)) == 2 && engine->decider(LaneId(1)) == 2) break;
+        // Each partition is asked when it has caught up.
+        if (all_lanes(8, [&](LaneId lane) { return decider(lane) == 2; })) break;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
       }
       for (std::int32_t lane = 0; lane < 8; ++lane) {
         INFO("lane " << lane);
-        CHECK((lane % 4 == 0 ? other : engine)->decider(LaneId(lane)) == 2);
+        CHECK(decider(LaneId(lane)) == 2);
       }
     }
     CHECK(asked_for_decider(bed) == std::vector<int>(8, 1));
