@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/cases/no_such_case.h"
 #include "engine/record/digest.h"
 #include "engine/runtime/checkpoint.h"
 #include "engine/runtime/rehearsal.h"
@@ -14,15 +15,6 @@ namespace lastkm::runtime {
 namespace {
 
 constexpr std::int64_t kClockBehindMost = 60 * kMsPerSecond;
-
-Error no_such_case(std::string_view id_or_ref) {
-  return Error{
-      ErrorKind::not_found, "no-such-case",
-      "there is no case '" + std::string(id_or_ref) +
-          "': give its id (32 hex digits), its reference number, such as 17-000042, or the caller's own as "
-          "CHANNEL/REFERENCE",
-      "/case"};
-}
 
 }  // namespace
 
@@ -171,7 +163,7 @@ Result<cases::CaseState> LocalEngine::find_case(std::string_view id_or_ref) {
   auto id = resolve(id_or_ref);
   if (!id) return id.error();
   auto found = owner_of(record::lane_of(*id, deployment_.lanes)).find_case(*id);
-  if (!found) return no_such_case(id_or_ref);
+  if (!found) return cases::no_such_case(id_or_ref, "/case");
   return std::move(*found);
 }
 
@@ -208,7 +200,7 @@ Result<AggregateId> LocalEngine::resolve(std::string_view id_or_ref) {
     const bool is_hex = id_or_ref.size() == 32 && std::all_of(id_or_ref.begin(), id_or_ref.end(), [](char c) {
                           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
                         });
-    if (!is_hex) return no_such_case(id_or_ref);
+    if (!is_hex) return cases::no_such_case(id_or_ref, "/case");
     return AggregateId(std::string(id_or_ref));
   }
   std::int64_t lane = 0;
@@ -223,11 +215,11 @@ Result<AggregateId> LocalEngine::resolve(std::string_view id_or_ref) {
   };
   if (!digits(id_or_ref.substr(0, dash), lane) || !digits(id_or_ref.substr(dash + 1), n) ||
       lane >= deployment_.lanes) {
-    return no_such_case(id_or_ref);
+    return cases::no_such_case(id_or_ref, "/case");
   }
   const LaneId lane_id(static_cast<std::int32_t>(lane));
   auto found = owner_of(lane_id).find_reference(lane_id, n);
-  if (!found) return no_such_case(id_or_ref);
+  if (!found) return cases::no_such_case(id_or_ref, "/case");
   return std::move(*found);
 }
 

@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "engine/cases/no_such_case.h"
 #include "projections/checkpoint.h"
 #include "projections/query/case_json.h"
 #include "projections/query/filter.h"
@@ -22,12 +23,7 @@ Result<std::string> find(const Reading& rows, std::string_view id_or_ref) {
   auto id = rows.get("refs", id_or_ref);
   if (!id) return id.error();
   if (*id) return **id;
-  return Error{
-      ErrorKind::not_found, "no-such-case",
-      "there is no case '" + std::string(id_or_ref) +
-          "': give its id (32 hex digits), its reference number, such as 17-000042, or the caller's own as "
-          "CHANNEL/REFERENCE",
-      ""};
+  return cases::no_such_case(id_or_ref);
 }
 
 Ordinal ordinal_in(const Positions& positions, LaneId lane) {
