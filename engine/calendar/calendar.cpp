@@ -78,9 +78,8 @@ std::string_view name_of(Unit unit) {
 }
 
 std::optional<Unit> unit_of(std::string_view name) {
-  if (name.size() != 2) return std::nullopt;
   for (const UnitName& entry : kUnitNames) {
-    if (entry.name[0] == name[0] && entry.name[1] == name[1]) return entry.unit;
+    if (entry.name == name) return entry.unit;
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <unordered_map>
 #include <utility>
 
 namespace lastkm::cases {
@@ -34,78 +35,52 @@ CelValue value(const CaseState& state) {
 }
 using StateFact = CelValue (*)(const CaseState&);
 
-struct Named {
-  std::string_view name;
-  StateFact read = nullptr;
-};
-
-/// What stands in the state as it is asked for, by a hash that takes few instructions.
-class StateFacts {
- public:
-  template <std::size_t count>
-  explicit constexpr StateFacts(const std::array<Named, count>& facts) {
-    static_assert(count * 2 <= kPlaces);
-    for (const Named& fact : facts) places_[place_of(fact.name)] = fact;
-  }
-  /// nullptr: it does not.
-  [[nodiscard]] constexpr StateFact find(std::string_view name) const { return places_[place_of(name)].read; }
-
- private:
-  static constexpr std::size_t kPlaces = 128;
-
-  /// Where this name stands, or where it would.
-  [[nodiscard]] constexpr std::size_t place_of(std::string_view name) const {
-    std::size_t at = name.size() * 5;
-    if (!name.empty())
-      at += static_cast<std::size_t>(name.front()) * 31 + static_cast<std::size_t>(name.back()) * 7;
-    for (at %= kPlaces; !places_[at].name.empty() && places_[at].name != name;) at = (at + 1) % kPlaces;
-    return at;
-  }
-
-  std::array<Named, kPlaces> places_{};
-};
-
-constexpr StateFacts kStateFacts(std::array{
-    Named{"anonymous", value<&CaseState::anonymous>},
-    Named{"callbacks", value<&CaseState::callbacks>},
-    Named{"callbacks_reached", value<&CaseState::callbacks_reached>},
-    Named{"card", value<&CaseState::card>},
-    Named{"category", value<&CaseState::category>},
-    Named{"channel", value<&CaseState::channel>},
-    Named{"confidential", value<&CaseState::confidential>},
-    Named{"contacts", value<&CaseState::contacts>},
-    Named{"dispatches", value<&CaseState::dispatches>},
-    Named{"disputes", value<&CaseState::disputes>},
-    Named{"evidence", value<&CaseState::evidence>},
-    Named{"extension_asked_by", value<&CaseState::extension_asked_by>},
-    Named{"extensions", value<&CaseState::extensions>},
-    Named{"feedback_by", value<&CaseState::feedback_by>},
-    Named{"feedbacks", value<&CaseState::feedbacks>},
-    Named{"imported", value<&CaseState::imported>},
-    Named{"lead", value<&CaseState::lead>},
-    Named{"legal_hold", value<&CaseState::legal_hold>},
-    Named{"level", value<&CaseState::level>},
-    Named{"master", value<&CaseState::master>},
-    Named{"merging", value<&CaseState::merging>},
-    Named{"parent", value<&CaseState::parent>},
-    Named{"parked_for", value<&CaseState::parked_for>},
-    Named{"parks", value<&CaseState::parks>},
-    Named{"place", value<&CaseState::place>},
-    Named{"reopens", value<&CaseState::reopens>},
-    Named{"respondent", value<&CaseState::respondent>},
-    Named{"returns", value<&CaseState::returns>},
-    Named{"ruled", value<&CaseState::ruled>},
-    Named{"satisfied", value<&CaseState::satisfied>},
-    Named{"solved", value<&CaseState::solved>},
-    Named{"stage", value<&CaseState::stage>},
-    Named{"supervision", value<&CaseState::supervision>},
-    Named{"termination_asked_by", value<&CaseState::termination_asked_by>},
-    Named{"tries", value<&CaseState::tries>},
-    Named{"type", value<&CaseState::type>},
-    Named{"urgency", value<&CaseState::urgency>},
-    Named{"verified", value<&CaseState::verified>},
-    Named{"version", value<&CaseState::version>},
-});
+/// What stands in the state as it is asked for; nullptr: it does not.
+StateFact state_fact(std::string_view name) {
+  static const std::unordered_map<std::string_view, StateFact> facts{
+      {"anonymous", value<&CaseState::anonymous>},
+      {"callbacks", value<&CaseState::callbacks>},
+      {"callbacks_reached", value<&CaseState::callbacks_reached>},
+      {"card", value<&CaseState::card>},
+      {"category", value<&CaseState::category>},
+      {"channel", value<&CaseState::channel>},
+      {"confidential", value<&CaseState::confidential>},
+      {"contacts", value<&CaseState::contacts>},
+      {"dispatches", value<&CaseState::dispatches>},
+      {"disputes", value<&CaseState::disputes>},
+      {"evidence", value<&CaseState::evidence>},
+      {"extension_asked_by", value<&CaseState::extension_asked_by>},
+      {"extensions", value<&CaseState::extensions>},
+      {"feedback_by", value<&CaseState::feedback_by>},
+      {"feedbacks", value<&CaseState::feedbacks>},
+      {"imported", value<&CaseState::imported>},
+      {"lead", value<&CaseState::lead>},
+      {"legal_hold", value<&CaseState::legal_hold>},
+      {"level", value<&CaseState::level>},
+      {"master", value<&CaseState::master>},
+      {"merging", value<&CaseState::merging>},
+      {"parent", value<&CaseState::parent>},
+      {"parked_for", value<&CaseState::parked_for>},
+      {"parks", value<&CaseState::parks>},
+      {"place", value<&CaseState::place>},
+      {"reopens", value<&CaseState::reopens>},
+      {"respondent", value<&CaseState::respondent>},
+      {"returns", value<&CaseState::returns>},
+      {"ruled", value<&CaseState::ruled>},
+      {"satisfied", value<&CaseState::satisfied>},
+      {"solved", value<&CaseState::solved>},
+      {"stage", value<&CaseState::stage>},
+      {"supervision", value<&CaseState::supervision>},
+      {"termination_asked_by", value<&CaseState::termination_asked_by>},
+      {"tries", value<&CaseState::tries>},
+      {"type", value<&CaseState::type>},
+      {"urgency", value<&CaseState::urgency>},
+      {"verified", value<&CaseState::verified>},
+      {"version", value<&CaseState::version>},
+  };
+  const auto found = facts.find(name);
+  return found == facts.end() ? nullptr : found->second;
+}
 
 std::string_view text_of(std::span<const CelValue> arguments, std::size_t i) {
   const auto* held = i < arguments.size() ? std::get_if<std::string_view>(&arguments[i]) : nullptr;
@@ -146,7 +121,7 @@ CelValue CaseFacts::fact(std::string_view name) const {
 }
 
 CelValue CaseFacts::case_fact(std::string_view name) const {
-  if (const StateFact held = kStateFacts.find(name)) return held(state_);
+  if (const StateFact held = state_fact(name)) return held(state_);
   if (name == "co_handlers") {
     std::vector<std::string_view> bodies;
     for (const CoHandler& co_handler : state_.co_handlers) bodies.emplace_back(co_handler.body.value);
